@@ -1,0 +1,1 @@
+"""政务管理: duty roster, contacts, responsibility lists."""

@@ -1,0 +1,1 @@
+"""A city is a data package: one folder, found by discovery."""

@@ -1,0 +1,1 @@
+"""Warnings and notices out: one folder per channel, found by discovery."""

@@ -1,0 +1,1 @@
+"""Other-level platforms 上下级平台: store-and-forward."""

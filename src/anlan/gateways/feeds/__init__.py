@@ -1,0 +1,1 @@
+"""Events in: earthquakes, hotspots, CAP. One folder per feed, found by discovery."""

@@ -1,0 +1,1 @@
+"""The one clock: real or scenario."""

@@ -1,0 +1,1 @@
+"""Organisations, posts and people 机构、岗位、人员."""

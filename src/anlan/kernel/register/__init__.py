@@ -1,0 +1,1 @@
+"""The registry toolkit: one declaration gives list, filter, form, import, export, map symbol, API, permission."""

@@ -1,0 +1,1 @@
+"""社会动员: public portal, hotline, volunteers."""

@@ -1,0 +1,1 @@
+"""监测预警: station, observation, alarm, warning."""

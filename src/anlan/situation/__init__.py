@@ -1,0 +1,1 @@
+"""灾情管理: loss reports, verification, assessment, relief."""

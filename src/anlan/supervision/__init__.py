@@ -1,0 +1,1 @@
+"""监督管理: enterprise, plant unit, chemical park."""
