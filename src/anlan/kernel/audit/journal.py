@@ -1,0 +1,118 @@
+"""Writing and proving the journal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.audit.models import JournalEntry
+
+GENESIS = "0" * 64
+#: One writer at a time extends the chain; taken last in an action, so it is held only until that commit.
+CHAIN_LOCK = 0x616E6C61
+ALGORITHM = "sm3" if "sm3" in hashlib.algorithms_available else "sha256"
+CONTENT = (
+    "seq",
+    "at",
+    "actor",
+    "user_id",
+    "origin",
+    "verb",
+    "subject_type",
+    "subject_id",
+    "subject",
+    "before",
+    "after",
+    "reason",
+    "area_path",
+    "correlation_id",
+)
+
+
+def snapshot(row: models.Model) -> dict[str, Any]:
+    """The columns of a row as JSON-able values: what `before` and `after` keep."""
+    values = {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
+    return dict(json.loads(json.dumps(values, cls=DjangoJSONEncoder)))
+
+
+def changed(before: dict[str, Any] | None, after: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Only the columns that differ, so that a journal entry shows the change and not the row."""
+    if before is None:
+        return None, after
+    keys = [key for key in after if before.get(key) != after[key]]
+    return {key: before.get(key) for key in keys}, {key: after[key] for key in keys}
+
+
+def content_hash(entry: JournalEntry) -> str:
+    content = {name: getattr(entry, name) for name in CONTENT}
+    content["at"] = entry.at.timestamp()
+    text = json.dumps(content, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False)
+    return hashlib.new(entry.algorithm, f"{entry.previous}\n{text}".encode()).hexdigest()
+
+
+def write(
+    by: Actor,
+    verb: str,
+    subject: models.Model,
+    *,
+    before: dict[str, Any] | None = None,
+    reason: str = "",
+    area_path: str = "",
+    correlation_id: UUID | None = None,
+) -> JournalEntry:
+    """Append one entry in the caller's transaction. `before` is the `snapshot` taken ahead of the change."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
+    was, now_is = changed(before, snapshot(subject))
+    entry = JournalEntry(
+        seq=last[0] + 1,
+        at=clock.now(),
+        actor=by.name,
+        user_id=by.user_id,
+        origin=by.origin,
+        verb=verb,
+        subject_type=subject._meta.label,
+        subject_id=str(subject.pk),
+        subject=str(subject)[:120],
+        before=was,
+        after=now_is,
+        reason=reason,
+        area_path=area_path,
+        correlation_id=correlation_id,
+        algorithm=ALGORITHM,
+        previous=last[1],
+    )
+    entry.hash = content_hash(entry)
+    entry.save(force_insert=True)
+    return entry
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Where the chain does not hold."""
+
+    seq: int
+    what: str
+
+
+def flaws() -> Iterator[Flaw]:
+    """Every place where an entry was changed, removed or inserted; nothing when the journal is whole."""
+    previous, expected = GENESIS, 1
+    for entry in JournalEntry.objects.order_by("seq").iterator(2000):
+        if entry.seq != expected:
+            yield Flaw(expected, f"缺少第 {expected} 至 {entry.seq - 1} 条")
+        if entry.previous != previous:
+            yield Flaw(entry.seq, "与上一条的哈希不衔接")
+        if content_hash(entry) != entry.hash:
+            yield Flaw(entry.seq, "内容与哈希不符，已被改动")
+        previous, expected = entry.hash, entry.seq + 1

@@ -1,0 +1,78 @@
+"""Facts, reactions and timers: how rooms hear of each other without importing upwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection
+
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.events.models import Event
+
+#: PostgreSQL channels: rows wait in the outbox / rows were published up to this sequence.
+WAKE, PUBLISHED = "anlan_outbox", "anlan_published"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Base of all events. A subclass in `<room>/events.py` is named `<room>.<Class>`; fields are JSON-able."""
+
+    @classmethod
+    def event_name(cls) -> str:
+        return f"{cls.__module__.split('.')[1]}.{cls.__name__}"
+
+
+Handler = Callable[[Event], None]
+HANDLERS: dict[str, list[tuple[str, Handler]]] = {}
+TIMERS: list[tuple[float, Callable[[], object]]] = []
+
+
+def emit(
+    by: Actor, fact: Fact, *, area_path: str = "", data_class: int = 2, correlation_id: UUID | None = None
+) -> Event:
+    """Write the fact in the caller's transaction; it is heard when, and only if, that commits."""
+    payload = json.loads(json.dumps(asdict(fact), cls=DjangoJSONEncoder))
+    event = Event.objects.create(
+        name=fact.event_name(),
+        payload=payload,
+        at=clock.now(),
+        actor=by.name,
+        area_path=area_path,
+        data_class=data_class,
+        correlation_id=correlation_id,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_notify(%s, '')", [WAKE])
+    return event
+
+
+def on(*names: str) -> Callable[[Handler], Handler]:
+    """React to events by name. The handler runs once per event with effect: its changes and the record that it ran
+    commit together; when it raises it is tried again later. It must not talk to the outside world."""
+
+    def keep(handler: Handler) -> Handler:
+        for name in names:
+            HANDLERS.setdefault(name, []).append((f"{handler.__module__}.{handler.__name__}", handler))
+        return handler
+
+    return keep
+
+
+def every(seconds: float) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Run a function in the worker every so many real seconds; it looks for what is due by `clock.now()`."""
+
+    def keep(job: Callable[[], object]) -> Callable[[], object]:
+        TIMERS.append((seconds, job))
+        return job
+
+    return keep
+
+
+def payload_of(event: Event) -> dict[str, Any]:
+    return dict(event.payload)

@@ -1,0 +1,39 @@
+"""Layers of the one map: a room declares, the shell shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo.shapes import BBox
+
+FeatureCollection = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer. `features` returns GeoJSON (WGS84) of what `actor` may see inside `bbox` (None = everywhere)."""
+
+    key: str
+    title: str
+    kind: str
+    features: Callable[[Actor, BBox | None], FeatureCollection]
+    permission: str
+    icon: str = ""
+    colour: str = "#4a7bd0"
+    #: Names of events after which the layer is fetched again.
+    refresh: Sequence[str] = ()
+    group: str = ""
+    shown: bool = True
+
+
+LAYERS: dict[str, Layer] = {}
+
+
+def layer(declaration: Layer) -> Layer:
+    if declaration.key in LAYERS:
+        raise ValueError(f"map layer key used twice: {declaration.key}")
+    LAYERS[declaration.key] = declaration
+    return declaration

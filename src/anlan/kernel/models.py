@@ -1,0 +1,22 @@
+"""All tables of the kernel, gathered for Django."""
+
+from anlan.kernel.accounts.models import ApiToken, Grant, Role, User
+from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.events.models import Delivery, Event
+from anlan.kernel.organisations.models import Organisation, Person, Post
+
+__all__ = [
+    "ApiToken",
+    "Area",
+    "Delivery",
+    "Event",
+    "Grant",
+    "JournalEntry",
+    "Level",
+    "Organisation",
+    "Person",
+    "Post",
+    "Role",
+    "User",
+]

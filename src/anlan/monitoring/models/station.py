@@ -1,0 +1,48 @@
+"""测站与数据流: what measures, and each single series it measures."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from anlan.kernel.accounts.scope import Located, ScopedChild
+
+
+class Station(Located):
+    """测站: an RTU, a gas detector group, a weather mast. Protocol + address find it when a frame arrives."""
+
+    kind = models.CharField("类别", max_length=20)
+    protocol = models.CharField("接入协议", max_length=20)
+    address = models.CharField("协议地址", max_length=60)
+    owner = models.CharField("责任单位", max_length=80, blank=True)
+    hazard_unit = models.ForeignKey(
+        "supervision.HazardUnit", models.SET_NULL, null=True, blank=True, verbose_name="关联危险单元"
+    )
+    interval_s = models.PositiveIntegerField("应报间隔 s", default=300)
+    in_service = models.BooleanField("在用", default=True)
+
+    class Meta(Located.Meta):
+        verbose_name = "测站"
+        constraints = [models.UniqueConstraint("protocol", "address", name="station_address_once_per_protocol")]
+
+
+class Datastream(ScopedChild):
+    """数据流: one quantity at one station. `source_code` is the protocol's element code (SL 651 "39")."""
+
+    SCOPE_AREA = "station__area"
+    SCOPE_CLASS = "station__data_class"
+
+    code = models.CharField("编码", max_length=60, unique=True)
+    station = models.ForeignKey(Station, models.PROTECT, related_name="datastreams", verbose_name="测站")
+    source_code = models.CharField("协议要素码", max_length=30)
+    name = models.CharField("名称", max_length=60)
+    quantity = models.CharField("物理量", max_length=40)
+    unit = models.CharField("单位", max_length=20)
+    valid_min = models.FloatField("有效下限", null=True, blank=True)
+    valid_max = models.FloatField("有效上限", null=True, blank=True)
+
+    class Meta(ScopedChild.Meta):
+        verbose_name = "数据流"
+        constraints = [models.UniqueConstraint("station", "source_code", name="datastream_once_per_station")]
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.name}"

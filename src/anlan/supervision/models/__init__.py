@@ -1,0 +1,3 @@
+from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
+
+__all__ = ["Enterprise", "HazardUnit", "Park"]

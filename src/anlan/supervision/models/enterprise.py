@@ -1,0 +1,48 @@
+"""企业、园区、危险单元: what may leak, burn or explode, and who runs it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from anlan.kernel.accounts.scope import Located
+
+
+class Park(Located):
+    """化工园区."""
+
+    geometry = models.JSONField("范围", null=True, blank=True)
+    sketch = models.BooleanField("范围为示意", default=False)
+
+    class Meta(Located.Meta):
+        verbose_name = "化工园区"
+
+
+class Enterprise(Located):
+    """企业."""
+
+    industry = models.CharField("行业", max_length=40)
+    park = models.ForeignKey(Park, models.SET_NULL, null=True, blank=True, verbose_name="所在园区")
+    address = models.CharField("地址", max_length=120, blank=True)
+    staff_day = models.PositiveIntegerField("白班人数", default=0)
+    staff_night = models.PositiveIntegerField("夜班人数", default=0)
+    contact = models.CharField("应急联系人", max_length=40, blank=True)
+    phone = models.CharField("应急电话", max_length=40, blank=True)
+
+    class Meta(Located.Meta):
+        verbose_name = "企业"
+
+
+class HazardUnit(Located):
+    """危险单元: a tank, reactor or store with its design quantity (GB 18218: design maximum, not current stock)."""
+
+    enterprise = models.ForeignKey(Enterprise, models.PROTECT, verbose_name="企业")
+    kind = models.CharField("类型", max_length=20)
+    substance = models.CharField("物质", max_length=40)
+    quantity_t = models.FloatField("设计最大量 t")
+    pressure_mpa = models.FloatField("操作压力 MPa（绝对）", default=0.1013)
+    temperature_c = models.FloatField("操作温度 ℃", default=20)
+    height_m = models.FloatField("高度 m", default=1)
+    major_hazard_grade = models.CharField("重大危险源等级", max_length=8, blank=True)
+
+    class Meta(Located.Meta):
+        verbose_name = "危险单元"

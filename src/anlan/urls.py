@@ -1,0 +1,23 @@
+"""Addresses: the shell's own, and those of every room that has any."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+#: Where the pages of a room live.
+PREFIXES = {
+    "web": "",
+    "kernel.register": "registers/",
+    "monitoring": "monitoring/",
+    "command": "command/",
+    "resources": "resources/",
+    "administration": "administration/",
+    "supervision": "supervision/",
+    "simulation": "simulation/",
+    "gateways": "gateways/",
+}
+urlpatterns: list[URLPattern | URLResolver] = [
+    path(prefix, include(f"anlan.{room}.urls")) for room, prefix in PREFIXES.items() if find_spec(f"anlan.{room}.urls")
+]

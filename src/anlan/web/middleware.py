@@ -1,0 +1,59 @@
+"""Errors become answers here and nowhere else; every page carries the security headers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from anlan.kernel.errors import AnlanError
+
+Next = Callable[[HttpRequest], HttpResponse]
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
+
+
+class ErrorMiddleware:
+    """`AnlanError` -> its status, as JSON for programs, as a page or an htmx fragment for people."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, AnlanError):
+            return None
+        if wants_json(request):
+            return JsonResponse(
+                exception.as_json(), status=exception.status, json_dumps_params={"ensure_ascii": False, "default": str}
+            )
+        fragment = request.headers.get("HX-Request") == "true"
+        template = "web/error_fragment.html" if fragment else "web/error.html"
+        return render(request, template, {"error": exception}, status=exception.status)
+
+
+class SecurityHeadersMiddleware:
+    """Content from ourselves only; the import map is the one inline script and carries a nonce."""
+
+    POLICY = (
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; "
+        "frame-ancestors 'self'; form-action 'self'; base-uri 'self'; object-src 'none'"
+    )
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.csp_nonce = secrets.token_urlsafe(12)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", self.POLICY.format(nonce=request.csp_nonce))  # type: ignore[attr-defined]
+        response.setdefault("Referrer-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
+        return response

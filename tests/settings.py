@@ -1,0 +1,10 @@
+"""Settings of the test run: the product's own, with data below var/test and cheap password hashing."""
+
+import os
+import pathlib
+
+os.environ.setdefault("ANLAN_VAR", str(pathlib.Path(__file__).resolve().parent.parent / "var" / "test"))
+
+from anlan.settings import *  # noqa: F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
