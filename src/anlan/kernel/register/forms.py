@@ -14,6 +14,7 @@ from django.db import models
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import parse
+from anlan.kernel.register.constraints import describe
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import AnyField, field_of, json_text, key_text, parse_json, split_unit
 from anlan.kernel.register.keys import Keys
@@ -99,9 +100,13 @@ class YesNoField(forms.BooleanField):
 class ChoiceField(forms.TypedChoiceField):
     """A choice by its value or by its Chinese name."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.by_name = {str(name): str(code) for code, name in cast(Any, self.choices)}
+
     def to_python(self, value: Any) -> Any:
-        by_name = {str(name): str(code) for code, name in cast(Any, self.choices)}
-        return super().to_python(by_name.get(str(value).strip(), str(value).strip() if value is not None else ""))
+        text = str(value).strip() if value is not None else ""
+        return super().to_python(self.by_name.get(text, text))
 
 
 def refusal(label: Any, value: Any, allowed: str) -> str:
@@ -227,6 +232,14 @@ class RegisterForm(forms.ModelForm):  # type: ignore[type-arg]
         elif field is not None and isinstance(error, ValidationError):
             error = self.sentence(field, error)
         super().add_error(field, error)
+
+    def validate_constraints(self) -> None:
+        """Django's hook: constraints of the table, each told by what it asks for."""
+        for constraint in self.register.model._meta.constraints:
+            try:
+                constraint.validate(self.register.model, self.instance, exclude=self._get_validation_exclusions())
+            except ValidationError:
+                self.add_error(None, describe(self.register.model, constraint))
 
     def sentence(self, name: str, error: ValidationError) -> ValidationError:
         if name not in self.fields:
