@@ -83,7 +83,9 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(city: City) -> None:
     assert (preview.created, preview.refused) == (report.created, report.refused)
 
 
-@pytest.mark.parametrize("place", ["mca:150302001", "新华街道", "海勃湾区/新华街道", "乌海市/新华街道", "乌海市/海勃湾区/新华街道"])
+@pytest.mark.parametrize(
+    "place", ["mca:150302001", "新华街道", "海勃湾区/新华街道", "乌海市/新华街道", "乌海市/海勃湾区/新华街道"]
+)
 def test_an_area_is_found_by_code_and_by_name_path(city: City, place: str) -> None:
     import_rows(actor(city.city), find("organisations"), [organisation("A", area=place)])
     assert Organisation.everything.get().area == city.town
@@ -151,7 +153,11 @@ def test_ten_thousand_rows_go_in_within_seconds(city: City) -> None:
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
 def test_what_is_exported_comes_back_unchanged(city: City, kind: str) -> None:
     by, register = actor(city.city), find("organisations")
-    rows = [organisation("A", parent="B", lon="106.812345678"), organisation("B", name='含,逗号"和引号'), organisation("=1+1")]
+    rows = [
+        organisation("A", parent="B", lon="106.812345678"),
+        organisation("B", name='含,逗号"和引号'),
+        organisation("=1+1"),
+    ]
     import_rows(by, register, rows)
     content = exporting.export(register, by, {}, kind)
     report = import_rows(by, register, sheets.read(f"x.{kind}", content))
@@ -172,7 +178,9 @@ def test_excel_saved_in_china_as_csv_is_read(city: City) -> None:
     assert import_rows(actor(city.city), find("organisations"), sheets.read("x.csv", content)).created == 1
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.xlsx", b"PK\x03\x04 broken"), ("x.csv", b"\xff\xfe\x00\x81"), ("x.csv", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"), [("x.xlsx", b"PK\x03\x04 broken"), ("x.csv", b"\xff\xfe\x00\x81"), ("x.csv", b"")]
+)
 def test_a_damaged_file_is_refused_with_a_sentence(signed_in: SignIn, name: str, content: bytes) -> None:
     answer = signed_in().post("/registers/organisations/import", {"file": SimpleUploadedFile(name, content or b" ")})
     assert answer.status_code == 422
@@ -193,5 +201,12 @@ def test_an_import_is_previewed_then_confirmed_and_its_refused_rows_downloaded(s
     refused = client.get("/registers/organisations/import/refused", {"token": token})
     rows = sheets.read_excel(refused.content)
     assert rows == [
-        {"拒绝原因": "经度的值“999”不正确，允许：-180~180", "编码": "B", "名称": "乙", "类别": "应急", "所属区划": "乌达区", "经度": "999"}
+        {
+            "拒绝原因": "经度的值“999”不正确，允许：-180~180",
+            "编码": "B",
+            "名称": "乙",
+            "类别": "应急",
+            "所属区划": "乌达区",
+            "经度": "999",
+        }
     ]

@@ -16,10 +16,15 @@ def label(model: type[models.Model], name: str) -> str:
     return split_unit(str(getattr(model._meta.get_field(name), "verbose_name", name)))[0]
 
 
+def column_of(expression: F) -> str:
+    """The column an expression names."""
+    return str(expression.name)  # type: ignore[attr-defined]
+
+
 def describe(model: type[models.Model], constraint: models.BaseConstraint) -> str:
     """The rule as a sentence: `结束须大于开始`, `协议、地址的组合已被占用`."""
     if isinstance(constraint, models.UniqueConstraint):
-        names = constraint.fields or [str(e.name) for e in constraint.expressions if isinstance(e, F)]
+        names = constraint.fields or [column_of(e) for e in constraint.expressions if isinstance(e, F)]
         return f"{'、'.join(label(model, name) for name in names)}的组合已被占用"
     condition = getattr(constraint, "condition", None)
     parts = [part for part in getattr(condition, "children", []) if isinstance(part, tuple)]
@@ -29,7 +34,7 @@ def describe(model: type[models.Model], constraint: models.BaseConstraint) -> st
 
 def compare(model: type[models.Model], lookup: str, value: Any) -> str:
     name, _, operator = lookup.partition("__")
-    other = label(model, value.name) if isinstance(value, F) else str(value)
+    other = label(model, column_of(value)) if isinstance(value, F) else str(value)
     return f"{label(model, name)}{WORDS.get(operator or 'exact', operator)}{other}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -96,7 +98,7 @@ def page(
     error: str = "",
     done: bool = False,
 ) -> HttpResponse:
-    context = {"register": register, "upload": upload, "report": report, "error": error, "done": done}
+    context: dict[str, Any] = {"register": register, "upload": upload, "report": report, "error": error, "done": done}
     if report:
         context["refused"] = [(no, labelled(register, reasons)) for no, reasons in report.refused[:200]]
     return render(request, "register/import.html", context, status=422 if error else 200)

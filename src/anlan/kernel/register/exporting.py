@@ -11,6 +11,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.register import query, sheets
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.fields import field_of, file_text, is_number, key_lookups, key_separator
+from anlan.kernel.register.scoping import Rows
 
 GEOMETRY = "geometry"
 
@@ -31,7 +32,7 @@ def header(register: Register, names: list[str]) -> list[str]:
     return [str(field_of(register, name).verbose_name) for name in names]
 
 
-def values(register: Register, rows: query.Rows, names: list[str]) -> Iterator[list[Any]]:
+def values(register: Register, rows: Rows, names: list[str]) -> Iterator[list[Any]]:
     """The rows as texts and numbers, read without making model instances."""
     paths: list[str] = []
     readers = []
@@ -40,7 +41,7 @@ def values(register: Register, rows: query.Rows, names: list[str]) -> Iterator[l
         if isinstance(field, models.ForeignKey):
             target: Any = field.related_model
             lookups = [f"{name}__{path}" for path in key_lookups(target)]
-            readers.append((key_reader(len(paths), len(lookups), key_separator(target))))
+            readers.append(key_reader(len(paths), len(lookups), key_separator(target)))
         else:
             lookups = [name]
             readers.append(value_reader(len(paths), field))

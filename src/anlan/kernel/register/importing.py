@@ -20,7 +20,8 @@ from anlan.kernel.register.events import RegisterRowChanged
 from anlan.kernel.register.fields import field_of, file_text, key_text, split_unit
 from anlan.kernel.register.forms import KeyField, bind, clean_value, form_class
 from anlan.kernel.register.keys import Keys
-from anlan.kernel.register.query import everything, may_change, place_of, related
+from anlan.kernel.register.query import related
+from anlan.kernel.register.scoping import everything, may_change, place_of
 
 BATCH = 1000
 #: The header is row 1 of a file.
@@ -235,8 +236,10 @@ class Import:
             values = {self.label(name): (was, self.text(row, name)) for name, was in before.items()}
             self.report.changes.append(Shown(row_no, "新增" if new else "修改", key_text(row), values))
 
-    def refuse(self, row_no: int, reasons: Reasons) -> None:
+    def refuse(self, row_no: int, reasons: Reasons) -> Pending | None:
+        """Note the reasons; the None takes the place of the row."""
         self.report.refused.append((row_no, reasons))
+        return None
 
     def write(self, ready: list[Pending]) -> None:
         """All at once; only when the database refuses some, one by one."""

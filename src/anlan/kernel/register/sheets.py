@@ -105,14 +105,14 @@ def write_excel(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]
     return out.getvalue()
 
 
-def head_cell(sheet: Any, name: str) -> WriteOnlyCell:
+def head_cell(sheet: Any, name: str) -> Any:
     cell = WriteOnlyCell(sheet, name)
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="DCE6F4")
     return cell
 
 
-def text_cell(sheet: Any, value: str) -> WriteOnlyCell | str:
+def text_cell(sheet: Any, value: str) -> Any:
     if not value.startswith("="):
         return value[:LONGEST_CELL]
     cell = WriteOnlyCell(sheet, value)
