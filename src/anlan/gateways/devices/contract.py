@@ -18,7 +18,7 @@ class Reading:
     """One value of one quantity at one address.
 
     value: None where the device says that it has no data. unit as the device sends it. at: aware event time.
-    backfill: the device is catching up; history, never a live alarm.
+    backfill: the device is catching up; history, never a live alarm. field: which figure of the quantity (HJ 212 "Rtd").
     """
 
     address: str
@@ -29,6 +29,7 @@ class Reading:
     name: str = ""
     flag: str = "N"
     backfill: bool = False
+    field: str = ""
 
 
 @dataclass(frozen=True)
