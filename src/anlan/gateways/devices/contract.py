@@ -100,3 +100,5 @@ class DeviceProtocol:
     default_port: int = 0
     #: Command-line text (hex, or the frame itself) to bytes.
     from_text: Callable[[str], bytes] = bytes.fromhex
+    #: Readings of one message without a conversation (raw, time of arrival); for protocols that have no session.
+    readings: Callable[[bytes, datetime], list[Reading]] | None = None

@@ -36,7 +36,8 @@ class FeedEvent:
 
 @dataclass(frozen=True)
 class Refused:
-    """One row that could not be used. where: "第 3 行", "features[2]"."""
+    """One row that could not be used. where: "第 3 行", "features[2]". raw: the row as a document of its own, so that
+    it can be read again alone."""
 
     where: str
     reason: str

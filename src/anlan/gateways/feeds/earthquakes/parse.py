@@ -52,8 +52,13 @@ def collect(rows: object, name: str, read: Callable[[dict[str, Any]], FeedEvent]
             found.events.append(read(row))
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as error:
             reason = f"缺少 {error}" if isinstance(error, KeyError) else str(error)
-            found.refused.append(Refused(where, reason, json.dumps(row, ensure_ascii=False)[:2000]))
+            found.refused.append(Refused(where, reason, alone(name, row)))
     return found
+
+
+def alone(name: str, row: object) -> str:
+    """The row as a document of its own."""
+    return json.dumps({name: [row]} if name else [row], ensure_ascii=False)
 
 
 def numbered(rows: list[Any], name: str) -> Iterable[tuple[str, Any]]:

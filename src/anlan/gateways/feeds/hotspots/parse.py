@@ -15,7 +15,6 @@ NEEDED = ("latitude", "longitude", "acq_date", "acq_time", "confidence")
 BRIGHTNESS = ("bright_ti4", "brightness")
 WORDS = {"l": 30, "low": 30, "n": 60, "nominal": 60, "h": 90, "high": 90}
 SATELLITES = {"N": "Suomi NPP", "1": "NOAA-20", "2": "NOAA-21", "N20": "NOAA-20", "N21": "NOAA-21", "T": "Terra", "A": "Aqua"}  # fmt: skip
-MAX_CELL = 65_536
 
 
 def parse(data: bytes) -> Parsed:
@@ -47,8 +46,15 @@ def parse_csv(text: str) -> Parsed:
             take(found, f"第 {lines.line_num} 行", header, cells)
 
 
+def alone(header: list[str], cells: list[str]) -> str:
+    """The row as a file of its own."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([header, cells])
+    return out.getvalue()
+
+
 def take(found: Parsed, where: str, header: list[str], cells: list[str]) -> None:
-    raw = ",".join(cells)[:2000]
+    raw = alone(header, cells)
     if len(cells) != len(header):
         found.refused.append(Refused(where, f"有 {len(cells)} 列，表头有 {len(header)} 列", raw))
         return
@@ -74,7 +80,7 @@ def parse_geojson(text: str) -> Parsed:
             found.events.append(hotspot(row))
         except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             reason = f"缺少 {error}" if isinstance(error, KeyError) else str(error)
-            raw = json.dumps(feature, ensure_ascii=False)[:2000]
+            raw = json.dumps({"features": [feature]}, ensure_ascii=False)
             found.refused.append(Refused(f"features[{index}]", reason, raw))
     return found
 
