@@ -1,65 +1,42 @@
-"""A real web server on the test database."""
+"""People who sign in."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
-import uvicorn
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import connections
+from django.test import Client
 
 from anlan.kernel import clock
-from anlan.kernel.models import ApiToken, Area, Grant, Role, User
-from anlan.web.asgi import application
-from tests.conftest import free_port, wait_for_port
+from anlan.kernel.models import Area, Grant, Role, User
+from tests.conftest import City
+from tests.web.serving import web
+
+__all__ = ["web"]
+
+PASSWORD = "Correct-Horse-9"
+SignIn = Callable[..., Client]
 
 
-@dataclass(frozen=True)
-class Web:
-    """A running web server of this test."""
-
-    url: str
-    port: int
-
-
-@pytest.fixture
-def web(transactional_db: None) -> Iterator[Web]:
-    port = free_port()
-    config = uvicorn.Config(application, port=port, log_level="error", access_log=False, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_for_port(port)
-    yield Web(f"http://127.0.0.1:{port}", port)
-    server.should_exit = True
-    thread.join(10)
-    assert not thread.is_alive(), "the web server did not stop"
-    connections.close_all()
-
-
-def user_over(area: Area, *permissions: str, username: str = "officer", data_class: int = 4) -> User:
-    role = Role.objects.create(
-        code=f"r-{username}", name="测试", permissions=permissions or ["*"], data_class=data_class
+def account(area: Area, username: str = "wang", permissions: tuple[str, ...] = ("*",), **role: object) -> User:
+    """An account with one role over one area."""
+    user = User.objects.create_user(username, PASSWORD, display_name="王值班", password_changed_at=clock.real_now())
+    held = Role.objects.create(
+        code=f"role-{username}", name="值班员", permissions=list(permissions), data_class=4, **role
     )
-    user = User.objects.create_user(username, "Anlan-2026!", display_name=username)
-    Grant.objects.create(user=user, role=role, area=area)
+    Grant.objects.create(user=user, role=held, area=area)
     return user
 
 
-def token_of(user: User) -> str:
-    return ApiToken.issue(user, "test", clock.real_now())
+@pytest.fixture
+def signed_in(city: City) -> SignIn:
+    """A browser in which somebody with these permissions over this area (by default all, over the city) signed in."""
 
+    def enter(area: Area | None = None, *permissions: str, username: str = "wang") -> Client:
+        client = Client()
+        client.force_login(
+            account(area or city.city, username, permissions or ("*",)), "django.contrib.auth.backends.ModelBackend"
+        )
+        return client
 
-def session_of(user: User, seen_ago_s: float = 0) -> str:
-    """A signed-in session's cookie value."""
-    session = SessionStore()
-    session["_auth_user_id"] = str(user.pk)
-    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
-    session["_auth_user_hash"] = user.get_session_auth_hash()
-    session["anlan_seen_at"] = time.time() - seen_ago_s
-    session.create()
-    return str(session.session_key)
+    return enter

@@ -20,7 +20,7 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import Fact, emit
 from anlan.kernel.models import Area
 from tests.conftest import City
-from tests.web.conftest import Web, session_of, token_of, user_over
+from tests.web.serving import Web, session_of, token_of, user_over
 
 
 @dataclass(frozen=True)

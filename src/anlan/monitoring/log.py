@@ -1,8 +1,8 @@
 """The durable log of readings: how a batch is laid out in bytes, and where it lies in JetStream.
 
-A batch is columns, not rows, so that a thousand readings are four array copies on either side. The log is the point of
-no loss: a gateway acknowledges to a device when JetStream has acknowledged the batch, a worker acknowledges to JetStream
-when PostgreSQL has committed it.
+A batch is columns, not rows, so that a thousand readings are four array copies on either side. The log is the point
+of no loss: a gateway acknowledges to a device when JetStream has acknowledged the batch, a worker acknowledges to
+JetStream when PostgreSQL has committed it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,16 @@ ROW_BYTES = 4 + 8 + 8 + 2
 
 #: Quality of a reading: usable, or why not. Only GOOD may raise an alarm.
 GOOD, NO_DATA, OUT_OF_RANGE, SUSPECT, MAINTENANCE, FAULT = range(6)
-QUALITY_OF_FLAG = {"N": GOOD, "T": OUT_OF_RANGE, "M": MAINTENANCE, "C": MAINTENANCE, "S": MAINTENANCE, "D": FAULT, "B": FAULT, "F": FAULT}  # fmt: skip
+QUALITY_OF_FLAG = {
+    "N": GOOD,
+    "T": OUT_OF_RANGE,
+    "M": MAINTENANCE,
+    "C": MAINTENANCE,
+    "S": MAINTENANCE,
+    "D": FAULT,
+    "B": FAULT,
+    "F": FAULT,
+}
 
 Ints, Floats = NDArray[np.int64], NDArray[np.float64]
 

@@ -63,6 +63,27 @@ class Framer(Interface):
 
 
 @dataclass(frozen=True)
+class Step:
+    """What one frame of a connection means for us.
+
+    ack: sent when the readings are durable (at once when there are none). nak: sent when the frame is refused.
+    reason: why it goes to quarantine, "" when it does not.
+    """
+
+    raw: bytes
+    readings: list[Reading] = field(default_factory=list)
+    ack: bytes = b""
+    nak: bytes = b""
+    reason: str = ""
+
+
+class Session(Interface):
+    """One connection's conversation: bytes in, steps out. Pure: the time is passed in."""
+
+    def receive(self, data: bytes, now: datetime) -> list[Step]: ...
+
+
+@dataclass(frozen=True)
 class DeviceProtocol:
     """One protocol, declared in the `__init__` of its folder as `PROTOCOL`."""
 
@@ -73,7 +94,7 @@ class DeviceProtocol:
     grade: str
     transport: str
     decode: Callable[[bytes], Decoded]
-    framer: Callable[[], Framer] | None = None
+    session: Callable[[], Session] | None = None
     port_env: str = ""
     default_port: int = 0
     #: Command-line text (hex, or the frame itself) to bytes.

@@ -1,7 +1,8 @@
 """SL 651-2014 水文监测数据通信规约 over TCP."""
 
 from anlan.gateways.devices.contract import DeviceProtocol
-from anlan.gateways.devices.sl651.codec import Sl651Framer, decode
+from anlan.gateways.devices.sl651.codec import decode
+from anlan.gateways.devices.sl651.session import Sl651Session
 
 PROTOCOL = DeviceProtocol(
     name="sl651",
@@ -10,7 +11,7 @@ PROTOCOL = DeviceProtocol(
     grade="silver",
     transport="tcp",
     decode=decode,
-    framer=Sl651Framer,
+    session=Sl651Session,
     port_env="ANLAN_SL651_PORT",
     default_port=5651,
 )

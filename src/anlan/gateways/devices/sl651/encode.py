@@ -18,6 +18,10 @@ def with_crc(frame: bytes) -> bytes:
     return frame + crc16(frame).to_bytes(2, "big")
 
 
+def with_ascii_crc(frame: bytes) -> bytes:
+    return frame + f"{crc16(frame):04X}".encode()
+
+
 def bcd(value: float | None, code: str) -> bytes:
     """One element: guide byte, definition byte, BCD digits (FF prefix when negative, all F when there is no data)."""
     element = ELEMENTS[code]
