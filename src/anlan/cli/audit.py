@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from anlan.cli import _django
+from anlan.cli import _roles
 
 HELP = "审计日志：校验哈希链"
 EXAMPLE = "anlan audit verify"
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the chain is whole; 1 when a row was changed, removed or inserted, each told with its number."""
-    _django.start()
+    _roles.setup()
     from anlan.kernel.audit import journal  # noqa: PLC0415 - its table needs Django to be set up
     from anlan.kernel.audit.models import JournalEntry  # noqa: PLC0415
 
