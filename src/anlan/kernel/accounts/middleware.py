@@ -34,7 +34,7 @@ def actor_of(request: HttpRequest) -> Actor:
     if scheme.lower() in {"bearer", "token"} and token:
         return actor_by_token(token.strip(), origin_of(request)) or NOBODY
     if request.user.is_authenticated:
-        return request.user.actor(origin_of(request))  # type: ignore[union-attr]
+        return request.user.actor(origin_of(request))
     return NOBODY
 
 

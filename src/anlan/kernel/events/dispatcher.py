@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
-from django.db import close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from anlan.kernel import clock
 from anlan.kernel.events.models import Delivery, Event
@@ -55,6 +55,7 @@ def handler_named(event_name: str, name: str) -> Handler | None:
 def deliver_one() -> bool:
     """Run the next owed reaction; False when none is due. Changes and the mark `done` commit together."""
     owed = Delivery.objects.filter(done_at__isnull=True, attempts__lt=MAX_ATTEMPTS, due_at__lte=clock.real_now())
+    delivery: Delivery | None = None
     try:
         with transaction.atomic():
             delivery = owed.select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
@@ -67,12 +68,19 @@ def deliver_one() -> bool:
             delivery.error = "" if handler else "该反应已不存在"
             delivery.save()
     except Exception as error:  # a reaction must never stop the dispatcher: it is noted and tried again
-        log.exception("reaction %s to %s failed", delivery.handler, delivery.event)
-        delay = timedelta(seconds=min(300, 2**delivery.attempts))
-        Delivery.objects.filter(pk=delivery.pk).update(
-            attempts=delivery.attempts + 1, due_at=clock.real_now() + delay, error=f"{type(error).__name__}: {error}"
-        )
+        if delivery is None:
+            raise
+        log.exception("reaction %s failed", delivery)
+        put_off(delivery, error)
     return True
+
+
+def put_off(delivery: Delivery, error: Exception) -> None:
+    """Note why a reaction failed and when to try again: after 1, 2, 4 … seconds, at most 5 minutes."""
+    delay = timedelta(seconds=min(300, 2**delivery.attempts))
+    Delivery.objects.filter(pk=delivery.pk).update(
+        attempts=delivery.attempts + 1, due_at=clock.real_now() + delay, error=f"{type(error).__name__}: {error}"
+    )
 
 
 def drain() -> int:
@@ -104,7 +112,7 @@ def run(stop: threading.Event, wait_s: float = 0.25) -> None:
             run_timers(next_run)
             for _ in listener.notifies(timeout=wait_s, stop_after=1):
                 pass
-        except (psycopg.OperationalError, OSError):
+        except (psycopg.OperationalError, OperationalError, InterfaceError):
             log.warning("database out of reach, trying again")
             time.sleep(1.0)
             close_old_connections()

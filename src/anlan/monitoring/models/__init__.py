@@ -1,3 +1,3 @@
-from anlan.monitoring.models.station import Datastream, Station
+from anlan.monitoring.models.station import Datastream, RegistryVersion, Station
 
-__all__ = ["Datastream", "Station"]
+__all__ = ["Datastream", "RegistryVersion", "Station"]

@@ -46,3 +46,16 @@ class Datastream(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.station} {self.name}"
+
+
+class RegistryVersion(models.Model):
+    """One row whose number grows whenever stations or datastreams change (by trigger), so that gateways and workers
+    see a change without a restart."""
+
+    number = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "测站登记版本"
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -1,0 +1,24 @@
+"""What the role commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import django
+
+
+def setup() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
+    django.setup()
+
+
+def var() -> Path:
+    return Path(os.environ.get("ANLAN_VAR", "var")).resolve()
+
+
+def say_ready(role: str) -> None:
+    """The supervisor waits for this file."""
+    file = var() / "run" / f"{role}.ready"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(str(os.getpid()), encoding="ascii")

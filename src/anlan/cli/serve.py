@@ -1,0 +1,33 @@
+"""Role `serve`: the web."""
+
+from __future__ import annotations
+
+import argparse
+
+import uvicorn
+
+from anlan.cli import _roles
+
+HELP = "网页与接口服务（角色 serve）"
+EXAMPLE = "anlan serve --host 0.0.0.0 --port 8000"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="监听地址")
+    parser.add_argument("--port", type=int, default=8000, help="监听端口")
+    parser.add_argument("--workers", type=int, default=1, help="进程数")
+
+
+def run(args: argparse.Namespace) -> int:
+    _roles.setup()
+    uvicorn.run(
+        "anlan.web.asgi:application",
+        host=args.host,
+        port=args.port,
+        workers=args.workers,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=3,
+        server_header=False,
+    )
+    return 0

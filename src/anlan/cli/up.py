@@ -1,0 +1,42 @@
+"""All roles on one machine."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from pathlib import Path
+
+from django.core.management import call_command
+
+from anlan.cli import _roles
+from anlan.supervisor import Supervisor, handle_signals
+
+HELP = "在本机启动全部：数据库、消息、网页、网关、后台"
+EXAMPLE = "anlan up --port 8000"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--host", default="127.0.0.1", help="网页监听地址")
+    parser.add_argument("--port", type=int, default=8000, help="网页端口（被占用时顺延）")
+
+
+def prepare() -> None:
+    """Tables, and the city's data at the first start."""
+    _roles.setup()
+    call_command("migrate", verbosity=0)
+    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
+
+    loader.load_once()
+
+
+def run(args: argparse.Namespace) -> int:
+    stop = threading.Event()
+    handle_signals(stop)
+    system = Supervisor(Path(_roles.var()), args.port, args.host, stopping=stop)
+    try:
+        system.start(prepare)
+        print(f"安澜已启动：{system.url}    停止：Ctrl-C", flush=True)
+        system.watch()
+    finally:
+        system.stop()
+    return 0

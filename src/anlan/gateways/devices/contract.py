@@ -1,0 +1,101 @@
+"""What a field protocol is to us: a pure codec, a framer for streams, and how far it has been proven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from typing import Protocol as Interface
+
+
+class FrameError(Exception):
+    """A frame that does not keep to its protocol; the message says where and how. The only error a codec raises."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One value of one quantity at one address.
+
+    value: None where the device says that it has no data. unit as the device sends it. at: aware event time.
+    backfill: the device is catching up; history, never a live alarm.
+    """
+
+    address: str
+    code: str
+    value: float | None
+    unit: str
+    at: datetime
+    name: str = ""
+    flag: str = "N"
+    backfill: bool = False
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One frame understood as far as it could be.
+
+    valid: framing, length and checksum hold. key: natural identity for removing repeats, "" where the frame has none.
+    """
+
+    valid: bool
+    reason: str | None
+    checksum_ok: bool
+    length_ok: bool
+    frame: dict[str, Any]
+    readings: list[Reading] = field(default_factory=list)
+    key: str = ""
+    rest: bytes = b""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What a framer cut out of a byte stream: a whole frame, or bytes that belong to none, with the reason."""
+
+    data: bytes
+    reason: str = ""
+
+
+class Framer(Interface):
+    """Cuts a byte stream into frames, with bounded memory, finding the next start after garbage."""
+
+    def feed(self, data: bytes) -> list[Chunk]: ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one frame of a connection means for us.
+
+    ack: sent when the readings are durable (at once when there are none). nak: sent when the frame is refused.
+    reason: why it goes to quarantine, "" when it does not.
+    """
+
+    raw: bytes
+    readings: list[Reading] = field(default_factory=list)
+    ack: bytes = b""
+    nak: bytes = b""
+    reason: str = ""
+
+
+class Session(Interface):
+    """One connection's conversation: bytes in, steps out. Pure: the time is passed in."""
+
+    def receive(self, data: bytes, now: datetime) -> list[Step]: ...
+
+
+@dataclass(frozen=True)
+class DeviceProtocol:
+    """One protocol, declared in the `__init__` of its folder as `PROTOCOL`."""
+
+    name: str
+    title: str
+    standard: str
+    #: bronze = decodes captured frames; silver = + server with acknowledgements; gold = + commands, conformance cases.
+    grade: str
+    transport: str
+    decode: Callable[[bytes], Decoded]
+    session: Callable[[], Session] | None = None
+    port_env: str = ""
+    default_port: int = 0
+    #: Command-line text (hex, or the frame itself) to bytes.
+    from_text: Callable[[str], bytes] = bytes.fromhex

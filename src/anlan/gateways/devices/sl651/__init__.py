@@ -1,0 +1,17 @@
+"""SL 651-2014 水文监测数据通信规约 over TCP."""
+
+from anlan.gateways.devices.contract import DeviceProtocol
+from anlan.gateways.devices.sl651.codec import decode
+from anlan.gateways.devices.sl651.session import Sl651Session
+
+PROTOCOL = DeviceProtocol(
+    name="sl651",
+    title="水文遥测 SL 651",
+    standard="SL 651-2014",
+    grade="silver",
+    transport="tcp",
+    decode=decode,
+    session=Sl651Session,
+    port_env="ANLAN_SL651_PORT",
+    default_port=5651,
+)

@@ -1,0 +1,92 @@
+"""Role `ingest`: every way in that is not the web, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+import nats
+import orjson
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections, connections
+from nats.aio.msg import Msg
+
+from anlan.gateways.devices import discover
+from anlan.gateways.devices.listener import Listener
+from anlan.gateways.devices.mqtt.bridge import MqttBridge
+from anlan.gateways.log import ReadingLog
+from anlan.gateways.models import Quarantined
+from anlan.monitoring import log as layout
+
+log = logging.getLogger(__name__)
+
+
+async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.0.0") -> None:  # noqa: S104 - devices come from outside
+    """Serve until `stop`; `ready` is called when every port listens."""
+    store = ReadingLog(settings.NATS_URL)
+    await store.open()
+    servers = []
+    for protocol in discover().values():
+        if protocol.transport == "tcp" and protocol.session is not None:
+            port = int(os.environ.get(protocol.port_env, protocol.default_port))
+            servers.append(await Listener(protocol, store).start(host, port))
+    bridge = MqttBridge(
+        store,
+        os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),
+        int(os.environ.get("ANLAN_MQTT_PORT", "1883")),
+        os.environ.get("ANLAN_MQTT_USER", "anlan"),
+        os.environ.get("ANLAN_MQTT_PASSWORD", ""),
+    )
+    tasks = [asyncio.create_task(work) for work in (bridge.run(), store.refresh_for_ever(), keep_quarantine(store))]
+    await asyncio.wait_for(bridge.connected.wait(), 30)
+    ready()
+    await stop.wait()
+    for server in servers:
+        server.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await store.close()
+    await sync_to_async(connections.close_all)()
+
+
+async def keep_quarantine(store: ReadingLog) -> None:
+    """From the quarantine's log to its table, where an operator reads it."""
+    pull = await store.stream.pull_subscribe(layout.QUARANTINE_SUBJECTS, "quarantine-table")
+    while True:
+        try:
+            messages = await pull.fetch(200, timeout=5)
+        except (TimeoutError, nats.errors.Error):
+            await asyncio.sleep(0.1)
+            continue
+        try:
+            await sync_to_async(write_quarantine)(messages)
+        except Exception as error:  # the database may be restarting: the log keeps them
+            log.warning("quarantine not written: %s", error)
+            await asyncio.sleep(1)
+            continue
+        for message in messages:
+            await message.ack()
+
+
+def write_quarantine(messages: list[Msg]) -> None:
+    close_old_connections()
+    rows = []
+    for message in messages:
+        size = int.from_bytes(message.data[:4], "big")
+        head = orjson.loads(message.data[4 : 4 + size])
+        rows.append(
+            Quarantined(
+                log_seq=message.metadata.sequence.stream,
+                protocol=message.subject.split(".", 1)[1],
+                peer=head["peer"][:80],
+                received_at=datetime.fromisoformat(head["at"]),
+                raw=message.data[4 + size :],
+                reason=head["reason"][:400],
+            )
+        )
+    Quarantined.objects.bulk_create(rows, ignore_conflicts=True)

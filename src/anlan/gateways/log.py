@@ -1,0 +1,185 @@
+"""From readings to the durable log: finds each reading's datastream, gathers batches, waits for JetStream's word.
+
+`keep()` returns when everything is durable, so a caller may acknowledge to its device. Readings of many connections
+share one write: the log is asked at most every `GATHER_S`, or when `GATHER_ROWS` have come together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import nats
+import numpy as np
+import orjson
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+from nats.aio.client import Client
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+
+from anlan.gateways.devices.contract import Reading
+from anlan.kernel import clock
+from anlan.monitoring import log as layout
+from anlan.monitoring import queries
+
+log = logging.getLogger(__name__)
+GATHER_S, GATHER_ROWS = 0.003, 5000
+REFRESH_S = 1.0
+PUBLISH_TIMEOUT_S = 10.0
+
+Row = tuple[int, int, float, int]
+
+
+@dataclass
+class Gathering:
+    """Readings that will go out together, and who waits for them."""
+
+    rows: list[Row] = field(default_factory=list)
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class ReadingLog:
+    """The gateway's hand on the log."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.known: dict[str, dict[tuple[str, str], queries.StreamRef]] = {}
+        self.version = -1
+        self.gathering: dict[tuple[str, bool], Gathering] = {}
+        self.counts: Counter[str] = Counter()
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        self.nats: Client = await nats.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+        self.stream: JetStreamContext = self.nats.jetstream(timeout=PUBLISH_TIMEOUT_S)
+        await ensure_streams(self.stream)
+        await self.refresh()
+
+    async def close(self) -> None:
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.nats.drain()
+
+    async def refresh(self) -> None:
+        """Read the registry again if it has changed."""
+        version = await sync_to_async(self._version)()
+        if version != self.version:
+            self.known = {
+                protocol: await sync_to_async(queries.resolve)(protocol) for protocol in {*self.known, "mqtt", "sl651"}
+            }
+            self.version = version
+
+    def _version(self) -> int:
+        close_old_connections()
+        return queries.registry_version()
+
+    async def refresh_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            try:
+                await self.refresh()
+            except Exception as error:  # the database may be restarting; what is known stays good
+                log.warning("registry not refreshed: %s", error)
+
+    async def keep(self, protocol: str, readings: Sequence[Reading], raw: bytes, peer: str) -> int:
+        """Make readings durable; unknown ones go to quarantine with the frame. Returns how many went to the log."""
+        if protocol not in self.known:
+            self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
+        known = self.known[protocol]
+        waiting: list[Gathering] = []
+        unknown: list[str] = []
+        for reading in readings:
+            ref = known.get((reading.address, reading.code))
+            if ref is None:
+                unknown.append(f"{reading.address}/{reading.code}")
+            else:
+                waiting.append(self._gather(protocol, reading, ref))
+        if unknown:
+            await self.quarantine(protocol, raw, peer, f"未登记的测站或要素：{'、'.join(unknown[:8])}")
+        for gathering in {id(g): g for g in waiting}.values():
+            await asyncio.shield(gathering.done)
+        return len(waiting)
+
+    def _gather(self, protocol: str, reading: Reading, ref: queries.StreamRef) -> Gathering:
+        gathering = self.gathering.get((protocol, reading.backfill))
+        if gathering is None:
+            gathering = self.gathering[protocol, reading.backfill] = Gathering()
+            self._later(self._write_soon(protocol, reading.backfill))
+        value = math.nan if reading.value is None else reading.value
+        gathering.rows.append((ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, ref)))
+        return gathering
+
+    def _later(self, work: object) -> None:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _write_soon(self, protocol: str, backfill: bool) -> None:
+        deadline = time.monotonic() + GATHER_S
+        gathering = self.gathering[protocol, backfill]
+        while time.monotonic() < deadline and len(gathering.rows) < GATHER_ROWS:
+            await asyncio.sleep(GATHER_S / 3)
+        del self.gathering[protocol, backfill]
+        try:
+            await self.write(protocol, gathering.rows, backfill)
+        except Exception as error:
+            gathering.done.set_exception(error)
+            gathering.done.exception()
+        else:
+            gathering.done.set_result(None)
+
+    async def write(self, protocol: str, rows: list[Row], backfill: bool) -> None:
+        stream, at_ms, value, flags = zip(*rows, strict=True)
+        batch = layout.Batch(
+            np.array(stream, "<i4"),
+            np.array(at_ms, "<i8"),
+            np.array(value, "<f8"),
+            np.array(flags, "<i2"),
+            received_ms=round(clock.now().timestamp() * 1000),
+            backfill=backfill,
+        )
+        await self.publish(batch, protocol)
+
+    async def publish(self, batch: layout.Batch, protocol: str) -> None:
+        """One batch into the log; returns when JetStream has it on disk."""
+        headers = {"Nats-Msg-Id": batch.key} if batch.key else None
+        await self.stream.publish(layout.subject(batch, protocol), layout.encode(batch), headers=headers)
+        self.counts["readings"] += len(batch)
+
+    async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
+        """Keep what was refused, durably, for an operator to read and replay."""
+        self.counts["quarantined"] += 1
+        head = orjson.dumps({"peer": peer, "reason": reason, "at": clock.now().isoformat()})
+        await self.stream.publish(f"quarantine.{protocol}", len(head).to_bytes(4, "big") + head + raw)
+
+
+def quality(reading: Reading, ref: queries.StreamRef) -> int:
+    """Usable, or why not: the device's flag, no data, or outside the range that is physically possible here."""
+    if reading.value is None:
+        return layout.NO_DATA if reading.flag == "N" else layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
+    low, high = ref.valid_min, ref.valid_max
+    if (low is not None and reading.value < low) or (high is not None and reading.value > high):
+        return layout.OUT_OF_RANGE
+    return layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
+
+
+async def ensure_streams(stream: JetStreamContext) -> None:
+    """The two streams, as files, made once; an existing one is brought to today's settings."""
+    for name, subjects in ((layout.STREAM, layout.SUBJECTS), (layout.QUARANTINE_STREAM, layout.QUARANTINE_SUBJECTS)):
+        config = StreamConfig(
+            name=name,
+            subjects=[subjects],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=layout.KEEP_S,
+            duplicate_window=layout.DUPLICATE_WINDOW_S,
+        )
+        try:
+            await stream.add_stream(config)
+        except nats.js.errors.BadRequestError:
+            await stream.update_stream(config)

@@ -1,0 +1,17 @@
+"""Addresses of the registries."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from anlan.kernel.register import views
+
+urlpatterns = [
+    path("", views.overview, name="registers"),
+    path("<slug:slug>/", views.rows, name="register"),
+    path("<slug:slug>/new", views.new, name="register-new"),
+    path("<slug:slug>/<int:pk>/", views.row, name="register-row"),
+    path("<slug:slug>/<int:pk>/edit", views.edit, name="register-edit"),
+    path("<slug:slug>/<int:pk>/delete", views.remove, name="register-delete"),
+    path("<slug:slug>/lookup/<slug:name>", views.lookup, name="register-lookup"),
+]

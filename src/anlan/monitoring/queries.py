@@ -1,0 +1,34 @@
+"""Reads of the monitoring room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anlan.monitoring.models import Datastream, RegistryVersion
+
+
+@dataclass(frozen=True)
+class StreamRef:
+    """What a gateway must know of a datastream."""
+
+    id: int
+    station_id: int
+    unit: str
+    valid_min: float | None
+    valid_max: float | None
+
+
+def registry_version() -> int:
+    """Grows whenever a station or datastream changes."""
+    row = RegistryVersion.objects.first()
+    return row.number if row else 0
+
+
+def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
+    """(address, element code) -> datastream, of all stations in service that speak `protocol`."""
+    rows = (
+        Datastream.objects.unscoped("gateways serve all areas")
+        .filter(station__protocol=protocol, station__in_service=True)
+        .values_list("station__address", "source_code", "id", "station_id", "unit", "valid_min", "valid_max")
+    )
+    return {(row[0], row[1]): StreamRef(*row[2:]) for row in rows.iterator(5000)}

@@ -1,0 +1,89 @@
+"""Which way leads where: the menu, by room, of what the actor may open and this installation has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.register.declare import REGISTERS
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu."""
+
+    title: str
+    url: str
+    permission: str
+    icon: str = ""
+    room: str = ""
+
+    def leads_to(self, path: str) -> bool:
+        return path == self.url or (self.url != "/" and path.startswith(self.url))
+
+
+@dataclass(frozen=True)
+class Group:
+    """The entries of one room."""
+
+    title: str
+    entries: list[Entry]
+    registers: list[Entry]
+    open: bool
+
+
+ROOMS = (
+    ("console", "值守"),
+    ("monitoring", "监测预警"),
+    ("command", "指挥救援"),
+    ("resources", "应急保障"),
+    ("supervision", "监督管理"),
+    ("administration", "政务管理"),
+    ("simulation", "研判推演"),
+    ("gateways", "接入与发布"),
+    ("kernel", "系统"),
+)
+ENTRIES = (
+    Entry("一张图", "/", "monitoring.view", "map", "console"),
+    Entry("大屏", "/wall", "monitoring.view", "wall", "console"),
+    Entry("告警", "/monitoring/alarms/", "monitoring.view", "alarm", "monitoring"),
+    Entry("预警", "/monitoring/warnings/", "monitoring.view", "warning", "monitoring"),
+    Entry("测站", "/monitoring/stations/", "monitoring.view", "station", "monitoring"),
+    Entry("报警规则", "/monitoring/rules/", "monitoring.rules", "settings", "monitoring"),
+    Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
+    Entry("任务", "/command/tasks/", "command.view", "task", "command"),
+    Entry("预案", "/command/plans/", "command.view", "plan", "command"),
+    Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
+    Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
+    Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
+    Entry("隔离区", "/gateways/quarantine/", "gateways.view", "filter", "gateways"),
+    Entry("账号与角色", "/accounts/", "kernel.accounts", "key", "kernel"),
+    Entry("审计日志", "/audit/", "kernel.audit", "audit", "kernel"),
+)
+
+
+def exists(url: str) -> bool:
+    try:
+        resolve(url)
+    except Resolver404:
+        return False
+    return True
+
+
+def menu(actor: Actor, path: str) -> list[Group]:
+    """The groups this actor has something in; the room of `path` is open."""
+    groups = []
+    for room, title in ROOMS:
+        entries = [e for e in ENTRIES if e.room == room and actor.has(e.permission) and exists(e.url)]
+        registers = [
+            Entry(_(r.title), f"/registers/{r.slug}/", r.view_permission)
+            for r in REGISTERS.values()
+            if r.room == room and actor.has(r.view_permission)
+        ]
+        if entries or registers:
+            here = any(entry.leads_to(path) for entry in [*entries, *registers])
+            groups.append(Group(title, entries, registers, here or room == "console"))
+    return groups
