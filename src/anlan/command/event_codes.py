@@ -1,4 +1,4 @@
-"""突发事件类型码 (5 characters: 1 + class + group letter + 2 digits), RULES.md 1.7; those a city duty desk needs most."""
+"""突发事件类型码: 1 + class + group letter + 2 digits (the list 12379 uses); those a city duty desk needs most."""
 
 from __future__ import annotations
 

@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from anlan.command import event_codes
 from anlan.command.states import INCIDENT_LABELS
-from anlan.kernel.accounts.scope import ScopedModel
+from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
+from anlan.kernel.areas.models import Area
 
 GRADE_CHOICES = [(grade, grade) for grade in ("特别重大", "重大", "较大", "一般")]
 CASUALTIES = ("deaths", "missing", "serious", "minor", "trapped", "evacuated", "resettled")
@@ -128,3 +129,22 @@ class Proposal(ScopedModel):
 
     def __str__(self) -> str:
         return self.title
+
+
+class OfIncident(ScopedChild):
+    """A row that is seen with its incident, and journalled under the incident's area."""
+
+    SCOPE_AREA = "incident__area"
+    SCOPE_CLASS = "incident__data_class"
+    incident: models.ForeignKey[Incident, Incident]
+
+    class Meta(ScopedChild.Meta):
+        abstract = True
+
+    @property
+    def area(self) -> Area:
+        return self.incident.area
+
+    @property
+    def data_class(self) -> int:
+        return self.incident.data_class

@@ -6,6 +6,7 @@ from django.db import models
 
 from anlan.command.plans.document import PlanDocument, document_of
 from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
+from anlan.kernel.areas.models import Area
 
 
 class Plan(ScopedModel):
@@ -48,6 +49,10 @@ class PlanVersion(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.plan} {self.version}"
+
+    @property
+    def area(self) -> Area:
+        return self.plan.area
 
     def document(self) -> PlanDocument:
         return document_of(self.data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from anlan.command.models.incident import Incident
+from anlan.command.models.incident import Incident, OfIncident
 from anlan.command.states import REPORT_LABELS
 from anlan.kernel.accounts.scope import ScopedChild
 
@@ -20,11 +20,8 @@ class Channel(models.TextChoices):
     TEXT = "text", "书面"
 
 
-class ReportClock(ScopedChild):
+class ReportClock(OfIncident):
     """报告时限: one duty to report, running from when it was known until it is met."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="clocks", verbose_name="事件")
     rule_id = models.CharField("规则", max_length=40)
@@ -42,7 +39,7 @@ class ReportClock(ScopedChild):
     soon_at = models.DateTimeField("临期提醒时间", null=True, blank=True)
     overdue_at = models.DateTimeField("超期提醒时间", null=True, blank=True)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "报告时限"
         ordering = ["due_at", "id"]
         constraints = [models.UniqueConstraint("incident", "rule_id", "due_at", name="report_clock_once")]
@@ -51,11 +48,8 @@ class ReportClock(ScopedChild):
         return f"{self.kind}（{self.get_channel_display()}）→{self.receiver}"
 
 
-class Report(ScopedChild):
+class Report(OfIncident):
     """信息报告: 首报, 续报 N, 终报. Lateness = sent_at − due_at."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="reports", verbose_name="事件")
     kind = models.CharField("类型", max_length=4, choices=ReportKind.choices)
@@ -75,12 +69,14 @@ class Report(ScopedChild):
     sent_by = models.CharField("报送人", max_length=80, blank=True)
     channel = models.CharField("报送方式", max_length=8, choices=Channel.choices, blank=True)
     lateness_min = models.FloatField("迟报 min", null=True, blank=True)
+    #: Each time it went out: {channel, at, by, late_min}.
+    sendings = models.JSONField("报送经过", default=list, blank=True)
     receipt_number = models.CharField("回执号", max_length=40, blank=True)
     receipt_note = models.CharField("回执说明", max_length=120, blank=True)
     fields = models.JSONField("报告内容", default=dict)
     version = models.PositiveIntegerField("版本", default=1)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "信息报告"
         ordering = ["id"]
         constraints = [models.UniqueConstraint("incident", "kind", "serial", name="report_numbered_once")]

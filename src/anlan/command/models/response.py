@@ -5,17 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from anlan.command.models.incident import Incident
+from anlan.command.models.incident import Incident, OfIncident
 from anlan.command.models.plan import PlanVersion
 from anlan.command.plans.document import LEVELS
-from anlan.kernel.accounts.scope import ScopedChild
 
 
-class Response(ScopedChild):
+class Response(OfIncident):
     """One plan at work for one incident, on the plan version it was started with."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     class State(models.TextChoices):
         ACTIVE = "active", "进行中"
@@ -40,7 +36,7 @@ class Response(ScopedChild):
     ended_by = models.CharField("结束人", max_length=80, blank=True)
     end_reason = models.CharField("结束理由", max_length=400, blank=True)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "应急响应"
         ordering = ["started_at"]
         constraints = [

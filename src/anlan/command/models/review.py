@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
-from anlan.command.models.incident import Incident
-from anlan.kernel.accounts.scope import ScopedChild
+from anlan.command.models.incident import Incident, OfIncident
 
 
-class Review(ScopedChild):
+class Review(OfIncident):
     """复盘评估: what was measured against the plan's targets, and what was learnt."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     incident = models.OneToOneField(Incident, models.PROTECT, related_name="review", verbose_name="事件")
     #: Rows of the table of times as they stood when the review was completed.
@@ -21,7 +17,7 @@ class Review(ScopedChild):
     completed_at = models.DateTimeField("完成时间")
     completed_by = models.CharField("评估人", max_length=80)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "复盘"
 
     def __str__(self) -> str:

@@ -7,17 +7,14 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
-from anlan.command.models.incident import Incident
+from anlan.command.models.incident import Incident, OfIncident
 from anlan.command.models.response import Response
 from anlan.command.states import TASK_LABELS, TASK_OVER
 from anlan.kernel.accounts.scope import ScopedChild
 
 
-class Task(ScopedChild):
+class Task(OfIncident):
     """What a post or a team has to do, by when."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="tasks", verbose_name="事件")
     response = models.ForeignKey(
@@ -53,7 +50,7 @@ class Task(ScopedChild):
     route = models.JSONField("路线", null=True, blank=True)
     route_how = models.CharField("路线来源", max_length=20, blank=True)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "任务"
         ordering = ["id"]
         indexes = [models.Index(fields=["state", "acknowledge_by"]), models.Index(fields=["state", "due_at"])]

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from django.db import models
 
-from anlan.command.models.incident import Incident
-from anlan.kernel.accounts.scope import ScopedChild
+from anlan.command.models.incident import Incident, OfIncident
 
 
-class TimelineEntry(ScopedChild):
+class TimelineEntry(OfIncident):
     """One line. The database refuses to change or remove it; a mistake is corrected by a further line."""
-
-    SCOPE_AREA = "incident__area"
-    SCOPE_CLASS = "incident__data_class"
 
     class Kind(models.TextChoices):
         INCIDENT = "incident", "事件"
@@ -35,7 +31,7 @@ class TimelineEntry(ScopedChild):
     lat = models.FloatField("纬度", null=True, blank=True)
     data = models.JSONField("数据", default=dict, blank=True)
 
-    class Meta(ScopedChild.Meta):
+    class Meta(OfIncident.Meta):
         verbose_name = "时间线"
         ordering = ["at", "id"]
         indexes = [models.Index(fields=["incident", "at"])]

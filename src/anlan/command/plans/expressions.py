@@ -125,7 +125,9 @@ class Checker:
     def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> None:
         if type(op) not in COMPARISONS:
             raise self.refuse("只允许 < <= > >= == != in")
-        words = [v for node in (left, right) if isinstance(node, ast.Name) and (v := self.variable(node)).kind != "number"]
+        words = [
+            v for node in (left, right) if isinstance(node, ast.Name) and (v := self.variable(node)).kind != "number"
+        ]
         if not words:
             if isinstance(op, ast.In):
                 raise self.refuse("in 只用于文字型要素")
@@ -198,7 +200,9 @@ class Run:
     def term(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool | None:
         sign, compare = COMPARISONS[type(op)]
         text = f"{self.show(left)} {sign} {self.show(right)}"
-        missing = tuple(n.id for side in (left, right) for n in ast.walk(side) if isinstance(n, ast.Name) if self.unknown(n.id))
+        missing = tuple(
+            n.id for side in (left, right) for n in ast.walk(side) if isinstance(n, ast.Name) if self.unknown(n.id)
+        )
         if missing:
             self.terms.append(Term(text, None, missing))
             return None
