@@ -1,0 +1,43 @@
+"""Verbs of the monitoring room."""
+
+from anlan.monitoring.actions.alarms import (
+    acknowledge_alarm,
+    clear_alarm,
+    expire_shelving,
+    raise_alarm,
+    reset_alarm,
+    return_to_service,
+    shelve_alarm,
+    suppress_alarm,
+    take_out_of_service,
+    unshelve_alarm,
+    unsuppress_alarm,
+)
+from anlan.monitoring.actions.hazard_events import receive_event
+from anlan.monitoring.actions.warnings import (
+    cancel_warning,
+    draft_warning,
+    expire_warnings,
+    issue_warning,
+    review_warning,
+)
+
+__all__ = [
+    "acknowledge_alarm",
+    "cancel_warning",
+    "clear_alarm",
+    "draft_warning",
+    "expire_shelving",
+    "expire_warnings",
+    "issue_warning",
+    "raise_alarm",
+    "receive_event",
+    "reset_alarm",
+    "return_to_service",
+    "review_warning",
+    "shelve_alarm",
+    "suppress_alarm",
+    "take_out_of_service",
+    "unshelve_alarm",
+    "unsuppress_alarm",
+]

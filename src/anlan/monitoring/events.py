@@ -1,0 +1,99 @@
+"""Facts of the monitoring room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anlan.kernel.events.outbox import Fact
+
+
+@dataclass(frozen=True)
+class AlarmRaised(Fact):
+    """A rule's condition holds."""
+
+    alarm_id: int
+    rule_id: int
+    rule_title: str
+    station_id: int
+    datastream_id: int | None
+    hazard_unit_id: int | None
+    priority: int
+    title: str
+    value: float | None
+    unit: str
+    at: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class AlarmCleared(Fact):
+    """The condition no longer holds."""
+
+    alarm_id: int
+    at: str
+    state: str
+
+
+@dataclass(frozen=True)
+class AlarmAcknowledged(Fact):
+    """Somebody has seen it and said so."""
+
+    alarm_id: int
+    by: str
+
+
+@dataclass(frozen=True)
+class AlarmStateChanged(Fact):
+    """Shelved, suppressed, out of service, reset, or back."""
+
+    alarm_id: int
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class HazardEventReceived(Fact):
+    """An earthquake, a satellite hotspot, a CAP message has come in."""
+
+    hazard_event_id: int
+    kind: str
+    title: str
+    magnitude: float | None
+    at: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class WarningDrafted(Fact):
+    warning_id: int
+    level: str
+    headline: str
+
+
+@dataclass(frozen=True)
+class WarningReviewed(Fact):
+    warning_id: int
+    approved: bool
+    reason: str
+
+
+@dataclass(frozen=True)
+class WarningIssued(Fact):
+    """A warning is in force; channels carry `text` to the areas."""
+
+    warning_id: int
+    level: str
+    headline: str
+    text: str
+    area_ids: list[int]
+    expires: str
+    references: str
+
+
+@dataclass(frozen=True)
+class WarningCancelled(Fact):
+    warning_id: int
+    headline: str
+    reason: str

@@ -1,0 +1,64 @@
+"""预警."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from anlan.kernel.accounts.scope import ScopedModel
+
+
+class WarningState(models.TextChoices):
+    DRAFT = "draft", "起草"
+    REVIEWED = "reviewed", "已审核"
+    REJECTED = "rejected", "退回"
+    ISSUED = "issued", "已发布"
+    CANCELLED = "cancelled", "已解除"
+    EXPIRED = "expired", "已失效"
+
+
+class WarningLevel(models.TextChoices):
+    """突发事件应对法 art 63."""
+
+    RED = "红", "红色（一级）"
+    ORANGE = "橙", "橙色（二级）"
+    YELLOW = "黄", "黄色（三级）"
+    BLUE = "蓝", "蓝色（四级）"
+
+
+class Warning(ScopedModel):
+    """预警信息: drafted, reviewed and issued by different people; what art 64 of 突发事件应对法 asks for is not empty."""
+
+    identifier = models.CharField("编号", max_length=60, unique=True)
+    event_code = models.CharField("事件类型码", max_length=5)
+    event_name = models.CharField("事件类型", max_length=40)
+    level = models.CharField("级别", max_length=2, choices=WarningLevel.choices)
+    headline = models.CharField("标题", max_length=160)
+    description = models.TextField("内容与可能影响")
+    instruction = models.TextField("应采取的措施")
+    areas = models.ManyToManyField("kernel.Area", related_name="+", verbose_name="影响区域")
+    geometry = models.JSONField("范围", null=True, blank=True)
+    onset = models.DateTimeField("起始时间")
+    expires = models.DateTimeField("失效时间")
+    state = models.CharField("状态", max_length=10, choices=WarningState.choices, default=WarningState.DRAFT)
+    basis = models.CharField("依据", max_length=300, blank=True)
+    in_house = models.BooleanField("内部研判（不得作为气象预警信号发布）", default=False)
+    drafted_by = models.CharField("起草人", max_length=80)
+    drafter_id = models.BigIntegerField(null=True)
+    drafted_at = models.DateTimeField("起草时间")
+    reviewed_by = models.CharField("审核人", max_length=80, blank=True)
+    reviewer_id = models.BigIntegerField(null=True)
+    reviewed_at = models.DateTimeField("审核时间", null=True)
+    issued_by = models.CharField("签发人", max_length=80, blank=True)
+    issued_at = models.DateTimeField("发布时间", null=True)
+    ended_at = models.DateTimeField("解除时间", null=True)
+    reason = models.CharField("审核意见或解除理由", max_length=200, blank=True)
+    references = models.CharField("所续编号", max_length=60, blank=True)
+    correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "预警"
+
+    def __str__(self) -> str:
+        return self.headline

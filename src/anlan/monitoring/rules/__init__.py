@@ -1,0 +1,1 @@
+"""The law and the standard of warning, and the arithmetic of alarms: pure functions."""
