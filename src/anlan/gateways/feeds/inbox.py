@@ -71,7 +71,9 @@ def receive(by: Actor, event: FeedEvent, feed: Feed) -> bool:
 
 def seat_of(event: FeedEvent) -> tuple[float, float]:
     """A place for an alert that names areas by code only: the area of ours it names, else the whole city's."""
-    codes = {code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]}
+    codes = {
+        code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]
+    }
     area = Area.objects.filter(code__in=codes).order_by("level").first() or Area.objects.order_by("level", "pk").first()
     if area is not None and area.geometry:
         point = shape_of(area.geometry).representative_point()
