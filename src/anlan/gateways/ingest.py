@@ -43,7 +43,13 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         os.environ.get("ANLAN_MQTT_USER", "anlan"),
         os.environ.get("ANLAN_MQTT_PASSWORD", ""),
     )
-    works = (bridge.run(), store.refresh_for_ever(), keep_quarantine(store), replay_for_ever(store), Poller(store).run())
+    works = (
+        bridge.run(),
+        store.refresh_for_ever(),
+        keep_quarantine(store),
+        replay_for_ever(store),
+        Poller(store).run(),
+    )
     tasks = [asyncio.create_task(work) for work in works]
     await asyncio.wait_for(bridge.connected.wait(), 30)
     ready()

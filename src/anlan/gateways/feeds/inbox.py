@@ -71,17 +71,20 @@ def receive(by: Actor, event: FeedEvent, feed: Feed) -> bool:
 
 def seat_of(event: FeedEvent) -> tuple[float, float]:
     """A place for an alert that names areas by code only: the area of ours it names, else the whole city's."""
-    codes = {code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]}
-    area = Area.objects.filter(code__in=codes).order_by("level").first() or Area.objects.order_by("level", "pk").first()
-    if area is not None and area.geometry:
-        point = shape_of(area.geometry).representative_point()
-        return point.x, point.y
-    if area is not None and area.seat_lon is not None and area.seat_lat is not None:
-        return area.seat_lon, area.seat_lat
-    raise FeedErrorWithoutPlace(event)
+    codes = {
+        code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]
+    }
+    named = Area.objects.filter(code__in=codes).order_by("level", "code")
+    for area in [*named, *Area.objects.order_by("level", "pk")[:1]]:
+        if area.geometry:
+            point = shape_of(area.geometry).representative_point()
+            return point.x, point.y
+        if area.seat_lon is not None and area.seat_lat is not None:
+            return area.seat_lon, area.seat_lat
+    raise WithoutPlace(event)
 
 
-class FeedErrorWithoutPlace(AnlanError):
+class WithoutPlace(AnlanError):
     """The event has no place and no area of ours to stand for one."""
 
     status = 422
