@@ -25,7 +25,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 
-from anlan.gateways.devices.contract import Reading
+from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
