@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from anlan.web.api import api
 from anlan.web.views import auth, styleguide
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,3 +17,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if find_spec("anlan.web.console_urls"):
     urlpatterns.append(path("", include("anlan.web.console_urls")))
+urlpatterns.append(path("api/", api.urls))

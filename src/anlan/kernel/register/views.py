@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.register import actions, query
+from anlan.kernel.register import actions, query, scoping
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
 from anlan.kernel.register.forms import KeyField, RegisterForm, form_class
@@ -32,7 +32,7 @@ def actor_of(request: HttpRequest) -> Actor:
 def overview(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     shown = [register for register in REGISTERS.values() if actor.has(register.view_permission)]
-    counts = {r.slug: query.visible(r.model, actor, r.view_permission).count() for r in shown}
+    counts = {r.slug: scoping.visible(r.model, actor, r.view_permission).count() for r in shown}
     return render(request, "register/overview.html", {"registers": [(r, counts[r.slug]) for r in shown]})
 
 
@@ -106,7 +106,7 @@ def row(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "register": register,
         "row": found,
         "sections": sections_of(register, found),
-        "may_change": query.may_change(actor, register, found),
+        "may_change": scoping.may_change(actor, register, found),
         "history": found._meta.label,
     }
     return render(request, "register/row.html", context)
