@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
-from anlan.monitoring.models import Datastream, RegistryVersion, Station
+from anlan.monitoring.models import Alarm, Datastream, RegistryVersion, Station
+from anlan.monitoring.rules.states import STANDING
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         .values_list("station__address", "source_code", "id", "station_id", "unit", "valid_min", "valid_max")
     )
     return {(row[0], row[1]): StreamRef(*row[2:]) for row in rows.iterator(5000)}
+
+
+def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
+    """Alarms that still stand before an operator's eyes, the most urgent and newest first."""
+    rows = Alarm.objects.visible_to(actor).filter(state__in=[state.value for state in STANDING])
+    return rows.select_related("station").order_by("priority", "-raised_at")
 
 
 def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:

@@ -133,10 +133,7 @@ class Roads:
         if here is None or (here[0] != goal[0] and here[0] not in found):  # type: ignore[operator]
             return straight(start, end, speed_km_h)
         nodes = [] if here[0] == goal[0] else [int(n) for n in found[here[0]]][::-1]  # type: ignore[index]
-        best = [
-            min(graph.get_all_edge_data(a, b), key=lambda arc: arc.minutes(speed_km_h))
-            for a, b in pairwise(nodes)
-        ]
+        best = [min(graph.get_all_edge_data(a, b), key=lambda arc: arc.minutes(speed_km_h)) for a, b in pairwise(nodes)]
         off_road = here[1] + goal[1]
         length = sum(arc.length_m for arc in best) + off_road
         minutes = sum(arc.minutes(speed_km_h) for arc in best) + off_road / 1000 / min(30.0, speed_km_h) * 60
