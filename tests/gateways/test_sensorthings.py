@@ -138,9 +138,7 @@ def test_a_thing_is_read_with_its_datastreams_and_their_last_reading(
         ("result eq 1E3", 0),
     ],
 )
-def test_readings_are_filtered(
-    streams: dict[str, Datastream], reader: Reader, condition: str, count: int
-) -> None:
+def test_readings_are_filtered(streams: dict[str, Datastream], reader: Reader, condition: str, count: int) -> None:
     with clock.standing_at(START + timedelta(days=1)):
         answer = reader.get(
             f"Datastreams({streams['H1'].pk})/Observations", **{"$filter": condition, "$count": "true", "$top": "1"}
@@ -331,9 +329,7 @@ def test_a_batch_runs_every_request_and_a_bad_one_does_not_stop_it(
     assert len(written.readings()) == 1
 
 
-def test_a_batch_in_parts_is_understood_too(
-    streams: dict[str, Datastream], reader: Reader, written: Writer
-) -> None:
+def test_a_batch_in_parts_is_understood_too(streams: dict[str, Datastream], reader: Reader, written: Writer) -> None:
     post = json.dumps({"result": 2})
     text = (
         "--b\r\nContent-Type: application/http\r\n\r\nGET /api/sta/v1.1/Things?$top=1 HTTP/1.1\r\n\r\n\r\n"

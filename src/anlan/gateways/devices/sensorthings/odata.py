@@ -90,7 +90,8 @@ class Reader:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_TEXT:
             raise wrong("$filter", text[:80], f"不超过 {MAX_TEXT} 字符")
-        self.text, self.tokens, self.at, self.depth = text, self.scan(text), 0, 0
+        self.text, self.at, self.depth = text, 0, 0
+        self.tokens = self.scan(text)
 
     def scan(self, text: str) -> list[tuple[str, str]]:
         found, position, end = [], 0, len(text.rstrip())

@@ -144,7 +144,7 @@ def field_of(arguments: tuple[Any, ...]) -> str:
 
 
 def ordered(kind: EntitySet, options: Options) -> list[str]:
-    return [("-" if down else "") + column(kind, name) for name, down in options.order] or ["pk"]
+    return [("-" if down else "") + column(kind, name) for name, down in options.order] + ["pk"]
 
 
 class Store:
@@ -204,7 +204,8 @@ class Store:
         condition, more = sql_of(where.kind, options.filter) if options.filter is not None else ("true", [])
         body = f"from observation where stream in ({streams}) and ({condition})"
         values = [*parameters, *more]
-        order = ", ".join(f"{column(where.kind, n)} {'desc' if d else 'asc'}" for n, d in options.order) or "at, stream"
+        wanted = [f"{column(where.kind, name)} {'desc' if down else 'asc'}" for name, down in options.order]
+        order = ", ".join([*wanted, "at", "stream"])  # a tie must not be shown on two pages, or on none
         with connection.cursor() as cursor:
             cursor.execute(
                 f"select stream, at, value, quality, received {body} order by {order} limit %s offset %s",
