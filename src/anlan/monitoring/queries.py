@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
-from anlan.monitoring.models import Alarm, Datastream, RegistryVersion
+from anlan.monitoring.models import Alarm, Datastream, RegistryVersion, Station
 from anlan.monitoring.rules.states import STANDING
 
 
@@ -41,3 +41,13 @@ def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
     """Alarms that still stand before an operator's eyes, the most urgent and newest first."""
     rows = Alarm.objects.visible_to(actor).filter(state__in=[state.value for state in STANDING])
     return rows.select_related("station").order_by("priority", "-raised_at")
+
+
+def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
+    """测站 the actor may see (or act on with `permission`)."""
+    return Station.objects.visible_to(actor, permission).select_related("area")
+
+
+def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
+    """数据流 the actor may see (or act on with `permission`)."""
+    return Datastream.objects.visible_to(actor, permission).select_related("station__area")
