@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
-from anlan.monitoring.models import Alarm, Datastream, RegistryVersion, Station
+from anlan.kernel.errors import NotFound
+from anlan.monitoring.models import Alarm, Datastream, Latest, RegistryVersion, Station, Warning, WarningState
 from anlan.monitoring.rules.states import STANDING
 
 
@@ -54,12 +55,6 @@ def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
 def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
     """数据流 the actor may see (or act on with `permission`)."""
     return Datastream.objects.visible_to(actor, permission).select_related("station__area")
-
-
-def open_alarms(actor: Actor) -> QuerySet[Alarm]:
-    """What still stands before the operator, the highest priority and the newest first."""
-    standing = [state.value for state in STANDING]
-    return Alarm.objects.visible_to(actor).filter(state__in=standing).order_by("priority", "-raised_at")
 
 
 def active_warnings(actor: Actor) -> QuerySet[Warning]:
