@@ -1,0 +1,86 @@
+"""Observations partitioned by day, their latest values, and the worker's books: plain SQL tables.
+
+registry: a counter that moves whenever stations, datastreams or rules change, however they are changed.
+"""
+
+from django.db import migrations
+
+FORWARD = """
+drop trigger registry_changed on monitoring_station;
+drop trigger registry_changed on monitoring_datastream;
+drop function anlan_registry_changed();
+create table monitoring_observation (
+    stream   integer          not null,
+    at_ms    bigint           not null,
+    value    double precision not null,
+    quality  smallint         not null,
+    revision smallint         not null default 0,
+    primary key (stream, at_ms)
+) partition by range (at_ms);
+comment on table monitoring_observation is 'readings; at_ms: event time, ms since 1970 UTC; value NaN: no data';
+create table monitoring_correction (
+    stream      integer          not null,
+    at_ms       bigint           not null,
+    revision    smallint         not null,
+    value       double precision not null,
+    quality     smallint         not null,
+    replaced_ms bigint           not null,
+    primary key (stream, at_ms, revision)
+);
+comment on table monitoring_correction is 'what a reading said before a different value for the same instant came';
+create table monitoring_partition (day date primary key, created_at timestamptz not null default now());
+create table monitoring_latest (
+    stream      integer          primary key,
+    at_ms       bigint           not null,
+    value       double precision not null,
+    quality     smallint         not null,
+    received_ms bigint           not null
+) with (fillfactor = 50);
+create table monitoring_offset (
+    consumer text   primary key,
+    log_id   text   not null,
+    seq      bigint not null
+);
+comment on table monitoring_offset is 'how far the log is in the tables; saved with what was read';
+create table monitoring_rulestate (
+    rule_id  bigint   not null,
+    target   text     not null,
+    band     text     not null,
+    phase    smallint not null,
+    since_ms bigint   not null,
+    start_ms bigint   not null,
+    primary key (rule_id, target, band)
+);
+create table monitoring_heard (
+    station_id bigint primary key,
+    heard_ms   bigint not null
+);
+create table monitoring_version (name text primary key, version bigint not null);
+insert into monitoring_version values ('registry', 1), ('rules', 1);
+create function anlan_monitoring_changed() returns trigger language plpgsql as
+$$ begin update monitoring_version set version = version + 1 where name = tg_argv[0]; return null; end $$;
+create trigger registry_changed after insert or update or delete or truncate on monitoring_station
+    for each statement execute function anlan_monitoring_changed('registry');
+create trigger registry_changed after insert or update or delete or truncate on monitoring_datastream
+    for each statement execute function anlan_monitoring_changed('registry');
+create trigger rules_changed after insert or update or delete or truncate on monitoring_alarmrule
+    for each statement execute function anlan_monitoring_changed('rules');
+"""
+BACKWARD = """
+drop trigger rules_changed on monitoring_alarmrule;
+drop trigger registry_changed on monitoring_datastream;
+drop trigger registry_changed on monitoring_station;
+drop function anlan_monitoring_changed();
+create function anlan_registry_changed() returns trigger language plpgsql as $$ begin return null; end $$;
+create trigger registry_changed after insert or update or delete on monitoring_station
+    for each statement execute function anlan_registry_changed();
+create trigger registry_changed after insert or update or delete on monitoring_datastream
+    for each statement execute function anlan_registry_changed();
+drop table monitoring_version, monitoring_heard, monitoring_rulestate, monitoring_offset, monitoring_latest,
+    monitoring_partition, monitoring_correction, monitoring_observation;
+"""
+
+
+class Migration(migrations.Migration):
+    dependencies = [("monitoring", "0004_alarms_and_warnings")]
+    operations = [migrations.RunSQL(FORWARD, BACKWARD)]
