@@ -51,10 +51,6 @@ create table monitoring_rulestate (
     start_ms bigint   not null,
     primary key (rule_id, target, band)
 );
-create table monitoring_heard (
-    station_id bigint primary key,
-    heard_ms   bigint not null
-);
 create table monitoring_version (name text primary key, version bigint not null);
 insert into monitoring_version values ('registry', 1), ('rules', 1);
 create function anlan_monitoring_changed() returns trigger language plpgsql as
@@ -65,8 +61,14 @@ create trigger registry_changed after insert or update or delete or truncate on 
     for each statement execute function anlan_monitoring_changed('registry');
 create trigger rules_changed after insert or update or delete or truncate on monitoring_alarmrule
     for each statement execute function anlan_monitoring_changed('rules');
+create function anlan_rule_version() returns trigger language plpgsql as
+$$ begin new.version := old.version + 1; return new; end $$;
+create trigger rule_version before update on monitoring_alarmrule
+    for each row when (old.* is distinct from new.*) execute function anlan_rule_version();
 """
 BACKWARD = """
+drop trigger rule_version on monitoring_alarmrule;
+drop function anlan_rule_version();
 drop trigger rules_changed on monitoring_alarmrule;
 drop trigger registry_changed on monitoring_datastream;
 drop trigger registry_changed on monitoring_station;
@@ -76,7 +78,7 @@ create trigger registry_changed after insert or update or delete on monitoring_s
     for each statement execute function anlan_registry_changed();
 create trigger registry_changed after insert or update or delete on monitoring_datastream
     for each statement execute function anlan_registry_changed();
-drop table monitoring_version, monitoring_heard, monitoring_rulestate, monitoring_offset, monitoring_latest,
+drop table monitoring_version, monitoring_rulestate, monitoring_offset, monitoring_latest,
     monitoring_partition, monitoring_correction, monitoring_observation;
 """
 

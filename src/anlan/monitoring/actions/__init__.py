@@ -1,0 +1,39 @@
+"""Verbs of monitoring: the only way to change anything here."""
+
+from anlan.monitoring.actions.alarms import (
+    acknowledge_alarm,
+    reset_alarm,
+    return_to_service,
+    shelve_alarm,
+    suppress_alarm,
+    take_out_of_service,
+    unshelve_alarm,
+    unsuppress_alarm,
+)
+from anlan.monitoring.actions.hazard_events import receive_event
+from anlan.monitoring.actions.rules import load_rules
+from anlan.monitoring.actions.warnings import (
+    cancel_warning,
+    draft_warning,
+    issue_warning,
+    redraft_warning,
+    review_warning,
+)
+
+__all__ = [
+    "acknowledge_alarm",
+    "cancel_warning",
+    "draft_warning",
+    "issue_warning",
+    "load_rules",
+    "receive_event",
+    "redraft_warning",
+    "reset_alarm",
+    "return_to_service",
+    "review_warning",
+    "shelve_alarm",
+    "suppress_alarm",
+    "take_out_of_service",
+    "unshelve_alarm",
+    "unsuppress_alarm",
+]
