@@ -17,6 +17,8 @@ PREFIXES = {
     "supervision": "supervision/",
     "simulation": "simulation/",
     "gateways": "gateways/",
+    "gateways.feeds": "api/feeds/",
+    "gateways.devices.sensorthings": "api/sta/v1.1/",
 }
 urlpatterns: list[URLPattern | URLResolver] = [
     path(prefix, include(f"anlan.{room}.urls")) for room, prefix in PREFIXES.items() if find_spec(f"anlan.{room}.urls")

@@ -10,6 +10,9 @@ from django.test import Client
 from anlan.kernel import clock
 from anlan.kernel.models import Area, Grant, Role, User
 from tests.conftest import City
+from tests.web.serving import web
+
+__all__ = ["web"]
 
 PASSWORD = "Correct-Horse-9"
 SignIn = Callable[..., Client]

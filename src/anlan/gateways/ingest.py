@@ -18,8 +18,10 @@ from nats.aio.msg import Msg
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.listener import Listener
 from anlan.gateways.devices.mqtt.bridge import MqttBridge
+from anlan.gateways.feeds.poller import Poller
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import Quarantined
+from anlan.gateways.quarantine import replay_for_ever
 from anlan.monitoring import log as layout
 
 log = logging.getLogger(__name__)
@@ -41,7 +43,14 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         os.environ.get("ANLAN_MQTT_USER", "anlan"),
         os.environ.get("ANLAN_MQTT_PASSWORD", ""),
     )
-    tasks = [asyncio.create_task(work) for work in (bridge.run(), store.refresh_for_ever(), keep_quarantine(store))]
+    works = (
+        bridge.run(),
+        store.refresh_for_ever(),
+        keep_quarantine(store),
+        replay_for_ever(store),
+        Poller(store).run(),
+    )
+    tasks = [asyncio.create_task(work) for work in works]
     await asyncio.wait_for(bridge.connected.wait(), 30)
     ready()
     await stop.wait()

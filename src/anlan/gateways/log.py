@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import nats
 import numpy as np
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 GATHER_S, GATHER_ROWS = 0.003, 5000
 REFRESH_S = 1.0
 PUBLISH_TIMEOUT_S = 10.0
+#: Of something refused we keep so many bytes; the log takes messages of 8 MB.
+MAX_KEPT = 4 * 2**20
+#: A device whose clock is further ahead than this is wrong: its readings would hide those that follow.
+AHEAD = timedelta(hours=24)
 
 Row = tuple[int, int, float, int]
 
@@ -56,10 +61,15 @@ class ReadingLog:
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
+        """Connect and read the registry."""
+        await self.open_only()
+        await self.refresh()
+
+    async def open_only(self) -> None:
+        """Connect, for callers that know their datastreams by themselves."""
         self.nats: Client = await nats.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
         self.stream: JetStreamContext = self.nats.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await ensure_streams(self.stream)
-        await self.refresh()
 
     async def close(self) -> None:
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -88,30 +98,43 @@ class ReadingLog:
 
     async def keep(self, protocol: str, readings: Sequence[Reading], raw: bytes, peer: str) -> int:
         """Make readings durable; unknown ones go to quarantine with the frame. Returns how many went to the log."""
+        refused = await self.keep_known(protocol, readings)
+        if refused:
+            await self.quarantine(protocol, raw, peer, "；".join(refused)[:400])
+        return len(readings) - len(refused)
+
+    async def keep_known(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
+        """Make durable what has a datastream and a possible time. Returns why the others were not kept."""
         if protocol not in self.known:
             self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
-        known = self.known[protocol]
+        known, latest = self.known[protocol], clock.now() + AHEAD
         waiting: list[Gathering] = []
-        unknown: list[str] = []
+        refused: list[str] = []
         for reading in readings:
             ref = known.get((reading.address, reading.code))
             if ref is None:
-                unknown.append(f"{reading.address}/{reading.code}")
+                refused.append(f"未登记的测站或要素：{reading.address}/{reading.code}")
+            elif reading.at > latest:
+                refused.append(f"{reading.address}/{reading.code} 的观测时间 {reading.at.isoformat()} 超前")
             else:
-                waiting.append(self._gather(protocol, reading, ref))
-        if unknown:
-            await self.quarantine(protocol, raw, peer, f"未登记的测站或要素：{'、'.join(unknown[:8])}")
+                waiting.append(self._gather(protocol, row_of(reading, ref), reading.backfill))
+        await self._all_durable(waiting)
+        return refused
+
+    async def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:
+        """Make readings of known datastreams durable."""
+        await self._all_durable([self._gather(protocol, row, backfill) for row in rows])
+
+    async def _all_durable(self, waiting: Sequence[Gathering]) -> None:
         for gathering in {id(g): g for g in waiting}.values():
             await asyncio.shield(gathering.done)
-        return len(waiting)
 
-    def _gather(self, protocol: str, reading: Reading, ref: queries.StreamRef) -> Gathering:
-        gathering = self.gathering.get((protocol, reading.backfill))
+    def _gather(self, protocol: str, row: Row, backfill: bool) -> Gathering:
+        gathering = self.gathering.get((protocol, backfill))
         if gathering is None:
-            gathering = self.gathering[protocol, reading.backfill] = Gathering()
-            self._later(self._write_soon(protocol, reading.backfill))
-        value = math.nan if reading.value is None else reading.value
-        gathering.rows.append((ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, ref)))
+            gathering = self.gathering[protocol, backfill] = Gathering()
+            self._later(self._write_soon(protocol, backfill))
+        gathering.rows.append(row)
         return gathering
 
     def _later(self, work: object) -> None:
@@ -154,8 +177,14 @@ class ReadingLog:
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         """Keep what was refused, durably, for an operator to read and replay."""
         self.counts["quarantined"] += 1
+        raw = raw[:MAX_KEPT]
         head = orjson.dumps({"peer": peer, "reason": reason, "at": clock.now().isoformat()})
         await self.stream.publish(f"quarantine.{protocol}", len(head).to_bytes(4, "big") + head + raw)
+
+
+def row_of(reading: Reading, ref: queries.StreamRef) -> Row:
+    value = math.nan if reading.value is None else reading.value
+    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, ref)
 
 
 def quality(reading: Reading, ref: queries.StreamRef) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 
@@ -10,6 +11,7 @@ class Quarantined(models.Model):
 
     class State(models.TextChoices):
         KEPT = "kept", "待处理"
+        REPLAY = "replay", "待重放"
         REPLAYED = "replayed", "已重放"
         DISCARDED = "discarded", "已作废"
 
@@ -28,3 +30,22 @@ class Quarantined(models.Model):
 
     def __str__(self) -> str:
         return f"{self.protocol} {self.reason}"
+
+
+class FeedSource(models.Model):
+    """数据源: an address that the gateway asks by itself. `http(s)://…`, or `file:///…` for a folder of the machine."""
+
+    code = models.CharField("编码", max_length=40, unique=True)
+    name = models.CharField("名称", max_length=80)
+    feed = models.CharField("数据源类型", max_length=20)
+    url = models.CharField("地址", max_length=400)
+    interval_s = models.PositiveIntegerField("间隔 s", default=300, validators=[MinValueValidator(10)])
+    enabled = models.BooleanField("启用", default=True)
+    asked_at = models.DateTimeField("上次询问", null=True, blank=True, editable=False)
+    result = models.CharField("上次结果", max_length=200, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "数据源"
+
+    def __str__(self) -> str:
+        return self.name

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from anlan.kernel.events.outbox import Fact
 
 
 @dataclass(frozen=True)
 class AlarmRaised(Fact):
-    """A rule holds. For station alarms `datastream_id`, for area alarms also `station_id` may be None."""
+    """A rule's condition holds. Alarms of stations and areas have no `datastream_id`; `station_id` is then the station
+    that completed the condition."""
 
     alarm_id: int
     rule_id: int
     rule_title: str
-    station_id: int | None
+    station_id: int
     datastream_id: int | None
     hazard_unit_id: int | None
     priority: int
@@ -44,23 +45,24 @@ class AlarmCleared(Fact):
 
     alarm_id: int
     at: str
+    state: str
 
 
 @dataclass(frozen=True)
 class AlarmAcknowledged(Fact):
-    alarm_id: int
+    """Somebody has seen it and said so."""
 
-
-@dataclass(frozen=True)
-class AlarmShelved(Fact):
     alarm_id: int
-    until: str
+    by: str
 
 
 @dataclass(frozen=True)
 class AlarmStateChanged(Fact):
+    """Shelved, suppressed, out of service, reset, back, raised again."""
+
     alarm_id: int
     state: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -90,15 +92,15 @@ class WarningReviewed(Fact):
 
 @dataclass(frozen=True)
 class WarningIssued(Fact):
-    """A warning went out. `internal`: an assessment for the duty system only, never for public channels."""
+    """A warning is in force; channels carry `text` to the areas."""
 
     warning_id: int
     level: str
     headline: str
     text: str
     expires: str
-    area_ids: list[int] = field(default_factory=list)
-    internal: bool = False
+    area_ids: list[int]
+    references: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from django.db import connection
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.monitoring.log import GOOD
-from anlan.monitoring.models import Alarm, AlarmRule, Datastream, HazardEvent, Station, Warning
+from anlan.monitoring.models import Alarm, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
 from anlan.monitoring.rules import warnings as warning_rules
 from anlan.monitoring.rules.isa import State
 
@@ -68,20 +68,16 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
     }
 
 
-def _version(name: str) -> int:
+def versions() -> dict[str, int]:
+    """`registry` moves whenever a station or datastream changes, `rules` whenever an alarm rule does."""
     with connection.cursor() as cursor:
-        cursor.execute("select version from monitoring_version where name = %s", [name])
-        return int(cursor.fetchone()[0])
+        cursor.execute("select name, version from monitoring_version")
+        return dict(cursor.fetchall())
 
 
 def registry_version() -> int:
-    """Moves whenever a station or datastream is added, changed or removed."""
-    return _version("registry")
-
-
-def rules_version() -> int:
-    """Moves whenever an alarm rule is added, changed or removed."""
-    return _version("rules")
+    """Grows whenever a station or datastream changes."""
+    return versions()["registry"]
 
 
 def moment(ms: int) -> datetime:
@@ -93,30 +89,28 @@ def milliseconds(at: datetime) -> int:
 
 
 def number(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else value
+    return None if value is None or not math.isfinite(value) else value
 
 
-def stations(actor: Actor) -> ScopedQuerySet[Station]:
-    return Station.objects.visible_to(actor).select_related("area", "hazard_unit")
+def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
+    """测站 the actor may see (or act on with `permission`)."""
+    return Station.objects.visible_to(actor, permission).select_related("area", "hazard_unit")
 
 
-def datastreams(actor: Actor, station_ids: Iterable[int] | None = None) -> ScopedQuerySet[Datastream]:
-    rows = Datastream.objects.visible_to(actor).select_related("station")
-    return rows if station_ids is None else rows.filter(station_id__in=list(station_ids))
+def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
+    """数据流 the actor may see (or act on with `permission`)."""
+    return Datastream.objects.visible_to(actor, permission).select_related("station__area")
 
 
 def latest(actor: Actor, station_ids: Iterable[int] | None = None) -> list[Reading]:
     """The newest value of every datastream the actor may see (of these stations), those never heard left out."""
-    known = {row.pk: row for row in datastreams(actor, station_ids)}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select stream, at_ms, value, quality, received_ms from monitoring_latest where stream = any(%s)",
-            [list(known)],
-        )
-        rows = cursor.fetchall()
+    rows = datastreams(actor)
+    if station_ids is not None:
+        rows = rows.filter(station_id__in=list(station_ids))
+    known = {row.pk: row for row in rows}
     return [
-        Reading(known[stream], moment(at), number(value), quality, moment(received))
-        for stream, at, value, quality, received in sorted(rows)
+        Reading(known[row.pk], row.at, number(row.value), row.quality, row.received_at)
+        for row in Latest.objects.filter(pk__in=known).order_by("pk")
     ]
 
 
@@ -125,12 +119,12 @@ def series(actor: Actor, datastream_id: int, start: datetime, end: datetime, lim
     stream = Datastream.objects.visible_to(actor).one(datastream_id)
     with connection.cursor() as cursor:
         cursor.execute(
-            "select at_ms, value, quality, revision from monitoring_observation"
-            " where stream = %s and at_ms between %s and %s order by at_ms desc limit %s",
-            [stream.pk, milliseconds(start), milliseconds(end), limit],
+            "select at, value, quality, revision from observation"
+            " where stream = %s and at between %s and %s order by at desc limit %s",
+            [stream.pk, start, end, limit],
         )
         rows = cursor.fetchall()
-    return [Sample(moment(at), number(value), quality, revision) for at, value, quality, revision in reversed(rows)]
+    return [Sample(at, number(value), quality, revision) for at, value, quality, revision in reversed(rows)]
 
 
 def alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
@@ -139,7 +133,7 @@ def alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
 
 def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
     """Alarms that are not over, the most urgent and newest first."""
-    return alarms(actor).exclude(state=State.NORMAL.value).order_by("priority", "-start")
+    return alarms(actor).exclude(state=State.NORMAL.value).order_by("priority", "-raised_at")
 
 
 def alarm(actor: Actor, alarm_id: int) -> Alarm:
@@ -174,7 +168,7 @@ def hazard_event(actor: Actor, event_id: int) -> HazardEvent:
 def story(actor: Actor, correlation_id: UUID) -> dict[str, Sequence[Any]]:
     """Everything of monitoring under one correlation id, for timelines and reviews."""
     return {
-        "alarms": list(alarms(actor).filter(correlation_id=correlation_id).order_by("start")),
+        "alarms": list(alarms(actor).filter(correlation_id=correlation_id).order_by("started_at")),
         "warnings": list(warnings(actor).filter(correlation_id=correlation_id)),
         "hazard_events": list(hazard_events(actor).filter(correlation_id=correlation_id)),
     }
@@ -194,6 +188,6 @@ def station_page(actor: Actor, station_id: int) -> StationPage:
     station = stations(actor).one(station_id)
     readings = latest(actor, [station.pk])
     heard = {reading.datastream.pk for reading in readings}
-    silent = [row for row in datastreams(actor, [station.pk]) if row.pk not in heard]
-    recent = list(alarms(actor).filter(station=station).order_by("-start")[:50])
+    silent = [row for row in datastreams(actor).filter(station=station) if row.pk not in heard]
+    recent = list(alarms(actor).filter(station=station).order_by("-raised_at")[:50])
     return StationPage(station, readings, silent, recent)

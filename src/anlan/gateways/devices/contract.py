@@ -18,7 +18,7 @@ class Reading:
     """One value of one quantity at one address.
 
     value: None where the device says that it has no data. unit as the device sends it. at: aware event time.
-    backfill: the device is catching up; history, never a live alarm.
+    backfill: the device is catching up; history, never a live alarm. field: which figure of the quantity (HJ 212 "Rtd").
     """
 
     address: str
@@ -29,6 +29,7 @@ class Reading:
     name: str = ""
     flag: str = "N"
     backfill: bool = False
+    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,3 +100,5 @@ class DeviceProtocol:
     default_port: int = 0
     #: Command-line text (hex, or the frame itself) to bytes.
     from_text: Callable[[str], bytes] = bytes.fromhex
+    #: Readings of one message without a conversation (raw, time of arrival); for protocols that have no session.
+    readings: Callable[[bytes, datetime], list[Reading]] | None = None

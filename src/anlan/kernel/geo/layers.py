@@ -27,6 +27,10 @@ class Layer:
     refresh: Sequence[str] = ()
     group: str = ""
     shown: bool = True
+    #: What the symbols or colours mean: (colour or level, text).
+    legend: Sequence[tuple[str, str]] = ()
+    #: Event that moves one feature, and the key of its payload that names the feature's id; it carries `lon`, `lat`.
+    moved_by: tuple[str, str] | None = None
 
 
 LAYERS: dict[str, Layer] = {}

@@ -17,7 +17,8 @@ from anlan.kernel.register.events import RegisterRowChanged
 from anlan.kernel.register.fields import key_text, split_unit
 from anlan.kernel.register.forms import RegisterForm, form_class
 from anlan.kernel.register.keys import Keys
-from anlan.kernel.register.query import may_change, one, place_of
+from anlan.kernel.register.query import one
+from anlan.kernel.register.scoping import may_change, place_of
 
 
 def require_change(by: Actor, register: Register, row: models.Model | None = None) -> None:
@@ -65,7 +66,7 @@ def update(by: Actor, register: Register, pk: int, data: Mapping[str, Any]) -> m
 def refuse_errors(form: RegisterForm) -> None:
     if form.is_valid():
         return
-    errors = {name: "；".join(messages) for name, messages in form.errors.items()}
+    errors = {name: "；".join(map(str, messages)) for name, messages in form.errors.items()}
     name, message = next(iter(errors.items()))
     label = split_unit(str(form.fields[name].label))[0] if name in form.fields else "整行"
     value = form[name].value() if name in form.fields else None
@@ -79,7 +80,7 @@ def save(by: Actor, register: Register, form: RegisterForm) -> models.Model:
     """Write a valid form: both where the row was and where it will be must be the actor's."""
     creating = form.instance.pk is None
     before = None if creating else snapshot(register.model._base_manager.get(pk=form.instance.pk))
-    row = form.instance
+    row: models.Model = form.instance
     require_change(by, register, row)
     row.save()
     if before is not None and snapshot(row) == before:

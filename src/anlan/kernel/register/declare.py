@@ -8,6 +8,9 @@ from typing import Any
 
 from django.db import models
 
+from anlan.kernel.geo.layers import layer
+from anlan.kernel.register.mapping import layer_of, shape_kind
+
 
 @dataclass(frozen=True)
 class MapSymbol:
@@ -81,4 +84,6 @@ def register(declaration: Register) -> Register:
     if declaration.slug in REGISTERS:
         raise ValueError(f"register slug used twice: {declaration.slug}")
     REGISTERS[declaration.slug] = declaration
+    if declaration.symbol is not None:
+        layer(layer_of(declaration, declaration.symbol, shape_kind(declaration.model)))
     return declaration

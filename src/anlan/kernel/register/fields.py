@@ -57,8 +57,7 @@ def key_lookups(model: type[models.Model]) -> list[str]:
     for name in key_names(model):
         field = model._meta.get_field(name)
         if isinstance(field, models.ForeignKey):
-            target = cast("type[models.Model]", field.related_model)
-            paths += [f"{name}__{path}" for path in key_lookups(target)]
+            paths += [f"{name}__{path}" for path in key_lookups(field.related_model)]
         else:
             paths.append(name)
     return paths

@@ -14,6 +14,7 @@ from django.db import models
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import parse
+from anlan.kernel.register.constraints import describe
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import AnyField, field_of, json_text, key_text, parse_json, split_unit
 from anlan.kernel.register.keys import Keys
@@ -61,8 +62,7 @@ class WordsField(forms.CharField):
     def __init__(self, column: models.JSONField[Any, Any], **options: Any) -> None:
         super().__init__(**options)
         self.column = column
-        default = column.default() if callable(column.default) else column.default
-        self.empty = None if default is models.NOT_PROVIDED else default
+        self.empty = column.get_default()
 
     def prepare_value(self, value: Any) -> Any:
         return "" if value is None or value == {} else value if isinstance(value, str) else json_text(value)
@@ -99,9 +99,13 @@ class YesNoField(forms.BooleanField):
 class ChoiceField(forms.TypedChoiceField):
     """A choice by its value or by its Chinese name."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.by_name = {str(name): str(code) for code, name in cast(Any, self.choices)}
+
     def to_python(self, value: Any) -> Any:
-        by_name = {str(name): str(code) for code, name in cast(Any, self.choices)}
-        return super().to_python(by_name.get(str(value).strip(), str(value).strip() if value is not None else ""))
+        text = str(value).strip() if value is not None else ""
+        return super().to_python(self.by_name.get(text, text))
 
 
 def refusal(label: Any, value: Any, allowed: str) -> str:
@@ -115,7 +119,9 @@ def limits(column: AnyField) -> tuple[float | None, float | None]:
     low, high = LIMITS.get(column.name.rsplit("_", 1)[-1], (None, None))
     for validator in column.validators:
         bound = getattr(validator, "limit_value", None)
-        bound = bound() if callable(bound) else bound
+        if bound is None:
+            continue
+        bound = float(bound() if callable(bound) else bound)
         if isinstance(validator, MinValueValidator):
             low = bound if low is None else max(low, bound)
         elif isinstance(validator, MaxValueValidator) and abs(bound) < 2**31 - 1:
@@ -185,16 +191,16 @@ def formfield(column: AnyField, **options: Any) -> forms.Field | None:
     help_text, required = str(column.help_text), not column.blank
     label = str(column.verbose_name)
     if isinstance(column, models.ForeignKey):
-        return KeyField(cast("type[models.Model]", column.related_model), required, label, help_text)
+        return KeyField(column.related_model, required, label, help_text)
     if isinstance(column, models.JSONField):
         return WordsField(column, required=False, label=label, help_text=help_text, widget=forms.Textarea({"rows": 2}))
     if isinstance(column, models.BooleanField):
         return YesNoField(required=False, label=label, help_text=help_text)
-    if column.choices:
-        field = column.formfield(choices_form_class=ChoiceField)
-    else:
-        field = column.formfield(**number_options(column))
-    return field
+    return (
+        column.formfield(choices_form_class=ChoiceField)
+        if column.choices
+        else column.formfield(**number_options(column))
+    )
 
 
 def number_options(column: AnyField) -> dict[str, Any]:
@@ -227,6 +233,14 @@ class RegisterForm(forms.ModelForm):  # type: ignore[type-arg]
         elif field is not None and isinstance(error, ValidationError):
             error = self.sentence(field, error)
         super().add_error(field, error)
+
+    def validate_constraints(self) -> None:
+        """Django's hook: constraints of the table, each told by what it asks for."""
+        for constraint in self.register.model._meta.constraints:
+            try:
+                constraint.validate(self.register.model, self.instance, exclude=self._get_validation_exclusions())  # type: ignore[attr-defined]
+            except ValidationError:
+                self.add_error(None, describe(self.register.model, constraint))
 
     def sentence(self, name: str, error: ValidationError) -> ValidationError:
         if name not in self.fields:
@@ -265,8 +279,9 @@ def key_widget(register: Register, name: str, field: KeyField, keys: Keys) -> fo
 def form_class(slug: str) -> type[RegisterForm]:
     """The form class of a registry, made once."""
     register = REGISTERS[slug]
-    made = forms.modelform_factory(
-        register.model, form=RegisterForm, fields=register.fields, formfield_callback=formfield
+    made = cast(
+        "type[RegisterForm]",
+        forms.modelform_factory(register.model, RegisterForm, fields=register.fields, formfield_callback=formfield),
     )
     made.register = register
     return made

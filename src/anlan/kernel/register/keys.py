@@ -9,7 +9,7 @@ from django.db import models
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.models import Area
 from anlan.kernel.register.fields import key_lookups, key_separator
-from anlan.kernel.register.query import everything, scope_relations, visible
+from anlan.kernel.register.scoping import everything, scope_relations, visible
 
 #: Tables larger than this are asked row by row.
 WHOLE_TABLE = 20_000
@@ -77,7 +77,8 @@ class Keys:
     def area_by_name(self, text: str) -> Area | None:
         """An area by its names from above, `乌达区/滨海街道`; only when exactly one fits."""
         if ":" in text:
-            return self.ask(Area, text)
+            found: Area | None = self.ask(Area, text)
+            return found
         if not self.names:
             for area in self.table(Area).values():
                 self.names.setdefault(area.name, []).append(area)

@@ -14,7 +14,7 @@ from anlan.kernel.models import Area
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import AnyField, field_of, is_number, label_of, split_unit
 from anlan.kernel.register.keys import Keys
-from anlan.kernel.register.query import visible
+from anlan.kernel.register.scoping import visible
 
 #: A filter by a foreign key with more rows than this is left out of the page (the address still takes it).
 FILTER_AT_MOST = 500

@@ -2,6 +2,7 @@
 
 from anlan.monitoring.actions.alarms import (
     acknowledge_alarm,
+    expire_shelving,
     reset_alarm,
     return_to_service,
     shelve_alarm,
@@ -11,10 +12,10 @@ from anlan.monitoring.actions.alarms import (
     unsuppress_alarm,
 )
 from anlan.monitoring.actions.hazard_events import receive_event
-from anlan.monitoring.actions.rules import load_rules
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     draft_warning,
+    expire_warnings,
     issue_warning,
     redraft_warning,
     review_warning,
@@ -24,8 +25,9 @@ __all__ = [
     "acknowledge_alarm",
     "cancel_warning",
     "draft_warning",
+    "expire_shelving",
+    "expire_warnings",
     "issue_warning",
-    "load_rules",
     "receive_event",
     "redraft_warning",
     "reset_alarm",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
-from anlan.kernel.events.outbox import Fact
-from anlan.monitoring.actions.process import note, raised_fact, shift
-from anlan.monitoring.events import AlarmAcknowledged, AlarmShelved, AlarmStateChanged
+from anlan.monitoring.actions.process import note, shift, state_fact
+from anlan.monitoring.events import AlarmAcknowledged
 from anlan.monitoring.models import Alarm
 from anlan.monitoring.rules.isa import NotAllowed, State, Trigger
 
@@ -19,8 +18,8 @@ PERMISSION = "monitoring.handle"
 MAX_SHELF_MIN = 24 * 60
 
 
-def change(by: Actor, alarm_id: int, trigger: Trigger, verb: str, reason: str, *facts: type[Fact]) -> Alarm:
-    """One move of one alarm by a person; `facts` take the alarm's id."""
+def change(by: Actor, alarm_id: int, trigger: Trigger, verb: str, reason: str, minutes: int = 0) -> Alarm:
+    """One move of one alarm by a person."""
     alarm = Alarm.objects.visible_to(by, PERMISSION).one(alarm_id, lock=True)
     was = snapshot(alarm)
     try:
@@ -30,34 +29,33 @@ def change(by: Actor, alarm_id: int, trigger: Trigger, verb: str, reason: str, *
     now = clock.now()
     if trigger is Trigger.ACKNOWLEDGE:
         alarm.acknowledged_at, alarm.acknowledged_by = now, by.name
-    if trigger is not Trigger.SHELVE:
-        alarm.shelved_until = None
+    if trigger is Trigger.RESET:
+        alarm.reset_at = now
+    alarm.shelved_until = now + timedelta(minutes=minutes) if trigger is Trigger.SHELVE else None
+    alarm.reason = reason[:200]
     alarm.save()
     note(alarm, by, verb, before, reason)
-    said = [fact(alarm.pk) for fact in facts]  # type: ignore[call-arg]
-    said.append(AlarmStateChanged(alarm.pk, alarm.state))
-    if alarm.state == State.UNACKNOWLEDGED.value and before != alarm.state:
-        said.append(raised_fact(alarm))
-    record(by, f"{verb}告警", alarm, *said, before=was, reason=reason, correlation_id=alarm.correlation_id)
+    fact = AlarmAcknowledged(alarm.pk, by.name) if trigger is Trigger.ACKNOWLEDGE else state_fact(alarm)
+    record(by, f"{verb}告警", alarm, fact, before=was, reason=reason, correlation_id=alarm.correlation_id)
     return alarm
 
 
 def need_reason(reason: str) -> str:
     if not reason.strip():
         raise Invalid("reason", reason, "不能为空", label="理由")
-    return reason.strip()[:400]
+    return reason.strip()[:180]
 
 
 @action(PERMISSION)
 def acknowledge_alarm(by: Actor, alarm_id: int, note: str = "") -> Alarm:
     """确认: somebody has seen it and takes it on."""
-    return change(by, alarm_id, Trigger.ACKNOWLEDGE, "确认", note.strip()[:400], AlarmAcknowledged)
+    return change(by, alarm_id, Trigger.ACKNOWLEDGE, "确认", note.strip()[:200])
 
 
 @action(PERMISSION)
 def reset_alarm(by: Actor, alarm_id: int, reason: str = "") -> Alarm:
     """复位: a latched alarm whose condition is gone is over only now."""
-    return change(by, alarm_id, Trigger.RESET, "复位", reason.strip()[:400])
+    return change(by, alarm_id, Trigger.RESET, "复位", reason.strip()[:180])
 
 
 @action(PERMISSION)
@@ -65,24 +63,23 @@ def shelve_alarm(by: Actor, alarm_id: int, minutes: int, reason: str) -> Alarm:
     """搁置: out of the list for a while; it comes back by itself."""
     if not 1 <= minutes <= MAX_SHELF_MIN:
         raise Invalid("minutes", minutes, f"1 至 {MAX_SHELF_MIN}", label="搁置时长", unit="min")
-    alarm = change(by, alarm_id, Trigger.SHELVE, "搁置", f"{need_reason(reason)}（{minutes} min）")
-    alarm.shelved_until = clock.now() + timedelta(minutes=minutes)
-    alarm.save(update_fields=["shelved_until"])
-    until = alarm.shelved_until.isoformat()
-    record(by, "搁置告警至", alarm, AlarmShelved(alarm.pk, until), correlation_id=alarm.correlation_id)
-    return alarm
+    return change(by, alarm_id, Trigger.SHELVE, "搁置", f"{need_reason(reason)}（{minutes} min）", minutes)
 
 
 @action(PERMISSION)
 def unshelve_alarm(by: Actor, alarm_id: int, reason: str = "") -> Alarm:
     """取消搁置."""
-    return change(by, alarm_id, Trigger.UNSHELVE, "取消搁置", reason.strip()[:400])
+    return change(by, alarm_id, Trigger.UNSHELVE, "取消搁置", reason.strip()[:180])
 
 
 @action(PERMISSION)
-def expire_shelf(by: Actor, alarm_id: int) -> Alarm:
-    """The time on the shelf is over."""
-    return change(by, alarm_id, Trigger.EXPIRE, "搁置到期", "")
+def expire_shelving(by: Actor, now: datetime) -> int:
+    """Bring back every alarm whose time on the shelf is over; returns how many."""
+    due = Alarm.objects.visible_to(by, PERMISSION).filter(state=State.SHELVED.value, shelved_until__lte=now)
+    alarms = list(due.values_list("pk", flat=True))
+    for pk in alarms:
+        change(by, pk, Trigger.EXPIRE, "搁置到期，恢复显示", "")
+    return len(alarms)
 
 
 @action(PERMISSION)
@@ -94,7 +91,7 @@ def suppress_alarm(by: Actor, alarm_id: int, reason: str) -> Alarm:
 @action(PERMISSION)
 def unsuppress_alarm(by: Actor, alarm_id: int, reason: str = "") -> Alarm:
     """解除抑制."""
-    return change(by, alarm_id, Trigger.UNSUPPRESS, "解除抑制", reason.strip()[:400])
+    return change(by, alarm_id, Trigger.UNSUPPRESS, "解除抑制", reason.strip()[:180])
 
 
 @action(PERMISSION)
@@ -106,4 +103,4 @@ def take_out_of_service(by: Actor, alarm_id: int, reason: str) -> Alarm:
 @action(PERMISSION)
 def return_to_service(by: Actor, alarm_id: int, reason: str = "") -> Alarm:
     """恢复使用."""
-    return change(by, alarm_id, Trigger.RESTORE, "恢复使用", reason.strip()[:400])
+    return change(by, alarm_id, Trigger.RESTORE, "恢复使用", reason.strip()[:180])

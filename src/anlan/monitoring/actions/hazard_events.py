@@ -15,20 +15,20 @@ from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.geo import Finder, parse
 from anlan.monitoring.events import HazardEventReceived
-from anlan.monitoring.models import HazardEvent
+from anlan.monitoring.models import HazardEvent, HazardEventKind
 
 
 def area_at(lon: float, lat: float) -> Area:
     """The smallest area with an outline that holds the point; the top area when it lies outside all of them."""
     areas = list(Area.objects.filter(geometry__isnull=False).order_by("-level"))
-    inside = Finder([(area, parse(area.geometry)) for area in areas]).containing(lon, lat)
+    inside = Finder([(area, parse(area.geometry or {})) for area in areas]).containing(lon, lat)
     found = max(inside, key=lambda area: area.level, default=None) or Area.objects.order_by("level", "path").first()
     if found is None:
         raise Conflict("尚未登记任何行政区划")
     return found
 
 
-@action("monitoring.events")
+@action("monitoring.feed")
 def receive_event(
     by: Actor,
     kind: str,
@@ -40,8 +40,10 @@ def receive_event(
     magnitude: float | None,
     properties: dict[str, Any],
     source: str,
-) -> HazardEvent:
-    """Take in one event of a feed. The same key again changes nothing, or corrects what is known (`revision`)."""
+) -> tuple[HazardEvent, bool]:
+    """(event, is it new) of a feed. The same key again changes nothing, or corrects what is known (`revision`)."""
+    if kind not in HazardEventKind.values:
+        raise Invalid("kind", kind, "、".join(HazardEventKind.values), label="类别")
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise Invalid("lon,lat", f"{lon},{lat}", "经度 -180~180，纬度 -90~90", label="位置", unit="度")
     with connection.cursor() as cursor:
@@ -52,13 +54,13 @@ def receive_event(
         "source": source[:80],
     }  # fmt: skip
     if known is not None:
-        return correct(by, known, values)
+        return correct(by, known, values), False
     event = HazardEvent.objects.create(
         kind=kind, natural_key=natural_key, received_at=clock.now(), area=area_at(lon, lat), **values
     )
     fact = HazardEventReceived(event.pk, kind, event.title, magnitude, at.isoformat(), lon, lat)
     record(by, "接收灾害事件", event, fact, correlation_id=event.correlation_id)
-    return event
+    return event, True
 
 
 def correct(by: Actor, known: HazardEvent, values: dict[str, Any]) -> HazardEvent:

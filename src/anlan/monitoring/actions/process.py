@@ -16,8 +16,8 @@ from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.events.outbox import Fact
 from anlan.monitoring.events import AlarmCleared, AlarmEscalated, AlarmRaised, AlarmStateChanged
-from anlan.monitoring.models import Alarm, AlarmChange, AlarmRule, Datastream, Station
-from anlan.monitoring.rules.alarms import BAND_NAMES, OUTER
+from anlan.monitoring.models import Alarm, AlarmChange, AlarmRule, Datastream, RuleKind, Station
+from anlan.monitoring.rules.alarms import BAND_NAMES
 from anlan.monitoring.rules.isa import Point, State, Trigger, move
 
 ENGINE = "规则引擎"
@@ -30,10 +30,11 @@ class Finding:
     """What evaluation found, with the place it concerns. suppressed: why it is not shown as an alarm, "" = it is."""
 
     rule: AlarmRule
-    target: str
-    start: datetime
+    subject: str
+    started_at: datetime
     at: datetime
     title: str
+    station: Station
     area: Area
     data_class: int
     lon: float
@@ -41,35 +42,41 @@ class Finding:
     band: str = ""
     value: float | None = None
     unit: str = ""
-    station: Station | None = None
     datastream: Datastream | None = None
     samples: Sequence[tuple[str, float]] = ()
     suppressed: str = ""
 
 
-def alarms_of(rule_id: int, target: str) -> models.QuerySet[Alarm]:
+def alarms_of(rule_id: int, subject: str) -> models.QuerySet[Alarm]:
     rows = Alarm.objects.unscoped("the rule engine serves all areas")
-    return rows.filter(rule_id=rule_id, target=target)
+    return rows.filter(rule_id=rule_id, subject=subject)
 
 
-def open_alarm(rule_id: int, target: str) -> Alarm | None:
-    return alarms_of(rule_id, target).filter(OPEN).select_for_update(of=("self",)).first()
+def open_alarm(rule_id: int, subject: str) -> Alarm | None:
+    return alarms_of(rule_id, subject).filter(OPEN).select_for_update(of=("self",)).first()
 
 
-def limits_of(rule: AlarmRule) -> dict[str, Any]:
-    """The thresholds an alarm was judged by, kept with it."""
-    names = ("hihi", "hi", "lo", "lolo", "hysteresis", "on_delay_s", "off_delay_s")
-    limits = {name: getattr(rule, name) for name in names}
-    if rule.kind == "rate":
-        limits["window_s"] = rule.window_s
-    return {name: value for name, value in limits.items() if value is not None}
+def explain(finding: Finding) -> dict[str, Any]:
+    """What an alarm was judged by and what showed it, kept with it."""
+    rule = finding.rule
+    explanation = {
+        "rule": rule.title, "code": rule.code, "version": rule.version, "kind": rule.get_kind_display(),
+        "limits": {band: level for band, level in rule.levels.items() if level is not None},
+        "band": finding.band, "unit": finding.unit, "deadband": rule.deadband, "on_delay_s": rule.on_delay_s,
+        "off_delay_s": rule.off_delay_s, "basis": rule.basis, "advice": rule.advice,
+        "samples": [list(sample) for sample in finding.samples],
+    }  # fmt: skip
+    if rule.kind == RuleKind.RATE:
+        explanation["rate_window_s"] = rule.rate_window_s
+    return explanation
 
 
 def priority_of(rule: AlarmRule, band: str) -> int:
     """Outer limits and rules without bands have the rule's priority, inner limits one lower unless given."""
-    if band in OUTER or not band or not (rule.hihi is not None or rule.lolo is not None):
+    outer = {"hi": rule.hihi, "lo": rule.lolo}.get(band)
+    if outer is None:
         return rule.priority
-    return rule.priority_inner or min(4, rule.priority + 1)
+    return rule.inner_priority or min(4, rule.priority + 1)
 
 
 def note(alarm: Alarm, by: Actor, what: str, before: str, reason: str = "", at: datetime | None = None) -> None:
@@ -88,14 +95,13 @@ def shift(alarm: Alarm, trigger: Trigger) -> str:
 
 
 def raised_fact(alarm: Alarm) -> AlarmRaised:
-    station = alarm.station
     return AlarmRaised(
         alarm_id=alarm.pk,
         rule_id=alarm.rule_id,
         rule_title=alarm.rule.title,
         station_id=alarm.station_id,
         datastream_id=alarm.datastream_id,
-        hazard_unit_id=station.hazard_unit_id if station else None,
+        hazard_unit_id=alarm.station.hazard_unit_id,
         priority=alarm.priority,
         title=alarm.title,
         value=alarm.value,
@@ -106,12 +112,16 @@ def raised_fact(alarm: Alarm) -> AlarmRaised:
     )
 
 
+def state_fact(alarm: Alarm) -> AlarmStateChanged:
+    return AlarmStateChanged(alarm.pk, alarm.state, alarm.reason)
+
+
 def new_alarm(finding: Finding, **fields: Any) -> Alarm:
     return Alarm(
         rule=finding.rule,
         rule_version=finding.rule.version,
-        target=finding.target,
-        start=finding.start,
+        subject=finding.subject,
+        started_at=finding.started_at,
         raised_at=finding.at,
         recorded_at=clock.now(),
         station=finding.station,
@@ -124,28 +134,27 @@ def new_alarm(finding: Finding, **fields: Any) -> Alarm:
         lon=finding.lon,
         lat=finding.lat,
         latched=finding.rule.latched,
-        limits=limits_of(finding.rule),
-        samples=[list(sample) for sample in finding.samples],
+        explanation=explain(finding),
         area=finding.area,
         data_class=finding.data_class,
-        **fields,
+        **{"state": State.UNACKNOWLEDGED.value, **fields},
     )
 
 
-@action("monitoring.handle")
+@action("monitoring.evaluate")
 def raise_alarm(by: Actor, finding: Finding) -> Alarm | None:
     """A rule holds: a new alarm, or the open one again. None when this very occurrence is on record already."""
-    alarm = open_alarm(finding.rule.pk, finding.target)
+    alarm = open_alarm(finding.rule.pk, finding.subject)
     if alarm is not None:
         return again(by, alarm, finding)
-    if alarms_of(finding.rule.pk, finding.target).filter(start=finding.start).exists():
+    if alarms_of(finding.rule.pk, finding.subject).filter(started_at=finding.started_at).exists():
         return None
     alarm = new_alarm(finding)
     facts: list[Fact] = []
     if finding.suppressed:
         alarm.state = State.SUPPRESSED.value
     alarm.save()
-    facts.append(AlarmStateChanged(alarm.pk, alarm.state) if finding.suppressed else raised_fact(alarm))
+    facts.append(state_fact(alarm) if finding.suppressed else raised_fact(alarm))
     note(alarm, by, "触发", "", finding.suppressed or BAND_NAMES.get(finding.band, ""), finding.at)
     record(by, "告警触发", alarm, *facts, reason=finding.suppressed, correlation_id=alarm.correlation_id)
     return alarm
@@ -158,26 +167,26 @@ def again(by: Actor, alarm: Alarm, finding: Finding) -> Alarm:
     was = snapshot(alarm)
     before = shift(alarm, Trigger.RAISE)
     alarm.recurrences += 1
-    alarm.cleared_at = None
+    alarm.cleared_at = alarm.acknowledged_at = None
     alarm.value = finding.value
     alarm.escalated_at = None
     alarm.save()
     note(alarm, by, "再次触发", before, at=finding.at)
-    fact = AlarmStateChanged(alarm.pk, alarm.state)
+    fact = state_fact(alarm)
     record(by, "告警再次触发", alarm, fact, before=was, correlation_id=alarm.correlation_id)
     return alarm
 
 
-@action("monitoring.handle")
+@action("monitoring.evaluate")
 def escalate_alarm(by: Actor, finding: Finding) -> Alarm | None:
     """An outer limit was reached: higher priority, and whoever acknowledged must do so again."""
-    alarm = open_alarm(finding.rule.pk, finding.target)
+    alarm = open_alarm(finding.rule.pk, finding.subject)
     if alarm is None:
         return raise_alarm(by, finding)
     was = snapshot(alarm)
     alarm.band, alarm.value, alarm.title = finding.band, finding.value, finding.title[:160]
     alarm.priority = priority_of(finding.rule, finding.band)
-    alarm.samples = [*alarm.samples, *(list(sample) for sample in finding.samples)][-32:]
+    alarm.explanation = explain(finding) | {"before": alarm.explanation}
     alarm.escalated_at = None
     before = shift(alarm, Trigger.RAISE)
     alarm.save()
@@ -185,16 +194,16 @@ def escalate_alarm(by: Actor, finding: Finding) -> Alarm | None:
     at = finding.at.isoformat()
     facts = [
         AlarmEscalated(alarm.pk, alarm.band, alarm.priority, alarm.value, alarm.unit, at),
-        AlarmStateChanged(alarm.pk, alarm.state),
+        state_fact(alarm),
     ]
     record(by, "告警越外限", alarm, *facts, before=was, correlation_id=alarm.correlation_id)
     return alarm
 
 
-@action("monitoring.handle")
-def clear_alarm(by: Actor, rule_id: int, target: str, at: datetime, reason: str = "") -> Alarm | None:
+@action("monitoring.evaluate")
+def clear_alarm(by: Actor, rule_id: int, subject: str, at: datetime, reason: str = "") -> Alarm | None:
     """The condition is gone."""
-    alarm = open_alarm(rule_id, target)
+    alarm = open_alarm(rule_id, subject)
     if alarm is None or not alarm.active:
         return None
     was = snapshot(alarm)
@@ -202,17 +211,17 @@ def clear_alarm(by: Actor, rule_id: int, target: str, at: datetime, reason: str 
     alarm.cleared_at = at
     alarm.save()
     note(alarm, by, "恢复", before, reason, at)
-    facts = [AlarmCleared(alarm.pk, at.isoformat()), AlarmStateChanged(alarm.pk, alarm.state)]
+    facts = [AlarmCleared(alarm.pk, at.isoformat(), alarm.state), state_fact(alarm)]
     record(by, "告警恢复", alarm, *facts, before=was, reason=reason, correlation_id=alarm.correlation_id)
     return alarm
 
 
-@action("monitoring.handle")
+@action("monitoring.evaluate")
 def record_past_alarms(by: Actor, findings: Sequence[tuple[Finding, datetime | None]]) -> list[Alarm]:
     """Occurrences found in backfilled history: on record as over, shown to nobody as live."""
     made = []
     for finding, ended in findings:
-        if alarms_of(finding.rule.pk, finding.target).filter(start=finding.start).exists():
+        if alarms_of(finding.rule.pk, finding.subject).filter(started_at=finding.started_at).exists():
             continue
         alarm = new_alarm(finding, retro=True, active=False, state=State.NORMAL.value, cleared_at=ended)
         alarm.save()
@@ -222,15 +231,15 @@ def record_past_alarms(by: Actor, findings: Sequence[tuple[Finding, datetime | N
     return made
 
 
-@action("monitoring.handle")
-def unsuppress_by_process(by: Actor, rule_id: int, target: str, reason: str) -> None:
+@action("monitoring.evaluate")
+def unsuppress_by_process(by: Actor, rule_id: int, subject: str, reason: str) -> None:
     """What suppressed it is over (the gateway is heard again)."""
-    alarm = open_alarm(rule_id, target)
+    alarm = open_alarm(rule_id, subject)
     if alarm is None or alarm.state != State.SUPPRESSED.value:
         return
     was = snapshot(alarm)
     before = shift(alarm, Trigger.UNSUPPRESS)
     alarm.save()
     note(alarm, by, "解除抑制", before, reason)
-    fact = raised_fact(alarm) if alarm.active else AlarmStateChanged(alarm.pk, alarm.state)
+    fact = raised_fact(alarm) if alarm.active else state_fact(alarm)
     record(by, "解除抑制", alarm, fact, before=was, reason=reason, correlation_id=alarm.correlation_id)

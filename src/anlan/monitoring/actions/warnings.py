@@ -57,7 +57,7 @@ def cap_message(warning: Warning) -> Message:
         areas=areas,
         status="Actual" if warning.issued_at else "Draft",
         kind="Cancel" if ended else "Alert",
-        scope="Restricted" if warning.internal else "Public",
+        scope="Restricted" if warning.in_house else "Public",
         references=[(sender, warning.identifier, sent)] if ended else (),
     )
 
@@ -124,16 +124,17 @@ def draft_warning(
     warning = Warning.objects.create(
         identifier=f"{owner.code}-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}",
         event_code=event_code,
+        event_name=rules.event_name(event_code)[:40],
         level=level,
         headline=need("headline", "标题", headline)[:160],
         description=need("description", "内容", description),
         instruction=need("instruction", "防范措施", instruction),
-        basis=basis[:400],
+        basis=basis[:300],
         geometry=geometry,
         onset=onset,
         expires=expires,
         sender=sender_of(owner),
-        internal=rules.is_internal(event_code),
+        in_house=rules.is_internal(event_code),
         drafted_at=now,
         drafted_by=by.name,
         drafter_id=by.user_id,
@@ -178,8 +179,9 @@ def review_warning(by: Actor, warning_id: int, approve: bool, reason: str = "") 
     if not approve:
         need("reason", "退回理由", reason)
     step(warning, "approve" if approve else "reject", "审核")
-    warning.reviewed_at, warning.reviewed_by, warning.review_reason = clock.now(), by.name, reason.strip()[:400]
-    fact = WarningReviewed(warning.pk, approve, warning.review_reason)
+    warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = clock.now(), by.name, by.user_id
+    warning.reason = reason.strip()[:200]
+    fact = WarningReviewed(warning.pk, approve, warning.reason)
     return finish(by, "审核通过预警" if approve else "退回预警", warning, fact, was, reason)
 
 
@@ -189,6 +191,8 @@ def issue_warning(by: Actor, warning_id: int) -> Warning:
     warning, was = take(by, warning_id, ISSUE)
     if same_person(by, warning):
         raise Forbidden("拟稿人不能发布自己拟写的预警（职责分离）")
+    if warning.in_house:
+        raise Conflict("气象预警信号只能由气象台站发布（气象灾害防御条例第三十条）；本平台的气象研判仅供内部使用")
     absent = rules.missing(content_of(warning))
     if absent:
         raise Conflict(f"缺少：{'、'.join(absent)}（突发事件应对法第六十四条）", missing=absent)
@@ -205,7 +209,7 @@ def issue_warning(by: Actor, warning_id: int) -> Warning:
         rules.text(content),
         warning.expires.isoformat(),
         [area.pk for area in warning.areas.all()],
-        warning.internal,
+        warning.references,
     )
     return finish(by, "发布预警", warning, fact, was)
 
@@ -215,15 +219,36 @@ def cancel_warning(by: Actor, warning_id: int, reason: str) -> Warning:
     """解除."""
     warning, was = take(by, warning_id, ISSUE)
     step(warning, "cancel", "解除")
-    warning.ended_at, warning.end_reason = clock.now(), need("reason", "解除理由", reason)[:400]
-    fact = WarningCancelled(warning.pk, warning.headline, warning.end_reason)
+    warning.ended_at, warning.reason = clock.now(), need("reason", "解除理由", reason)[:200]
+    fact = WarningCancelled(warning.pk, warning.headline, warning.reason)
     return finish(by, "解除预警", warning, fact, was, reason)
 
 
 @action(ISSUE)
-def expire_warning(by: Actor, warning_id: int) -> Warning:
-    """Its time is over."""
-    warning, was = take(by, warning_id, ISSUE)
-    step(warning, "expire", "到期")
-    warning.ended_at = clock.now()
-    return finish(by, "预警到期", warning, WarningExpired(warning.pk, warning.headline), was)
+def expire_warnings(by: Actor, now: datetime) -> int:
+    """End every warning whose time is over; returns how many."""
+    states = [state.value for state, verb in rules.MOVES if verb == "expire"]
+    due = Warning.objects.visible_to(by, ISSUE).filter(state__in=states, expires__lte=now)
+    found = list(due.values_list("pk", flat=True))
+    for pk in found:
+        warning, was = take(by, pk, ISSUE)
+        step(warning, "expire", "到期")
+        warning.ended_at = now
+        finish(by, "预警到期", warning, WarningExpired(warning.pk, warning.headline), was)
+    return len(found)
+
+
+@action(DRAFT)
+def redraft_warning(
+    by: Actor, warning_id: int, *, headline: str, description: str, instruction: str, expires: datetime
+) -> Warning:
+    """改稿: of a draft or one that was sent back; it must be reviewed again. Whoever redrafts is its drafter now."""
+    warning, was = take(by, warning_id, DRAFT)
+    step(warning, "redraft", "修改")
+    check(warning.event_code, warning.level, warning.onset, expires)
+    warning.headline = need("headline", "标题", headline)[:160]
+    warning.description = need("description", "内容", description)
+    warning.instruction = need("instruction", "防范措施", instruction)
+    warning.expires, warning.drafter_id, warning.drafted_by = expires, by.user_id, by.name
+    fact = WarningDrafted(warning.pk, warning.level, warning.headline)
+    return finish(by, "修改预警", warning, fact, was)

@@ -1,18 +1,23 @@
-"""Tables of monitoring. Observations and the worker's own books are plain SQL tables (migration 0003)."""
+"""Tables of monitoring. Readings and the worker's own books are plain SQL tables (see the migrations)."""
 
-from anlan.monitoring.models.alarm import Alarm, AlarmChange
-from anlan.monitoring.models.rule import AlarmRule, Priority, RuleKind
+from anlan.monitoring.models.alarm import Alarm, AlarmChange, AlarmRule, GroupBy, Priority, RuleKind
+from anlan.monitoring.models.hazard_event import HazardEvent, HazardEventKind
+from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
-from anlan.monitoring.models.warning import HazardEvent, Warning
+from anlan.monitoring.models.warning import Warning, WarningLevel
 
 __all__ = [
     "Alarm",
     "AlarmChange",
     "AlarmRule",
     "Datastream",
+    "GroupBy",
     "HazardEvent",
+    "HazardEventKind",
+    "Latest",
     "Priority",
     "RuleKind",
     "Station",
     "Warning",
+    "WarningLevel",
 ]

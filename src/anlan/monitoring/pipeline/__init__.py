@@ -52,7 +52,7 @@ class Session:
             messages = await self.puller.next(FLUSH_BYTES, WAIT_S)
             if messages:
                 await self.keep(messages)
-            if time.monotonic() - self.ticked > TICK_S and self.nats.is_connected:
+            if time.monotonic() - self.ticked > TICK_S and self.nats.is_connected and self.puller.at_end:
                 self.ticked = time.monotonic()
                 await self.db(self.worker.tick)
 

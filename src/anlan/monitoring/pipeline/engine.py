@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from anlan.kernel.accounts.actor import Actor, system
 from anlan.monitoring.actions import process
-from anlan.monitoring.models import Alarm, AlarmRule, RuleKind, Station
+from anlan.monitoring.models import Alarm, AlarmRule, GroupBy, RuleKind, Station
 from anlan.monitoring.pipeline import scope as scopes
 from anlan.monitoring.pipeline import store
 from anlan.monitoring.pipeline.findings import finding
@@ -54,6 +54,10 @@ class Engine:
         bands = {limit.band for limit in watch.rule.limits}
         cells = self.saved.get((watch.rule.id, watch.target), {})
         watch.cells = {band: cell for band, cell in cells.items() if band in bands}
+        watch.last_at = self.live_at(stream)
+        if watch.cells:
+            reach = alarms.EVIDENCE * watch.rule.hold_ms
+            watch.evidence.extend(store.samples(stream, watch.last_at - reach, watch.last_at)[-alarms.EVIDENCE :])
         if watch.rule.window_ms:
             last = self.live_at(stream)
             watch.history = deque(store.samples(stream, last - watch.rule.window_ms, last) if last else ())
@@ -66,7 +70,7 @@ class Engine:
         held: dict[int, set[str]] = {}
         self.suppressed: set[tuple[int, str]] = set()
         rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN, active=True)
-        for rule, target, state in rows.values_list("rule_id", "target", "state"):
+        for rule, target, state in rows.values_list("rule_id", "subject", "state"):
             held.setdefault(rule, set()).add(target)
             if state == State.SUPPRESSED.value:
                 self.suppressed.add((rule, target))
@@ -82,7 +86,7 @@ class Engine:
             rule = self.scope.rules.get(rule_id)
             for target in list(targets):
                 watch = watched.get((rule_id, target))
-                streamwise = rule is not None and rule.kind in (RuleKind.THRESHOLD, RuleKind.RATE)
+                streamwise = rule is not None and rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
                 if rule is None or (streamwise and (watch is None or not watch.band)):
                     self.clear(rule_id, target, self.now_or_last(target), "规则停用或修改")
 
@@ -136,6 +140,12 @@ class Engine:
         else:
             process.escalate_alarm(self.by, found)
 
+    def wait(self, now_ms: int) -> None:
+        """On- and off-delays that run out while no reading comes."""
+        changes, touched = self.evaluator.wait(now_ms)
+        self.save(touched)
+        self.apply(changes)
+
     # -- rules over rules -------------------------------------------------------------------------------------
 
     def consequences(self, change: Change) -> list[tuple[Change, Station | None]]:
@@ -153,11 +163,16 @@ class Engine:
         return found
 
     def judge(self, upper: AlarmRule, station: Station, change: Change) -> Change | None:
+        value: float | None = None
+        target = f"s{station.pk}"
         if upper.kind == RuleKind.COMPOSITE:
-            target, value = f"s{station.pk}", None
             now_holds = alarms.holds(upper.expression, self.codes_held_at(station.pk))
         else:
-            target, value = f"a{upper.area_id}", float(self.count_held(upper))
+            if upper.group_by == GroupBy.AREA:
+                target = f"a{upper.area_id}"
+                value = float(self.stations_held(upper))
+            else:
+                value = float(len(self.codes_held_at(station.pk) & set(upper.members)))
             now_holds = value >= upper.k
         if now_holds == (target in self.held.get(upper.pk, set())):
             return None
@@ -174,10 +189,10 @@ class Engine:
                 found.add(rule.code)
         return found
 
-    def count_held(self, upper: AlarmRule) -> int:
-        """How many stations of the area rule have its member rule holding."""
-        member = self.scope.rule_by_code(upper.members.strip())
-        targets = self.held.get(member.pk, set()) if member else set()
+    def stations_held(self, upper: AlarmRule) -> int:
+        """At how many stations of the area rule one of its member rules holds."""
+        members = [rule for rule in self.scope.rules.values() if rule.code in upper.members]
+        targets = {target for rule in members for target in self.held.get(rule.pk, set())}
         stations = {station.pk: station for target in targets if (station := self.scope.station_of(target))}
         return sum(scopes.covers(upper, station) for station in stations.values())
 
@@ -201,13 +216,15 @@ class Engine:
         reach = max([rule.window_ms, *(limit.on_ms + limit.off_ms for limit in rule.limits)])
         begin = at - reach - LATE_WINDOW_MS
         before = self.alarm_at(rule.id, watch.target, begin)
-        held = (milliseconds(before.start), before.band) if before else None
+        held = (milliseconds(before.started_at), before.band) if before else None
         samples = store.samples(stream, begin, max(at, self.live_at(stream)))
         again, changes = alarms.replay(rule, watch.target, samples, held)
         known = {
-            milliseconds(row.start) for row in process.alarms_of(rule.id, watch.target).filter(start__gte=moment(begin))
+            milliseconds(row.started_at)
+            for row in process.alarms_of(rule.id, watch.target).filter(started_at__gte=moment(begin))
         }
         self.evaluator.watches[stream][index] = again
+        self.evaluator.timed.pop((rule.id, watch.target), None)
         self.save([again])
         was_held = watch.target in self.held.get(rule.id, set())
         for stay in alarms.episodes(changes):
@@ -221,8 +238,8 @@ class Engine:
     def alarm_at(self, rule_id: int, target: str, at: int) -> Alarm | None:
         """The alarm whose condition held at an instant."""
         when = moment(at)
-        rows = process.alarms_of(rule_id, target).filter(start__lte=when, retro=False)
-        return rows.exclude(cleared_at__lte=when).order_by("-start").first()
+        rows = process.alarms_of(rule_id, target).filter(started_at__lte=when, retro=False)
+        return rows.exclude(cleared_at__lte=when).order_by("-started_at").first()
 
     def judge_past(self, past: store.Rows) -> None:
         """Backfill: what would have been alarms goes on record as past."""

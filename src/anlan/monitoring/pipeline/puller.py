@@ -140,6 +140,11 @@ class Puller:
             await self.ask()
         return found
 
+    @property
+    def at_end(self) -> bool:
+        """Whether everything that was in the log at the last delivery has been handed on."""
+        return not self.ready and self.pending == 0
+
     async def look_after_request(self) -> None:
         """A request that was lost with a connection is asked again."""
         if asyncio.get_running_loop().time() - self.asked_at > EXPIRES_S + 2:

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from anlan.kernel.areas.models import Area
 from anlan.monitoring.models import AlarmRule, Datastream, RuleKind, Station
 from anlan.monitoring.rules import alarms
 
 WHY = "the worker serves all areas"
+#: A value counts as held for this many reporting intervals when no further one comes.
+HOLD_INTERVALS = 5
 
 
 @dataclass
@@ -39,11 +40,11 @@ class Scope:
         return self.stations.get(int(target[1:])) if target[0] == "s" else None
 
 
-def compiled(rule: AlarmRule) -> alarms.Rule:
-    """A rule as evaluation sees it."""
-    levels = {band: getattr(rule, band) for band in alarms.BANDS}
-    limits = alarms.bands_to_limits(levels, rule.hysteresis, rule.on_delay_s * 1000, rule.off_delay_s * 1000)
-    return alarms.Rule(rule.pk, rule.version, limits, rule.window_s * 1000 if rule.kind == RuleKind.RATE else 0)
+def compiled(rule: AlarmRule, interval_s: int) -> alarms.Rule:
+    """A rule as evaluation sees it, on a datastream that reports every `interval_s` seconds."""
+    window_ms = rule.rate_window_s * 1000 if rule.kind == RuleKind.RATE else 0
+    limits = alarms.bands_to_limits(rule.levels, rule.deadband, rule.on_delay_s * 1000, rule.off_delay_s * 1000)
+    return alarms.Rule(rule.pk, rule.version, limits, window_ms, HOLD_INTERVALS * interval_s * 1000)
 
 
 def covers(rule: AlarmRule, station: Station) -> bool:
@@ -82,23 +83,17 @@ def spread(scope: Scope) -> None:
     watching: dict[int, list[alarms.Rule]] = defaultdict(list)
     dependants: dict[str, list[AlarmRule]] = defaultdict(list)
     for rule in sorted(scope.rules.values(), key=lambda row: row.code):
-        if rule.kind in (RuleKind.THRESHOLD, RuleKind.RATE):
-            evaluated = compiled(rule)
+        if rule.kind in (RuleKind.LIMIT, RuleKind.RATE):
             for stream in watched(rule, scope.streams.values(), scope.stations):
-                if stream in scope.streams and evaluated.limits:
-                    watching[stream].append(evaluated)
+                if stream in scope.streams:
+                    station = scope.stations[scope.streams[stream].station_id]
+                    watching[stream].append(compiled(rule, station.interval_s))
         elif rule.kind == RuleKind.SILENCE:
             for station in scope.stations.values():
                 if covers(rule, station):
                     scope.silence[station.pk] = rule
         else:
-            codes = alarms.members(rule.expression) if rule.kind == RuleKind.COMPOSITE else {rule.members.strip()}
+            codes = alarms.members(rule.expression) if rule.kind == RuleKind.COMPOSITE else set(rule.members)
             for code in codes:
                 dependants[code].append(rule)
     scope.watching, scope.dependants = dict(watching), dict(dependants)
-
-
-def area_of(scope: Scope, target: str) -> Area | None:
-    """The area of an area target."""
-    pk = int(target[1:])
-    return next((rule.area for rule in scope.rules.values() if rule.area_id == pk), None)

@@ -14,14 +14,17 @@ from django.db import connection, transaction
 from django.db.utils import IntegrityError
 from numpy.typing import NDArray
 
+from anlan.kernel import clock
+from anlan.monitoring.queries import moment
 from anlan.monitoring.rules.alarms import Cell, Phase
 
 DAY_MS = 86_400_000
 SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
+#: PostgreSQL counts microseconds from 2000-01-01.
+PG_EPOCH_MS = 946_684_800_000
 #: Column name, PostgreSQL's binary form.
-READING = (("stream", ">i4"), ("at_ms", ">i8"), ("value", ">f8"), ("quality", ">i2"))
-NEWEST = (*READING, ("received_ms", ">i8"))
+READING = (("stream", ">i4"), ("at", ">i8"), ("value", ">f8"), ("quality", ">i2"), ("received", ">i8"))
 
 Key = tuple[int, str]
 
@@ -44,6 +47,16 @@ class Rows:
         """The rows at these positions, or where this mask is true."""
         columns = (self.stream, self.at_ms, self.value, self.quality, self.received_ms, self.backfill)
         return Rows(*(column[which] for column in columns))
+
+    @property
+    def at(self) -> NDArray[np.int64]:
+        """Event times as PostgreSQL counts."""
+        return (self.at_ms - PG_EPOCH_MS) * 1000
+
+    @property
+    def received(self) -> NDArray[np.int64]:
+        """Times of receipt as PostgreSQL counts."""
+        return (self.received_ms - PG_EPOCH_MS) * 1000
 
     @property
     def good(self) -> NDArray[np.bool_]:
@@ -75,127 +88,128 @@ def day_of(ms: int) -> date:
 
 
 def partition_name(day: date) -> str:
-    return f"monitoring_observation_{day:%Y%m%d}"
+    return f"observation_{day:%Y%m%d}"
+
+
+def days_with_partition() -> list[tuple[date, datetime | None]]:
+    """Days that have a partition, and when it was made (kept as the table's comment)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select substr(c.relname, 13), obj_description(c.oid, 'pg_class') from pg_inherits i"
+            " join pg_class c on c.oid = i.inhrelid where i.inhparent = 'observation'::regclass"
+        )
+        rows = cursor.fetchall()
+    return [
+        (datetime.strptime(name, "%Y%m%d").replace(tzinfo=UTC).date(), datetime.fromisoformat(made) if made else None)
+        for name, made in sorted(rows)
+    ]
 
 
 def known_days() -> set[int]:
     """Days since 1970 that have a partition."""
-    with connection.cursor() as cursor:
-        cursor.execute("select day - date '1970-01-01' from monitoring_partition")
-        return {row[0] for row in cursor.fetchall()}
+    return {(day - date(1970, 1, 1)).days for day, _ in days_with_partition()}
 
 
 def make_partition(day_number: int) -> None:
-    """A table for one UTC day, made apart and then attached, so that readers are not held up."""
-    name = partition_name(day_of(day_number * DAY_MS))
-    start, end = day_number * DAY_MS, (day_number + 1) * DAY_MS
+    """A table for one UTC day."""
+    day = day_of(day_number * DAY_MS)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('monitoring_partition'))")
-        cursor.execute("select 1 from monitoring_partition where day = date '1970-01-01' + %s", [day_number])
-        if cursor.fetchone():
-            return
-        cursor.execute(f"create table {name} (like monitoring_observation including all)")
-        cursor.execute(
-            f"alter table monitoring_observation attach partition {name} for values from ({start}) to ({end})"
-        )
-        cursor.execute("insert into monitoring_partition (day) values (date '1970-01-01' + %s)", [day_number])
+        cursor.execute("select pg_advisory_xact_lock(hashtext('observation'))")
+        cursor.execute("set local client_min_messages = warning")
+        cursor.execute("select anlan_observation_partition(%s)", [day])
+        cursor.execute(f"comment on table {partition_name(day)} is '{clock.real_now().isoformat()}'")
 
 
 def drop_partitions(before: date, unused_since: datetime) -> list[date]:
     """Remove days before `before`, unless they were made (a scenario's past) after `unused_since`."""
+    days = [day for day, made in days_with_partition() if day < before and made is not None and made < unused_since]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "delete from monitoring_partition where day < %s and created_at < %s returning day", [before, unused_since]
-        )
-        days = sorted(row[0] for row in cursor.fetchall())
         for day in days:
-            cursor.execute(f"drop table if exists {partition_name(day)}")
-        if days:
-            edge = int((before - date(1970, 1, 1)).days) * DAY_MS
+            cursor.execute(f"drop table {partition_name(day)}")
             cursor.execute(
-                "delete from monitoring_correction c where at_ms < %s and not exists"
-                " (select 1 from monitoring_partition p where p.day = date '1970-01-01' + (c.at_ms / 86400000)::int)",
-                [edge],
+                "delete from monitoring_correction where at >= %s and at < %s",
+                [datetime.combine(day, datetime.min.time(), UTC), datetime.combine(day, datetime.max.time(), UTC)],
             )
-        return days
+    return days
 
 
 def insert_new(rows: Rows) -> bool:
     """Readings newer than anything stored of their stream, straight into the table. False: one was there already."""
     try:
         with transaction.atomic():
-            copy_into("monitoring_observation", rows)
+            copy_into("observation", rows)
     except (IntegrityError, psycopg.errors.UniqueViolation):
         return False
     return True
 
 
+STAGE = """
+create temp table if not exists {name}
+(stream integer, at timestamptz, value double precision, quality smallint, received timestamptz)
+on commit delete rows
+"""
 MERGE_CORRECTIONS = """
-insert into monitoring_correction (stream, at_ms, revision, value, quality, replaced_ms)
-select o.stream, o.at_ms, o.revision, o.value, o.quality, %s
-from anlan_stage s join monitoring_observation o on o.stream = s.stream and o.at_ms = s.at_ms
-where o.at_ms between %s and %s and (o.value, o.quality) is distinct from (s.value, s.quality)
+insert into monitoring_correction (stream, at, revision, value, quality, replaced_at)
+select o.stream, o.at, o.revision, o.value, o.quality, %s
+from observation_stage s join observation o on o.stream = s.stream and o.at = s.at
+where o.at between %s and %s and (o.value, o.quality) is distinct from (s.value, s.quality)
 on conflict do nothing
 """
 MERGE_READINGS = """
-insert into monitoring_observation as o (stream, at_ms, value, quality)
-select stream, at_ms, value, quality from anlan_stage
-on conflict (stream, at_ms) do update
-set value = excluded.value, quality = excluded.quality, revision = o.revision + 1
+insert into observation as o (stream, at, value, quality, received)
+select stream, at, value, quality, received from observation_stage
+on conflict (stream, at) do update
+set value = excluded.value, quality = excluded.quality, received = excluded.received, revision = o.revision + 1
 where (o.value, o.quality) is distinct from (excluded.value, excluded.quality)
-returning stream, at_ms
-"""
-STAGE = """
-create temp table if not exists anlan_stage
-(stream integer, at_ms bigint, value double precision, quality smallint) on commit delete rows
+returning stream, (extract(epoch from at) * 1000)::bigint
 """
 
 
-def merge(rows: Rows, now_ms: int) -> set[tuple[int, int]]:
+def merge(rows: Rows, now: datetime) -> set[tuple[int, int]]:
     """Readings that may be there already: the same again is ignored, another value for the same instant replaces the
     old one, which goes to the corrections. Returns (stream, at_ms) of what is new or different."""
     if not len(rows):
         return set()
     with connection.cursor() as cursor:
-        cursor.execute("set local client_min_messages = warning")
-        cursor.execute(STAGE)
-        cursor.execute("delete from anlan_stage")
-        copy_into("anlan_stage", rows)
+        stage(cursor, "observation_stage", rows)
         # The stage has no statistics: without this the planner would read whole partitions.
         cursor.execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
-        cursor.execute(MERGE_CORRECTIONS, [now_ms, int(rows.at_ms.min()), int(rows.at_ms.max())])
+        bounds = [moment(int(rows.at_ms.min())), moment(int(rows.at_ms.max()))]
+        cursor.execute(MERGE_CORRECTIONS, [now, *bounds])
         cursor.execute("set local enable_hashjoin = on; set local enable_mergejoin = on")
         cursor.execute(MERGE_READINGS)
         return {(row[0], row[1]) for row in cursor.fetchall()}
 
 
-STAGE_LATEST = """
-create temp table if not exists anlan_newest
-(stream integer, at_ms bigint, value double precision, quality smallint, received_ms bigint) on commit delete rows
-"""
+def stage(cursor: Any, name: str, rows: Rows) -> None:
+    """Readings into a temporary table that is empty at the end of the transaction."""
+    cursor.execute("set local client_min_messages = warning")
+    cursor.execute(STAGE.format(name=name))
+    cursor.execute(f"truncate {name}")
+    copy_into(name, rows)
+
+
 UPSERT_LATEST = """
-insert into monitoring_latest as l (stream, at_ms, value, quality, received_ms)
-select stream, at_ms, value, quality, received_ms from anlan_newest
-on conflict (stream) do update set
-at_ms = excluded.at_ms, value = excluded.value, quality = excluded.quality, received_ms = excluded.received_ms
-where l.at_ms <= excluded.at_ms
+insert into monitoring_latest as l (datastream_id, at, value, quality, received_at)
+select s.stream, s.at, nullif(s.value, 'NaN'), s.quality, s.received from newest_stage s
+where exists (select 1 from monitoring_datastream d where d.id = s.stream)
+on conflict (datastream_id) do update set
+at = excluded.at, value = excluded.value, quality = excluded.quality, received_at = excluded.received_at
+where l.at <= excluded.at
 """
 
 
 def keep_latest(rows: Rows) -> None:
     """One row a stream; an older reading than the one kept changes nothing."""
     with connection.cursor() as cursor:
-        cursor.execute("set local client_min_messages = warning")
-        cursor.execute(STAGE_LATEST)
-        cursor.execute("delete from anlan_newest")
-        copy_into("anlan_newest", rows, NEWEST)
+        stage(cursor, "newest_stage", rows)
         cursor.execute(UPSERT_LATEST)
 
 
 def latest_times() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Streams ever heard, and the event time of the newest reading of each."""
+    """Streams ever heard, and the event time of the newest reading of each, ms."""
     with connection.cursor() as cursor:
-        cursor.execute("select stream, at_ms from monitoring_latest")
+        cursor.execute("select datastream_id, (extract(epoch from at) * 1000)::bigint from monitoring_latest")
         table = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
     return table[:, 0], table[:, 1]
 
@@ -203,16 +217,16 @@ def latest_times() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 def forget_latest_after(ms: int) -> None:
     """The clock was set back: what lies behind it now is not the latest any more."""
     with connection.cursor() as cursor:
-        cursor.execute("delete from monitoring_latest where at_ms > %s", [ms])
+        cursor.execute("delete from monitoring_latest where at > %s", [moment(ms)])
 
 
 def samples(stream: int, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
     """Good readings of a stream in [start, end], oldest first."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select at_ms, value from monitoring_observation where stream = %s and at_ms between %s and %s"
-            " and quality = 0 and value <> 'NaN' order by at_ms",
-            [stream, start_ms, end_ms],
+            "select (extract(epoch from at) * 1000)::bigint, value from observation"
+            " where stream = %s and at between %s and %s and quality = 0 and value <> 'NaN' order by at",
+            [stream, moment(start_ms), moment(end_ms)],
         )
         return list(cursor.fetchall())
 

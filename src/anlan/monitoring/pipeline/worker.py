@@ -65,7 +65,7 @@ class Worker:
         self.seq = self.before if known_log == log_id else 0
         self.days = store.known_days()
         self.counts = Counts()
-        self.versions = read_versions()
+        self.versions = queries.versions()
         streams, at = store.latest_times()
         self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
         self.stored[streams] = at
@@ -92,7 +92,7 @@ class Worker:
     def keep_up(self) -> None:
         """Rules and registry as they are now: a change takes effect with the next flush or tick. So does a clock that
         was set: a scenario began or ended."""
-        versions = read_versions()
+        versions = queries.versions()
         if versions != self.versions:
             self.engine.reload()
             self.versions = versions
@@ -141,14 +141,14 @@ class Worker:
     def keep(self, fresh: store.Rows, rest: store.Rows) -> set[tuple[int, int]]:
         """Store readings that are newer than all of their stream, and others; returns which of the others are new or
         different."""
-        now_ms = queries.milliseconds(clock.real_now())
+        now = clock.now()
         changed: set[tuple[int, int]] = set()
         if len(fresh) and not store.insert_new(fresh):
-            store.merge(fresh, now_ms)
+            store.merge(fresh, now)
         while len(rest):
             order, repeat = arrange(rest)
             rest = rest.take(order)
-            changed |= store.merge(rest.take(~repeat), now_ms)
+            changed |= store.merge(rest.take(~repeat), now)
             self.counts.merged += int((~repeat).sum())
             rest = rest.take(repeat)
         return changed
@@ -165,14 +165,12 @@ class Worker:
         self.engine.process(in_order, rows.take(counts & ~rows.backfill & ~live), rows.take(counts & rows.backfill))
 
     def tick(self) -> None:
-        """Once a second: rules that changed while nothing came, and silence."""
+        """Once a second, when the log is read to its end: rules that changed while nothing came, delays, silence."""
+        now_ms = queries.milliseconds(clock.now())
         with transaction.atomic():
             self.keep_up()
-            self.engine.listen(queries.milliseconds(clock.now()))
-
-
-def read_versions() -> tuple[int, int]:
-    return queries.registry_version(), queries.rules_version()
+            self.engine.wait(now_ms)
+            self.engine.listen(now_ms)
 
 
 def take_ownership() -> bool:

@@ -1,9 +1,11 @@
 """Evaluating alarm rules over readings, in event time. Pure: no clock, no database.
 
-A limit goes through four phases. It begins to hold at the reading that crosses it, is confirmed by the first reading at
-least `on_ms` later with every reading between still beyond it, begins to end at the reading that is back by more than
-the hysteresis, and is over at the first reading at least `off_ms` later. Readings of bad quality are not evidence of
-anything: they neither raise nor clear. After ANSI/ISA-18.2-2016 clause 12 (deadband, on-delay, off-delay).
+A limit goes through four phases. It begins to hold at the reading that crosses it, is confirmed `on_ms` later if no
+reading in between was back, begins to end at the reading that is back by more than the hysteresis, and is over `off_ms`
+later if no reading in between was beyond again. A value counts as held until the next reading, but not longer than
+`hold_ms`: after that a delay runs out only with a further reading. So the outcome depends on readings and their times,
+not on when they were processed. Readings of bad quality are not evidence of anything: they neither raise nor clear.
+After ANSI/ISA-18.2-2016 clause 12 (deadband, on-delay, off-delay).
 """
 
 from __future__ import annotations
@@ -49,12 +51,14 @@ class Limit:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule as evaluation sees it. window_ms > 0: limits apply to the rate of change, per minute, over that window."""
+    """A rule as evaluation sees it. window_ms > 0: limits apply to the rate of change, per hour, over that window.
+    hold_ms: how long a value counts as held when no further one comes."""
 
     id: int
     version: int
     limits: tuple[Limit, ...]
     window_ms: int = 0
+    hold_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,17 @@ class Change:
     samples: tuple[Sample, ...] = ()
 
 
+def due(limit: Limit, cell: Cell) -> int | None:
+    """When the delay that is running will be over."""
+    delays = {Phase.PENDING: limit.on_ms, Phase.CLEARING: limit.off_ms}
+    return cell.since + delays[cell.phase] if cell.phase in delays else None
+
+
+def run_out(limit: Limit, cell: Cell) -> Cell:
+    """The cell after its delay ran out."""
+    return Cell(Phase.ACTIVE, cell.since + limit.on_ms, cell.start) if cell.phase is Phase.PENDING else NORMAL
+
+
 def bands_to_limits(
     levels: Mapping[str, float | None], hysteresis: float = 0.0, on_ms: int = 0, off_ms: int = 0
 ) -> tuple[Limit, ...]:
@@ -114,7 +129,7 @@ def step(limit: Limit, cell: Cell, at: int, value: float) -> Cell:
     if cell.phase is Phase.PENDING:
         if beyond < 0:
             return NORMAL
-        return Cell(Phase.ACTIVE, at, cell.start) if at - cell.since >= limit.on_ms else cell
+        return Cell(Phase.ACTIVE, cell.since + limit.on_ms, cell.start) if at - cell.since >= limit.on_ms else cell
     back = beyond < -limit.hysteresis
     if cell.phase is Phase.ACTIVE:
         if not back:
@@ -134,6 +149,7 @@ class Watch:
     cells: dict[str, Cell] = field(default_factory=dict)
     evidence: deque[Sample] = field(default_factory=lambda: deque(maxlen=EVIDENCE))
     history: deque[Sample] = field(default_factory=deque)
+    last_at: int = 0
 
     @property
     def band(self) -> str:
@@ -150,29 +166,52 @@ class Watch:
         return min((cell.start for cell in self.cells.values() if cell.holds), default=0)
 
     def measure(self, at: int, value: float) -> float | None:
-        """What the limits apply to: the value, or its rate of change per minute since the oldest in the window."""
+        """What the limits apply to: the value, or its rate of change per hour since the oldest in the window."""
         if not self.rule.window_ms:
             return value
         while self.history and self.history[0][0] < at - self.rule.window_ms:
             self.history.popleft()
         self.history.append((at, value))
         first_at, first = self.history[0]
-        return (value - first) * 60_000 / (at - first_at) if at > first_at else None
+        return (value - first) * 3_600_000 / (at - first_at) if at > first_at else None
 
-    def advance(self, at: int, value: float) -> Change | None:
-        """Take one good reading; say what it changes."""
+    def advance(self, at: int, value: float) -> list[Change]:
+        """Take one good reading; say what it changes, and what time had changed before it."""
+        changes = self.wait(at - 1) if self.cells else []
         self.evidence.append((at, value))
+        self.last_at = at
         measure = self.measure(at, value)
         if measure is None:
-            return None
+            return changes
         before, start = self.band, self.start
         for limit in self.rule.limits:
-            cell = step(limit, self.cells.get(limit.band, NORMAL), at, measure)
-            if cell.phase is Phase.NORMAL:
-                self.cells.pop(limit.band, None)
-            else:
-                self.cells[limit.band] = cell
-        return self.change(before, start, at, measure)
+            self.put(limit, step(limit, self.cells.get(limit.band, NORMAL), at, measure))
+        change = self.change(before, start, at, measure)
+        return [*changes, change] if change else changes
+
+    def put(self, limit: Limit, cell: Cell) -> None:
+        if cell.phase is Phase.NORMAL:
+            self.cells.pop(limit.band, None)
+        else:
+            self.cells[limit.band] = cell
+
+    def wait(self, until: int) -> list[Change]:
+        """Let time pass to `until` without a reading: delays run out while the last value counts as held."""
+        found: list[Change] = []
+        horizon = min(until, self.last_at + self.rule.hold_ms)
+        waiting = [(at, limit) for limit in self.rule.limits if (at := due(limit, self.cells.get(limit.band, NORMAL)))]
+        for at, limit in sorted(waiting, key=lambda one: one[0]):
+            if at <= horizon:
+                before, start = self.band, self.start
+                self.put(limit, run_out(limit, self.cells[limit.band]))
+                change = self.change(before, start, at, self.evidence[-1][1] if self.evidence else limit.level)
+                found += [change] if change else []
+        return found
+
+    @property
+    def timed(self) -> bool:
+        """Whether a delay is running."""
+        return any(cell.phase in (Phase.PENDING, Phase.CLEARING) for cell in self.cells.values())
 
     def change(self, before: str, start: int, at: int, value: float) -> Change | None:
         after = self.band
@@ -199,6 +238,7 @@ class Evaluator:
         self.watches = {
             stream: [Watch(rule, stream_target(stream)) for rule in watching] for stream, watching in rules.items()
         }
+        self.timed: dict[tuple[int, str], Watch] = {}
         size = max(self.watches, default=0) + 1
         self.high = np.full(size, np.inf)
         self.low = np.full(size, -np.inf)
@@ -211,6 +251,7 @@ class Evaluator:
 
     def note(self, stream: int) -> None:
         self.busy[stream] = any(watch.busy for watch in self.watches[stream])
+        self.timed.update({(w.rule.id, w.target): w for w in self.watches[stream] if w.timed})
 
     def watch(self, stream: int, rule_id: int) -> Watch | None:
         return next((watch for watch in self.watches.get(stream, ()) if watch.rule.id == rule_id), None)
@@ -247,14 +288,26 @@ class Evaluator:
             if watches is None:
                 watches = walked[sid] = self.watches.get(sid, [])
             for watch in watches:
-                change = watch.advance(at, reading)
-                if change is not None:
-                    changes.append(change)
+                changes += watch.advance(at, reading)
         for sid in walked:
             if sid in self.watches:
                 self.note(sid)
         changes.sort(key=lambda change: (change.at, change.rule_id, change.target))
-        return changes, [watch for watches in walked.values() for watch in watches]
+        touched = [watch for watches in walked.values() for watch in watches]
+        self.timed.update({(watch.rule.id, watch.target): watch for watch in touched if watch.timed})
+        return changes, touched
+
+    def wait(self, until: int) -> tuple[list[Change], list[Watch]]:
+        """Let time pass without readings; as `evaluate`."""
+        changes: list[Change] = []
+        touched = list(self.timed.values())
+        for watch in touched:
+            changes += watch.wait(until)
+            if not watch.timed:
+                del self.timed[watch.rule.id, watch.target]
+                self.note(int(watch.target[1:]))
+        changes.sort(key=lambda change: (change.at, change.rule_id, change.target))
+        return changes, touched
 
 
 def replay(
@@ -268,7 +321,7 @@ def replay(
         for limit in rule.limits:
             if limit.sign == side and (limit.band == band or limit.band not in OUTER):
                 watch.cells[limit.band] = Cell(Phase.ACTIVE, start, start)
-    changes = [change for at, value in samples if (change := watch.advance(at, value)) is not None]
+    changes = [change for at, value in samples for change in watch.advance(at, value)]
     return watch, changes
 
 

@@ -71,7 +71,7 @@ class State(Enum):
     """Where a warning is on its way."""
 
     DRAFT = "draft"
-    APPROVED = "approved"
+    REVIEWED = "reviewed"
     REJECTED = "rejected"
     ISSUED = "issued"
     CANCELLED = "cancelled"
@@ -84,7 +84,7 @@ class State(Enum):
 
 STATE_LABELS = {
     "draft": "待审核",
-    "approved": "待发布",
+    "reviewed": "已审核",
     "rejected": "已退回",
     "issued": "已发布",
     "cancelled": "已解除",
@@ -93,15 +93,15 @@ STATE_LABELS = {
 
 #: state, verb -> state
 MOVES: dict[tuple[State, str], State] = {
-    (State.DRAFT, "approve"): State.APPROVED,
+    (State.DRAFT, "approve"): State.REVIEWED,
     (State.DRAFT, "reject"): State.REJECTED,
     (State.REJECTED, "redraft"): State.DRAFT,
     (State.DRAFT, "redraft"): State.DRAFT,
-    (State.APPROVED, "issue"): State.ISSUED,
-    (State.APPROVED, "reject"): State.REJECTED,
+    (State.REVIEWED, "issue"): State.ISSUED,
+    (State.REVIEWED, "reject"): State.REJECTED,
     (State.ISSUED, "cancel"): State.CANCELLED,
     (State.ISSUED, "expire"): State.EXPIRED,
-    (State.APPROVED, "expire"): State.EXPIRED,
+    (State.REVIEWED, "expire"): State.EXPIRED,
     (State.DRAFT, "expire"): State.EXPIRED,
 }
 

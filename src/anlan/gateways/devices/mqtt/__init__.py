@@ -1,7 +1,7 @@
 """MQTT 3.1.1 with JSON or SenML payloads, over the broker inside NATS."""
 
 from anlan.gateways.devices.contract import DeviceProtocol
-from anlan.gateways.devices.mqtt.codec import decode_text
+from anlan.gateways.devices.mqtt.codec import decode_text, readings_of
 
 PROTOCOL = DeviceProtocol(
     name="mqtt",
@@ -13,4 +13,5 @@ PROTOCOL = DeviceProtocol(
     port_env="ANLAN_MQTT_PORT",
     default_port=1883,
     from_text=str.encode,
+    readings=readings_of,
 )

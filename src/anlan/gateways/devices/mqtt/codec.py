@@ -111,6 +111,12 @@ def senml_time(seconds: float, now: datetime, index: int) -> datetime:
         raise FrameError(f"[{index}].t 的值 {seconds} 超出可表示的时间") from error
 
 
+def readings_of(raw: bytes, now: datetime) -> list[Reading]:
+    """Readings of a kept message: `<topic> <payload>`."""
+    topic, _, payload = raw.partition(b" ")
+    return decode(payload, address_of(topic.decode(errors="replace")), now)
+
+
 def decode_text(data: bytes) -> Decoded:
     """For the command line: `<topic> <payload>` in one line."""
     topic, _, payload = data.decode(errors="replace").partition(" ")

@@ -249,7 +249,10 @@ def reason_of(frame: Frame, size: int) -> str | None:
 
 
 def decode(data: bytes) -> Decoded:
-    """One frame. Raises FrameError only when nothing of it can be recognised."""
+    """One frame. Raises FrameError only when nothing of it can be recognised.
+
+    The readings of a damaged frame (`valid` is False) are what could be read, for people to look at, not to be kept.
+    """
     frame = take_apart(data)
     interpret(frame)
     valid = frame.length_ok and frame.checksum_ok
@@ -259,7 +262,7 @@ def decode(data: bytes) -> Decoded:
         checksum_ok=frame.checksum_ok,
         length_ok=frame.length_ok,
         frame=describe(frame),
-        readings=readings_of(frame) if valid else [],
+        readings=readings_of(frame),
         key=key_of(frame),
         rest=data[frame_length(frame.head) :],
     )

@@ -1,7 +1,5 @@
-"""Observations partitioned by day, their latest values, and the worker's books: plain SQL tables.
-
-registry: a counter that moves whenever stations, datastreams or rules change, however they are changed.
-"""
+"""The worker's books as plain tables, corrections, and counters that move whenever stations, datastreams or rules
+change, however they are changed."""
 
 from django.db import migrations
 
@@ -9,33 +7,16 @@ FORWARD = """
 drop trigger registry_changed on monitoring_station;
 drop trigger registry_changed on monitoring_datastream;
 drop function anlan_registry_changed();
-create table monitoring_observation (
-    stream   integer          not null,
-    at_ms    bigint           not null,
-    value    double precision not null,
-    quality  smallint         not null,
-    revision smallint         not null default 0,
-    primary key (stream, at_ms)
-) partition by range (at_ms);
-comment on table monitoring_observation is 'readings; at_ms: event time, ms since 1970 UTC; value NaN: no data';
 create table monitoring_correction (
     stream      integer          not null,
-    at_ms       bigint           not null,
+    at          timestamptz      not null,
     revision    smallint         not null,
     value       double precision not null,
     quality     smallint         not null,
-    replaced_ms bigint           not null,
-    primary key (stream, at_ms, revision)
+    replaced_at timestamptz      not null,
+    primary key (stream, at, revision)
 );
-comment on table monitoring_correction is 'what a reading said before a different value for the same instant came';
-create table monitoring_partition (day date primary key, created_at timestamptz not null default now());
-create table monitoring_latest (
-    stream      integer          primary key,
-    at_ms       bigint           not null,
-    value       double precision not null,
-    quality     smallint         not null,
-    received_ms bigint           not null
-) with (fillfactor = 50);
+comment on table monitoring_correction is 'what a reading said before another value for the same instant came';
 create table monitoring_offset (
     consumer text   primary key,
     log_id   text   not null,
@@ -73,16 +54,15 @@ drop trigger rules_changed on monitoring_alarmrule;
 drop trigger registry_changed on monitoring_datastream;
 drop trigger registry_changed on monitoring_station;
 drop function anlan_monitoring_changed();
+drop table monitoring_version, monitoring_rulestate, monitoring_offset, monitoring_correction;
 create function anlan_registry_changed() returns trigger language plpgsql as $$ begin return null; end $$;
 create trigger registry_changed after insert or update or delete on monitoring_station
     for each statement execute function anlan_registry_changed();
 create trigger registry_changed after insert or update or delete on monitoring_datastream
     for each statement execute function anlan_registry_changed();
-drop table monitoring_version, monitoring_rulestate, monitoring_offset, monitoring_latest,
-    monitoring_partition, monitoring_correction, monitoring_observation;
 """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0004_alarms_and_warnings")]
+    dependencies = [("monitoring", "0006_alarm_bands")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

@@ -1,0 +1,87 @@
+"""接报线索: what sensors and feeds put before the duty desk. Called by reactions, never by people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from anlan.command.actions.common import Kind, tell
+from anlan.command.events import ProposalReceived
+from anlan.command.models import Incident, Proposal
+from anlan.command.sources import Source
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.actions import action, record
+from anlan.kernel.geo.shapes import distance_m
+
+#: Two clues nearer than this in place and time, of one kind of event, are taken for the same thing.
+NEAR_M = 3000.0
+NEAR_TIME = timedelta(minutes=60)
+
+
+def near(found: Source, lon: float, lat: float) -> bool:
+    return distance_m(found.lon, found.lat, lon, lat) <= NEAR_M
+
+
+def same_incident(found: Source) -> Incident | None:
+    """An open incident at this place and time with the same group of event type."""
+    rows = Incident.everything.filter(
+        status__in=["opened", "responding", "ended"],
+        event_code__startswith=found.event_code[:3],
+        received_at__gte=found.at - NEAR_TIME,
+        received_at__lte=found.at + NEAR_TIME,
+    )
+    return next((row for row in rows if near(found, row.lon, row.lat)), None)
+
+
+def same_proposal(found: Source) -> Proposal | None:
+    rows = Proposal.everything.select_for_update().filter(
+        state=Proposal.State.WAITING,
+        event_code=found.event_code,
+        at__range=(found.at - NEAR_TIME, found.at + NEAR_TIME),
+    )
+    return next((row for row in rows if near(found, row.lon, row.lat)), None)
+
+
+@action("command.incident")
+def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
+    """Put a clue before the duty desk, unless it belongs to an incident or a clue that is there already."""
+    known = Proposal.everything.filter(alarm_id=found.alarm_id, hazard_event_id=found.hazard_event_id).first()
+    if known:
+        return known
+    incident = same_incident(found)
+    if incident:
+        tell(
+            incident,
+            Kind.ALARM,
+            f"同地同时段{found.kind}：{found.title}",
+            by.name,
+            at=found.at,
+            lon=found.lon,
+            lat=found.lat,
+        )
+        return incident
+    twin = same_proposal(found)
+    if twin:
+        twin.also = [*twin.also, {"title": found.title, "at": found.at.isoformat(), "alarm_id": found.alarm_id}]
+        twin.priority = min(twin.priority, priority)
+        twin.save()
+        return twin
+    proposal = Proposal.everything.create(
+        source=found.kind,
+        title=found.title,
+        event_code=found.event_code,
+        lon=found.lon,
+        lat=found.lat,
+        at=found.at,
+        received_at=clock.now(),
+        priority=priority,
+        area=found.area,
+        factors=found.factors,
+        alarm_id=found.alarm_id,
+        hazard_event_id=found.hazard_event_id,
+        correlation_id=found.correlation_id,
+    )
+    at = found.at.isoformat()
+    fact = ProposalReceived(proposal.pk, proposal.title, priority, found.lon, found.lat, at)
+    record(by, "收到接报线索", proposal, fact, correlation_id=proposal.correlation_id)
+    return proposal

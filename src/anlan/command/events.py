@@ -1,0 +1,147 @@
+"""Facts of the command room. Times are ISO 8601 texts with offset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anlan.kernel.events.outbox import Fact
+
+
+@dataclass(frozen=True)
+class ProposalReceived(Fact):
+    """A clue waits for the duty desk's decision."""
+
+    proposal_id: int
+    title: str
+    priority: int
+    lon: float
+    lat: float
+    at: str
+
+
+@dataclass(frozen=True)
+class ProposalDecided(Fact):
+    proposal_id: int
+    state: str
+    incident_id: int | None = None
+
+
+@dataclass(frozen=True)
+class IncidentOpened(Fact):
+    incident_id: int
+    event_code: str
+    grade: str
+    title: str
+    lon: float
+    lat: float
+    at: str
+
+
+@dataclass(frozen=True)
+class IncidentUpdated(Fact):
+    incident_id: int
+    what: str
+
+
+@dataclass(frozen=True)
+class ResponseStarted(Fact):
+    response_id: int
+    incident_id: int
+    plan: str
+    level: str
+
+
+@dataclass(frozen=True)
+class ResponseAdjusted(Fact):
+    response_id: int
+    incident_id: int
+    level: str
+
+
+@dataclass(frozen=True)
+class ResponseEnded(Fact):
+    response_id: int
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class TaskIssued(Fact):
+    task_id: int
+    incident_id: int
+    title: str
+    due_at: str
+    post_id: int | None = None
+    team_id: int | None = None
+
+
+@dataclass(frozen=True)
+class TaskAcknowledged(Fact):
+    task_id: int
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class TaskProgressed(Fact):
+    task_id: int
+    incident_id: int
+    state: str
+
+
+@dataclass(frozen=True)
+class TaskLate(Fact):
+    """`what`: acknowledge or complete; `step`: how many times it has been escalated."""
+
+    task_id: int
+    incident_id: int
+    what: str
+    step: int
+    to_name: str
+
+
+@dataclass(frozen=True)
+class ReportDue(Fact):
+    """A duty to report is about to run out, or (`overdue`) has."""
+
+    report_id: int
+    incident_id: int
+    kind: str
+    due_at: str
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class ReportDrafted(Fact):
+    report_id: int
+    incident_id: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class ReportSigned(Fact):
+    report_id: int
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class ReportSent(Fact):
+    report_id: int
+    incident_id: int
+    kind: str
+    on_time: bool
+
+
+@dataclass(frozen=True)
+class IncidentClosed(Fact):
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class IncidentReviewed(Fact):
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class PlanPublished(Fact):
+    plan_version_id: int
+    code: str
+    version: str

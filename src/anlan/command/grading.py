@@ -1,0 +1,75 @@
+"""事件定级与报告时限: from the incident's figures through `rules` to suggestions with their clause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from anlan.command import rules
+from anlan.command.models import Incident, ReportClock, ReportKind
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A grade as the rules give it, its clause, and the grade if all missing are counted as dead."""
+
+    grade: str = ""
+    clause: str = ""
+    if_missing_dead: str = ""
+
+
+def suggest(incident: Incident) -> None:
+    """Set the suggested grade and its clause; empty while too little is known."""
+    found = by_type(incident)
+    incident.suggested_grade = found.grade
+    incident.grade_clause = found.clause
+    incident.grade_if_missing_dead = found.if_missing_dead
+
+
+def by_type(incident: Incident) -> Suggestion:
+    """Each kind of event by its own rule; kinds without one are graded by people."""
+    burned, magnitude = factor(incident, "burned_ha"), factor(incident, "magnitude")
+    match incident.event_code[:3], incident.event_code:
+        case _, "11G01":
+            found: rules.Graded | None = rules.forest_fire_grade(incident.deaths, incident.serious, burned)
+        case _, "11G05":
+            found = rules.grassland_fire_grade(incident.deaths, incident.serious, burned, incident.loss_cny)
+        case "11C", _ if magnitude is not None:
+            found = rules.earthquake_grade(magnitude, dense=True)
+        case group, _ if group.startswith("12"):
+            return accident(incident)
+        case _:
+            found = None
+    return Suggestion(found.grade, found.clause, found.if_missing_dead) if found else Suggestion()
+
+
+def factor(incident: Incident, name: str) -> float | None:
+    value = incident.factors.get(name, {}).get("value")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def accident(incident: Incident) -> Suggestion:
+    known = (incident.deaths, incident.serious, incident.loss_cny, incident.missing)
+    if all(figure is None for figure in known):
+        return Suggestion()
+    result = rules.accident_grade(incident.deaths, incident.serious, incident.loss_cny, missing=incident.missing)
+    return Suggestion(result.grade, result.clause, result.if_missing_dead)
+
+
+def start_clocks(incident: Incident, known_at: datetime | None = None) -> None:
+    """Start the duties to report that this grade brings; those already running go on as they are."""
+    running = set(ReportClock.everything.filter(incident=incident).values_list("rule_id", flat=True))
+    known_at = known_at or incident.received_at
+    for duty in rules.report_deadlines("department", known_at, incident.working_grade or "一般"):
+        if duty.rule_id not in running:
+            ReportClock.everything.create(
+                incident=incident,
+                rule_id=duty.rule_id,
+                kind=ReportKind.INITIAL,
+                channel=duty.channel,
+                receiver=duty.receiver,
+                known_at=known_at,
+                due_at=duty.due_at,
+                basis=duty.basis,
+                to_check=duty.to_check,
+            )

@@ -1,0 +1,114 @@
+"""Reactions: alarms and hazard events become clues; what others do about an incident goes into its timeline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anlan.command import sources
+from anlan.command.actions.common import tell
+from anlan.command.actions.proposals import propose
+from anlan.command.models import Incident
+from anlan.kernel.accounts.actor import system
+from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.events.models import Event
+from anlan.kernel.events.outbox import on
+
+DESK = system("接报")
+#: Hazard events are weighed by people; an earthquake of this size or more is put first.
+STRONG_QUAKE = 5.0
+
+
+def incident_of(event: Event) -> Incident | None:
+    if event.correlation_id is None:
+        return None
+    return Incident.everything.filter(correlation_id=event.correlation_id).first()
+
+
+def line(event: Event, kind: str, text: str, **data: Any) -> None:
+    """A line in the timeline of the incident the event belongs to, if any."""
+    incident = incident_of(event)
+    if incident:
+        lon, lat = event.payload.get("lon"), event.payload.get("lat")
+        tell(incident, kind, text, event.actor, at=event.at, lon=lon, lat=lat, event=event.name, **data)
+
+
+@on("monitoring.AlarmRaised")
+def alarm_raised(event: Event) -> None:
+    """Priority 1 is a clue for the desk; every alarm is a line of the incident it belongs to."""
+    line(event, "alarm", f"告警：{event.payload['title']}", alarm_id=event.payload["alarm_id"])
+    found = sources.of_alarm_event(event)
+    if found and event.payload["priority"] == 1 and incident_of(event) is None:
+        propose(DESK, found, 1)
+
+
+@on("monitoring.AlarmCleared")
+def alarm_cleared(event: Event) -> None:
+    line(event, "alarm", f"告警 {event.payload['alarm_id']} 恢复", alarm_id=event.payload["alarm_id"])
+
+
+@on("monitoring.HazardEventReceived")
+def hazard_event_received(event: Event) -> None:
+    found = sources.of_hazard_event_fact(event)
+    if found:
+        strong = (event.payload.get("magnitude") or 0) >= STRONG_QUAKE or event.payload["kind"] == "hotspot"
+        propose(DESK, found, 1 if strong else 2)
+
+
+@on("simulation.SimulationFinished")
+def simulation_finished(event: Event) -> None:
+    line(event, "simulation", f"推演完成（{event.payload['kind']}，模型推算）", run_id=event.payload["run_id"])
+
+
+@on("monitoring.WarningDrafted")
+def warning_drafted(event: Event) -> None:
+    line(event, "warning", f"拟制{event.payload['level']}色预警：{event.payload['headline']}", state="drafted")
+
+
+@on("monitoring.WarningIssued")
+def warning_issued(event: Event) -> None:
+    p = event.payload
+    line(event, "warning", f"发布{p['level']}色预警：{p['headline']}", state="issued", warning_id=p["warning_id"])
+    incident = incident_of(event)
+    if incident:
+        keep_factor(DESK, incident.pk, "warning_level", sources.known(p["level"], "生效预警", event.at))
+
+
+@on("monitoring.WarningCancelled")
+def warning_cancelled(event: Event) -> None:
+    line(event, "warning", "预警解除", state="cancelled", warning_id=event.payload.get("warning_id"))
+    incident = incident_of(event)
+    if incident:
+        keep_factor(DESK, incident.pk, "warning_level", None)
+
+
+@action("command.incident")
+def keep_factor(by: Any, incident_id: int, name: str, entry: dict[str, Any] | None) -> None:
+    """A factor that comes by itself, from another room."""
+    incident = Incident.objects.visible_to(by, "command.incident").one(incident_id, lock=True)
+    before = snapshot(incident)
+    incident.factors = {key: value for key, value in incident.factors.items() if key != name}
+    if entry:
+        incident.factors[name] = entry
+    incident.save()
+    record(by, "更新研判要素", incident, before=before, correlation_id=incident.correlation_id)
+
+
+@on("resources.TeamReadinessChanged")
+def team_readiness_changed(event: Event) -> None:
+    words = {"ready": "待命", "dispatched": "出动", "resting": "休整", "off": "停用"}
+    p = event.payload
+    line(
+        event, "resource", f"队伍 {p['team_id']} 转为{words.get(p['readiness'], p['readiness'])}", team_id=p["team_id"]
+    )
+
+
+@on("resources.StockIssued")
+def stock_issued(event: Event) -> None:
+    line(event, "resource", "物资出库", **event.payload)
+
+
+@on("gateways.NoticeFailed")
+def notice_failed(event: Event) -> None:
+    p = event.payload
+    line(event, "task", f"通知未送达（{p.get('channel', '')}）：{p.get('detail', '')}", notice=p.get("notice_event_id"))

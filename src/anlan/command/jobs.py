@@ -1,0 +1,54 @@
+"""Timers: what is late by the clock. Run in the worker; each finding is one action of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from anlan.command.actions import announce_due, escalate_task, report_late_completion
+from anlan.command.actions.reports import SOON
+from anlan.command.models import ReportClock, Task
+from anlan.command.states import TASK_OPEN, TASK_WAITING
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import system
+from anlan.kernel.errors import Conflict, NotFound
+from anlan.kernel.events.outbox import every
+
+WATCH = system("时限")
+#: After the deputy and the duty leader nobody further is told.
+MOST_ESCALATIONS = 2
+
+
+@every(1)
+def late_tasks() -> int:
+    """Escalate what was not acknowledged, announce what was not completed. Returns how many."""
+    now, done = clock.now(), 0
+    tasks = Task.objects.unscoped("the clock looks at all tasks")
+    for pk in tasks.filter(
+        state__in=TASK_WAITING, acknowledge_by__lte=now, escalation__lt=MOST_ESCALATIONS
+    ).values_list("pk", flat=True):
+        done += attempt(escalate_task, pk)
+    unfinished = tasks.filter(state__in=TASK_OPEN, due_at__lte=now, completion_late_at__isnull=True)
+    for pk in unfinished.values_list("pk", flat=True):
+        done += attempt(report_late_completion, pk)
+    return done
+
+
+@every(1)
+def report_clocks() -> int:
+    """Announce reports that are about to be due, and those that are overdue. Returns how many."""
+    now: datetime = clock.now()
+    soon = Q(soon_at__isnull=True, due_at__lte=now + SOON)
+    overdue = Q(overdue_at__isnull=True, due_at__lte=now)
+    clocks = ReportClock.objects.unscoped("the clock looks at all duties").filter(met_at__isnull=True)
+    return sum(attempt(announce_due, pk) for pk in clocks.filter(soon | overdue).values_list("pk", flat=True))
+
+
+def attempt(verb: object, pk: int) -> int:
+    """1 when it was done; 0 when somebody was faster or there is nobody to tell."""
+    try:
+        verb(WATCH, pk)  # type: ignore[operator]
+    except (Conflict, NotFound):
+        return 0
+    return 1

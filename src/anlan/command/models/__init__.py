@@ -1,0 +1,27 @@
+"""Tables of the command room."""
+
+from anlan.command.models.incident import CASUALTIES, Incident, Proposal
+from anlan.command.models.plan import Plan, PlanVersion
+from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
+from anlan.command.models.response import Response
+from anlan.command.models.review import Review
+from anlan.command.models.task import Task, TaskStep
+from anlan.command.models.timeline import TimelineEntry
+
+__all__ = [
+    "CASUALTIES",
+    "Channel",
+    "Incident",
+    "Plan",
+    "PlanVersion",
+    "Proposal",
+    "Report",
+    "ReportClock",
+    "ReportKind",
+    "ReportVersion",
+    "Response",
+    "Review",
+    "Task",
+    "TaskStep",
+    "TimelineEntry",
+]

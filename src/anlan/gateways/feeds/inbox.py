@@ -1,0 +1,92 @@
+"""From a document of a feed to events of the monitoring room; what cannot be read is kept with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Parsed, Refused
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import AnlanError
+from anlan.kernel.geo import parse as shape_of
+from anlan.kernel.models import Area
+from anlan.monitoring import actions
+
+#: Protocol name of feeds in the quarantine.
+PREFIX = "feed."
+#: Keeps a refused document: (protocol, raw, peer, reason).
+Keep = Callable[[str, bytes, str, str], None]
+
+
+@dataclass
+class Receipt:
+    """What became of a document."""
+
+    received: int = 0
+    new: int = 0
+    refused: list[Refused] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+
+
+def take_in(by: Actor, feed: Feed, data: bytes, peer: str, keep: Keep) -> Receipt:
+    """Read, hand over each event (once, by its own identity), keep what was refused. Raises FeedError when the
+    document as a whole is none of this feed; it is kept then too."""
+    protocol = PREFIX + feed.name
+    try:
+        parsed = read(feed, data)
+    except FeedError as error:
+        keep(protocol, data[:MAX_BYTES], peer, str(error))
+        raise
+    receipt = Receipt(refused=list(parsed.refused), links=parsed.links)
+    for refused in parsed.refused:
+        keep(protocol, refused.raw.encode() or data, peer, f"{refused.where}：{refused.reason}")
+    for index, event in enumerate(parsed.events):
+        try:
+            receipt.new += receive(by, event, feed)
+            receipt.received += 1
+        except AnlanError as error:
+            if error.status == 403:
+                raise
+            receipt.refused.append(Refused(f"[{index}] {event.key}", error.message))
+            keep(protocol, data, peer, f"{event.key}：{error.message}")
+    return receipt
+
+
+def read(feed: Feed, data: bytes) -> Parsed:
+    if len(data) > MAX_BYTES:
+        raise FeedError(f"文件 {len(data)} 字节，上限 {MAX_BYTES} 字节")
+    return feed.parse(data)
+
+
+def receive(by: Actor, event: FeedEvent, feed: Feed) -> bool:
+    """Hand one event to the monitoring room; True when it was not known."""
+    lon, lat = (event.lon, event.lat) if event.lon is not None and event.lat is not None else seat_of(event)
+    source = str(event.properties.get("source") or event.properties.get("sender") or feed.title)
+    _, new = actions.receive_event(
+        by, event.kind, event.key[:120], event.at, lon, lat, event.title[:200], event.magnitude, event.properties,
+        source[:80],
+    )  # fmt: skip
+    return bool(new)
+
+
+def seat_of(event: FeedEvent) -> tuple[float, float]:
+    """A place for an alert that names areas by code only: the area of ours it names, else the whole city's."""
+    codes = {
+        code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]
+    }
+    area = Area.objects.filter(code__in=codes).order_by("level").first() or Area.objects.order_by("level", "pk").first()
+    if area is not None and area.geometry:
+        point = shape_of(area.geometry).representative_point()
+        return point.x, point.y
+    if area is not None and area.seat_lon is not None and area.seat_lat is not None:
+        return area.seat_lon, area.seat_lat
+    raise FeedErrorWithoutPlace(event)
+
+
+class FeedErrorWithoutPlace(AnlanError):
+    """The event has no place and no area of ours to stand for one."""
+
+    status = 422
+
+    def __init__(self, event: FeedEvent) -> None:
+        super().__init__(f"{event.title}没有位置，也没有本市的区划代码", field="geocode", value=None)

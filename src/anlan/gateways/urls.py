@@ -1,0 +1,19 @@
+"""Pages of the gateways."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from anlan.gateways import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("quarantine/", views.quarantine, name="quarantine"),
+    path("quarantine/replay", views.replay_all, name="quarantine-replay-all"),
+    path("quarantine/<int:pk>/", views.quarantined, name="quarantined"),
+    path("quarantine/<int:pk>/replay", views.replay, name="quarantine-replay"),
+    path("quarantine/<int:pk>/discard", views.discard, name="quarantine-discard"),
+]
+if find_spec("anlan.gateways.alerts.urls"):
+    urlpatterns.append(path("", include("anlan.gateways.alerts.urls")))

@@ -1,0 +1,85 @@
+"""Pages of the gateways."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from anlan.gateways import actions, queries
+from anlan.gateways.models import Quarantined
+from anlan.kernel.accounts.actor import Actor
+
+PAGE = 50
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    found: Actor = request.actor  # type: ignore[attr-defined]
+    return found
+
+
+def back(request: HttpRequest) -> HttpResponse:
+    """To where the button was."""
+    goal = request.POST.get("next", "")
+    return redirect(goal if url_has_allowed_host_and_scheme(goal, {request.get_host()}) else "quarantine")
+
+
+@require_GET
+def quarantine(request: HttpRequest) -> HttpResponse:
+    """隔离区: what was refused, with its reason."""
+    actor, given = actor_of(request), request.GET
+    state = given.get("state", Quarantined.State.KEPT)
+    rows = queries.quarantined(actor, given.get("protocol", ""), state, given.get("q", "").strip())
+    context = {
+        "page": Paginator(rows.defer("raw"), PAGE).get_page(given.get("page")),
+        "waiting": queries.waiting(actor),
+        "protocols": queries.protocols(),
+        "protocol": given.get("protocol", ""),
+        "states": Quarantined.State.choices,
+        "state": state,
+        "q": given.get("q", ""),
+        "may_edit": actions.over_the_city(actor, "gateways.edit"),
+    }
+    return render(request, "gateways/quarantine.html", context)
+
+
+@require_GET
+def quarantined(request: HttpRequest, pk: int) -> HttpResponse:
+    """One of them: bytes on the left, what our decoder makes of them on the right."""
+    actor = actor_of(request)
+    row = queries.quarantined_one(actor, pk)
+    raw = bytes(row.raw)
+    context = {
+        "row": row,
+        "size": len(raw),
+        "lines": queries.hex_lines(raw),
+        "cut": len(raw) > queries.SHOWN_BYTES,
+        "read": queries.as_read(row),
+        "open": row.state in actions.WORK,
+        "may_edit": actions.over_the_city(actor, "gateways.edit"),
+    }
+    return render(request, "gateways/quarantined.html", context)
+
+
+@require_POST
+def replay(request: HttpRequest, pk: int) -> HttpResponse:
+    actions.replay(actor_of(request), pk)
+    messages.success(request, f"报文 {pk} 已交给网关重放，几秒后可看到结果")
+    return back(request)
+
+
+@require_POST
+def replay_all(request: HttpRequest) -> HttpResponse:
+    count = actions.replay_all(actor_of(request), request.POST.get("protocol", ""))
+    messages.success(request, f"{count} 条报文已交给网关重放")
+    return back(request)
+
+
+@require_POST
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    actions.discard(actor_of(request), pk, request.POST.get("reason", ""))
+    messages.success(request, f"报文 {pk} 已作废")
+    return back(request)

@@ -1,0 +1,113 @@
+"""What a hazard family offers: one engine behind one interface, and one shape of result for map and exposure count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+GeoJson = dict[str, Any]
+
+
+class InputError(ValueError):
+    """An input is wrong: which, what it was, what is allowed."""
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(f"{field} 的值 {value!r} 不正确，允许：{allowed}")
+        self.field, self.value, self.allowed = field, value, allowed
+
+
+@dataclass(frozen=True)
+class Input:
+    """One number an engine needs: SI unless the unit says otherwise."""
+
+    name: str
+    title: str
+    unit: str
+    low: float
+    high: float
+    default: float | None = None
+
+    def read(self, given: Mapping[str, Any]) -> float:
+        value = given.get(self.name, self.default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not self.low <= value <= self.high:
+            raise InputError(self.name, value, f"{self.low:g} 至 {self.high:g} {self.unit}".strip())
+        return float(value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One word an engine needs."""
+
+    name: str
+    title: str
+    allowed: tuple[str, ...]
+    default: str | None = None
+
+    def read(self, given: Mapping[str, Any]) -> str:
+        value = given.get(self.name, self.default)
+        if value not in self.allowed:
+            raise InputError(self.name, value, "、".join(self.allowed))
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One area of consequence, worst first. `level` 1 (red) to 4 (blue); geometry WGS84."""
+
+    name: str
+    level: int
+    meaning: str
+    geometry: GeoJson
+    value: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What an engine says. `assumptions` and `limits` are shown with the result, always."""
+
+    model: str
+    zones: list[Zone]
+    assumptions: list[str]
+    limits: list[str]
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A published case: inputs, what must come out, how near, and who published it."""
+
+    title: str
+    function: Callable[..., Any]
+    arguments: dict[str, Any]
+    expected: float
+    tolerance: float
+    source: str
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """One family, declared in the `__init__` of its folder as `HAZARD`."""
+
+    kind: str
+    title: str
+    model: str
+    citation: str
+    #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
+    grade: str
+    inputs: tuple[Input | Choice, ...]
+    run: Callable[[float, float, Mapping[str, Any]], Footprint]
+    example: Mapping[str, Any]
+    cases: tuple[Case, ...] = ()
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The inputs checked and completed; InputError names the first wrong one."""
+        known = {item.name for item in self.inputs}
+        for name in given:
+            if name not in known:
+                raise InputError(name, given[name], f"只接受 {'、'.join(sorted(known))}")
+        return {item.name: item.read(given) for item in self.inputs}

@@ -1,0 +1,102 @@
+"""Registries of the monitoring room."""
+
+from __future__ import annotations
+
+from anlan.kernel.register.declare import Register, Section, register
+from anlan.monitoring.models import AlarmRule, Datastream, Station
+
+register(
+    Register(
+        model=Station,
+        slug="stations",
+        title="测站",
+        key=("code",),
+        columns=("name", "kind", "protocol", "address", "owner", "area", "interval_s", "in_service"),
+        filters=("area", "kind", "protocol"),
+        search=("code", "name", "address"),
+        sections=(
+            Section("测站", ("code", "name", "kind", "owner", "hazard_unit", "in_service")),
+            Section("接入", ("protocol", "address", "interval_s")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        sample={
+            "code": "ST-SAMPLE",
+            "name": "样例水文站",
+            "kind": "水文",
+            "protocol": "sl651",
+            "address": "0000000001",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Datastream,
+        slug="datastreams",
+        title="数据流",
+        key=("code",),
+        columns=("name", "station", "source_code", "quantity", "unit", "valid_min", "valid_max"),
+        filters=("station", "quantity"),
+        search=("code", "name"),
+        sections=(
+            Section("数据流", ("code", "station", "source_code", "name", "quantity", "unit")),
+            Section("有效范围", ("valid_min", "valid_max")),
+        ),
+        sample={
+            "code": "DS-SAMPLE",
+            "station": "ST-SAMPLE",
+            "source_code": "39",
+            "name": "水位",
+            "quantity": "水位",
+            "unit": "m",
+        },
+    )
+)
+register(
+    Register(
+        model=AlarmRule,
+        slug="alarm-rules",
+        title="报警规则",
+        key=("code",),
+        columns=(
+            "title",
+            "kind",
+            "station_kind",
+            "quantity",
+            "limit",
+            "high",
+            "priority",
+            "on_delay_s",
+            "enabled",
+            "area",
+        ),
+        filters=("area", "kind", "priority"),
+        search=("code", "title"),
+        sections=(
+            Section("规则", ("code", "title", "kind", "priority", "enabled", "latched")),
+            Section("适用", ("datastream", "station_kind", "quantity")),
+            Section(
+                "条件", ("limit", "high", "deadband", "on_delay_s", "off_delay_s", "rate_window_s", "silence_factor")
+            ),
+            Section("组合", ("members", "k", "group_by")),
+            Section("说明", ("basis", "advice")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        help="改动即时生效，每次改动版本加一。",
+        sample={
+            "code": "RULE-SAMPLE",
+            "title": "样例超限",
+            "kind": "阈值",
+            "station_kind": "气体",
+            "quantity": "氯气浓度",
+            "limit": "1",
+            "priority": "一级（红）",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)

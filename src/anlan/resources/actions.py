@@ -1,0 +1,69 @@
+"""Committing and releasing teams, moving them on the map, issuing stock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.errors import Conflict, Invalid
+from anlan.resources.events import StockIssued, TeamMoved, TeamReadinessChanged
+from anlan.resources.models import Readiness, Stock, Team
+
+
+@action("resources.commit")
+def commit_team(by: Actor, team_id: int, task_ref: str, correlation_id: UUID | None = None) -> Team:
+    """出动. The row is locked, so two commanders cannot send one team twice."""
+    team = Team.objects.visible_to(by, "resources.commit").one(team_id, lock=True)
+    if team.readiness != Readiness.READY:
+        raise Conflict(f"{team.name}处于“{team.get_readiness_display()}”，不能再次派出", readiness=team.readiness)
+    return change(by, team, Readiness.DISPATCHED, "派出队伍", task_ref, correlation_id)
+
+
+@action("resources.commit")
+def release_team(by: Actor, team_id: int, task_ref: str = "", correlation_id: UUID | None = None) -> Team:
+    """归建: the team may be sent again."""
+    team = Team.objects.visible_to(by, "resources.commit").one(team_id, lock=True)
+    if team.readiness != Readiness.DISPATCHED:
+        raise Conflict(f"{team.name}未在出动中，不能归建", readiness=team.readiness)
+    return change(by, team, Readiness.READY, "队伍归建", task_ref, correlation_id)
+
+
+def change(by: Actor, team: Team, readiness: str, verb: str, task_ref: str, correlation_id: UUID | None) -> Team:
+    before = snapshot(team)
+    team.readiness = readiness
+    team.save()
+    fact = TeamReadinessChanged(team.pk, team.name, readiness, task_ref)
+    record(by, verb, team, fact, before=before, correlation_id=correlation_id)
+    return team
+
+
+@action("resources.position")
+def report_position(by: Actor, team_id: int, lon: float, lat: float, at: datetime) -> Team:
+    """The team is at (lon, lat). An older position than the known one changes nothing."""
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise Invalid("lon,lat", f"{lon},{lat}", "经度 -180~180，纬度 -90~90", label="位置", unit="度")
+    team = Team.objects.visible_to(by, "resources.position").one(team_id, lock=True)
+    if team.position_at is not None and team.position_at >= at:
+        return team
+    before = snapshot(team)
+    team.position_lon, team.position_lat, team.position_at = lon, lat, at
+    team.save()
+    record(by, "更新队伍位置", team, TeamMoved(team.pk, team.name, lon, lat, at.isoformat()), before=before)
+    return team
+
+
+@action("resources.issue")
+def issue_stock(by: Actor, stock_id: int, quantity: float, purpose: str, correlation_id: UUID | None = None) -> Stock:
+    """出库. Never more than is there; the database says so too."""
+    lot = Stock.objects.visible_to(by, "resources.issue").select_related("store__area").one(stock_id, lock=True)
+    if not 0 < quantity <= lot.quantity:
+        raise Invalid("quantity", quantity, f"大于 0 且不超过现存 {lot.quantity:g}", label="出库数量", unit=lot.unit)
+    before = snapshot(lot)
+    lot.quantity -= quantity
+    lot.save()
+    fact = StockIssued(lot.pk, lot.item, quantity, lot.quantity, purpose)
+    record(by, "物资出库", lot, fact, before=before, reason=purpose, correlation_id=correlation_id)
+    return lot

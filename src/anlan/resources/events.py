@@ -1,0 +1,33 @@
+"""Facts of the resources room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from anlan.kernel.events.outbox import Fact
+
+
+@dataclass(frozen=True)
+class TeamReadinessChanged(Fact):
+    team_id: int
+    name: str
+    readiness: str
+    task: str
+
+
+@dataclass(frozen=True)
+class TeamMoved(Fact):
+    team_id: int
+    name: str
+    lon: float
+    lat: float
+    at: str
+
+
+@dataclass(frozen=True)
+class StockIssued(Fact):
+    stock_id: int
+    item: str
+    quantity: float
+    left: float
+    purpose: str

@@ -1,0 +1,100 @@
+"""What is there, how near, and how soon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from shapely.geometry import Point, shape
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo import GeoJson, distance_m
+from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.roads import Route, roads
+
+
+@dataclass(frozen=True)
+class TeamArrival:
+    """One team's way: road metres, minutes including turn-out, line, and whether by road or estimated."""
+
+    team: Team
+    road_m: float
+    minutes: float
+    route: GeoJson
+    how: str
+
+
+def nearest_teams(
+    actor: Actor, capability: str, lon: float, lat: float, count: int, at: datetime, avoid: GeoJson | None = None
+) -> list[TeamArrival]:
+    """The `count` ready teams with `capability` ("" = any) that arrive first, around what is closed (`avoid`)."""
+    del at  # speeds do not vary with the hour yet
+    teams = Team.objects.visible_to(actor).filter(readiness=Readiness.READY)
+    if capability:
+        teams = teams.filter(capabilities__contains=[capability])
+    found = list(teams.select_related("area"))
+    closed = shape(avoid) if avoid else None
+    arrivals = [
+        TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
+        for speed in sorted({team.speed_km_h for team in found})
+        for team, way in ways([t for t in found if t.speed_km_h == speed], lon, lat, closed, speed)
+    ]
+    return sorted(arrivals, key=lambda arrival: arrival.minutes)[:count]
+
+
+def ways(teams: list[Team], lon: float, lat: float, closed: Any, speed_km_h: float) -> list[tuple[Team, Route]]:
+    starts = [(team.position_lon or team.lon, team.position_lat or team.lat) for team in teams]
+    return list(zip(teams, roads().ways_to(lon, lat, starts, closed, speed_km_h), strict=True))
+
+
+def near(actor: Actor, model: type[models.Model], lon: float, lat: float, count: int) -> list[tuple[Any, float]]:
+    """(row, metres) of the nearest hospitals, shelters or stores."""
+    rows = model.objects.visible_to(actor)  # type: ignore[attr-defined]
+    measured = [(row, distance_m(lon, lat, row.lon, row.lat)) for row in rows]
+    return sorted(measured, key=lambda pair: pair[1])[:count]
+
+
+def hospitals_near(actor: Actor, lon: float, lat: float, count: int = 5) -> list[tuple[Hospital, float]]:
+    return near(actor, Hospital, lon, lat, count)
+
+
+def shelters_near(actor: Actor, lon: float, lat: float, count: int = 5) -> list[tuple[Shelter, float]]:
+    return near(actor, Shelter, lon, lat, count)
+
+
+def stores_with(actor: Actor, item: str, lon: float, lat: float) -> list[tuple[Store, float, float]]:
+    """(store, quantity, metres) of every store that has an item whose code or name is `item`, nearest first."""
+    lots = Stock.objects.visible_to(actor).filter(
+        models.Q(item_code=item) | models.Q(item__icontains=item), quantity__gt=0
+    )
+    totals: dict[int, tuple[Store, float]] = {}
+    for lot in lots.select_related("store"):
+        store, so_far = totals.get(lot.store_id, (lot.store, 0.0))
+        totals[lot.store_id] = (store, so_far + lot.quantity)
+    measured = [(store, total, distance_m(lon, lat, store.lon, store.lat)) for store, total in totals.values()]
+    return sorted(measured, key=lambda row: row[2])
+
+
+def inside(actor: Actor, geometry: GeoJson) -> dict[str, list[dict[str, Any]]]:
+    """Key places, hospitals, shelters and stores inside a polygon (WGS84)."""
+    area = shape(geometry)
+    west, south, east, north = area.bounds
+    found: dict[str, list[dict[str, Any]]] = {}
+    for name, model in (("key_places", KeyPlace), ("hospitals", Hospital), ("shelters", Shelter), ("stores", Store)):
+        rows = model.objects.visible_to(actor).filter(lon__range=(west, east), lat__range=(south, north))
+        found[name] = [summary(row) for row in rows if area.covers(Point(row.lon, row.lat))]
+    return found
+
+
+def summary(row: Any) -> dict[str, Any]:
+    people = getattr(row, "people", None) or getattr(row, "beds", None) or getattr(row, "capacity", None)
+    return {
+        "id": row.pk, "name": row.name, "lon": row.lon, "lat": row.lat, "people": people,
+        "phone": getattr(row, "phone", ""), "representative": row.representative,
+    }  # fmt: skip
+
+
+def team(actor: Actor, team_id: int) -> Team:
+    return Team.objects.visible_to(actor).one(team_id)

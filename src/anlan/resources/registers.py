@@ -1,0 +1,211 @@
+"""Registries of the resources room."""
+
+from __future__ import annotations
+
+from anlan.kernel.register.declare import MapSymbol, Register, Section, register
+from anlan.resources.models import Expert, Hospital, KeyPlace, Shelter, Stock, Store, Team, Vehicle
+
+register(
+    Register(
+        model=Team,
+        slug="teams",
+        title="救援队伍",
+        key=("code",),
+        columns=("name", "kind", "capabilities", "area", "members", "readiness", "phone"),
+        filters=("area", "kind", "readiness"),
+        search=("code", "name", "equipment"),
+        sections=(
+            Section("队伍", ("code", "name", "kind", "capabilities", "organisation", "members", "equipment")),
+            Section("值守与出动", ("leader", "phone", "turnout_min", "speed_km_h", "readiness")),
+            Section("驻地", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        sample={
+            "code": "TEAM-SAMPLE",
+            "name": "样例消防站",
+            "kind": "消防",
+            "capabilities": '["fire", "hazmat"]',
+            "members": "30",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Vehicle,
+        slug="vehicles",
+        title="车辆",
+        key=("code",),
+        columns=("plate", "kind", "team", "seats", "load_t", "area"),
+        filters=("area", "kind", "team"),
+        search=("code", "plate"),
+        sections=(
+            Section("车辆", ("code", "plate", "kind", "team", "seats", "load_t")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        sample={
+            "code": "VEH-SAMPLE",
+            "plate": "蒙C00000",
+            "kind": "水罐消防车",
+            "team": "TEAM-SAMPLE",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Expert,
+        slug="experts",
+        title="应急专家",
+        key=("code",),
+        columns=("name", "speciality", "unit", "phone", "area"),
+        filters=("area", "speciality"),
+        search=("code", "name", "unit"),
+        sections=(
+            Section("专家", ("code", "name", "speciality", "unit", "phone")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        sample={
+            "code": "EXP-SAMPLE",
+            "name": "样例专家",
+            "speciality": "氯碱",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Store,
+        slug="stores",
+        title="储备库点",
+        key=("code",),
+        columns=("name", "kind", "area", "floor_m2", "keeper", "phone"),
+        filters=("area", "kind"),
+        search=("code", "name"),
+        sections=(
+            Section("库点", ("code", "name", "kind", "floor_m2", "keeper", "phone")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("stores", "储备库点", "store", "#3b6ea8", ("kind",)),
+        sample={
+            "code": "STORE-SAMPLE",
+            "name": "样例储备库",
+            "kind": "储备库",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Stock,
+        slug="stock",
+        title="库存",
+        key=("code",),
+        columns=("store", "item", "item_code", "quantity", "unit", "expires_on"),
+        filters=("store",),
+        search=("code", "item", "item_code"),
+        sections=(
+            Section("批次", ("code", "store", "item_code", "item", "unit", "quantity", "expires_on", "representative")),
+        ),
+        help="物资代码 7 位（GB/T 38565 层级）；代码表未得原文，演示代码待核对。",
+        sample={
+            "code": "LOT-SAMPLE",
+            "store": "STORE-SAMPLE",
+            "item_code": "1010101",
+            "item": "12㎡单帐篷",
+            "unit": "顶",
+            "quantity": "120",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Hospital,
+        slug="hospitals",
+        title="医院",
+        key=("code",),
+        columns=("name", "level", "area", "beds", "icu_beds", "poison_care", "burn_care", "phone"),
+        filters=("area",),
+        search=("code", "name"),
+        sections=(
+            Section("医院", ("code", "name", "level", "beds", "icu_beds", "poison_care", "burn_care", "phone")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("hospitals", "医院", "hospital", "#c0392b", ("beds",)),
+        sample={
+            "code": "HOSP-SAMPLE",
+            "name": "样例医院",
+            "beds": "500",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Shelter,
+        slug="shelters",
+        title="避难场所",
+        key=("code",),
+        columns=("name", "kind", "area", "indoor", "effective_area_m2", "capacity", "phone"),
+        filters=("area", "kind"),
+        search=("code", "name"),
+        sections=(
+            Section("场所", ("code", "name", "kind", "indoor", "effective_area_m2", "capacity", "phone")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("shelters", "避难场所", "shelter", "#2e8b57", ("capacity",)),
+        sample={
+            "code": "SHEL-SAMPLE",
+            "name": "样例广场",
+            "kind": "紧急",
+            "effective_area_m2": "5000",
+            "capacity": "2500",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=KeyPlace,
+        slug="key-places",
+        title="重点场所",
+        key=("code",),
+        columns=("name", "kind", "area", "people", "contact", "phone"),
+        filters=("area", "kind"),
+        search=("code", "name"),
+        sections=(
+            Section("场所", ("code", "name", "kind", "people", "contact", "phone")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("key-places", "重点场所", "school", "#6b4fa0", ("kind", "people")),
+        sample={
+            "code": "KEY-SAMPLE",
+            "name": "样例小学",
+            "kind": "学校",
+            "people": "800",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)

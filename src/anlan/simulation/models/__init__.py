@@ -1,0 +1,3 @@
+from anlan.simulation.models.run import Run
+
+__all__ = ["Run"]

@@ -1,0 +1,118 @@
+"""The base map's own layers: administrative areas, and what the city package draws (river, reservoir)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
+from anlan.kernel.geo.shapes import BBox
+from anlan.kernel.models import Area, Level
+
+GROUP = "base"
+#: Everybody who signed in may see where the city ends.
+EVERYBODY = ""
+FOLDER = "basemap"
+
+
+def properties(area: Area) -> dict[str, Any]:
+    return {
+        "id": area.pk,
+        "name": area.name,
+        "code": area.code,
+        "level": area.get_level_display(),
+        "population": area.population,
+        "population_note": area.population_note,
+        "sketch": area.sketch,
+        "representative": area.representative,
+        "seat": [area.seat_lon, area.seat_lat] if area.seat_lon is not None else None,
+    }
+
+
+def boundaries(level: Level) -> FeatureCollection:
+    """Areas of one level as polygons; those whose limits nobody published are marked `sketch` (示意)."""
+    areas = Area.objects.filter(level=level, geometry__isnull=False)
+    return collection(
+        {"type": "Feature", "id": area.pk, "geometry": area.geometry, "properties": properties(area)} for area in areas
+    )
+
+
+def seats(*levels: Level) -> FeatureCollection:
+    """Seats of areas as points: the place names of the map."""
+    areas = Area.objects.filter(level__in=levels, seat_lon__isnull=False, seat_lat__isnull=False)
+    return collection(
+        {
+            "type": "Feature",
+            "id": area.pk,
+            "geometry": {"type": "Point", "coordinates": [area.seat_lon, area.seat_lat]},
+            "properties": properties(area) | {"rank": int(area.level)},
+        }
+        for area in areas
+    )
+
+
+def collection(features: Any) -> FeatureCollection:
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def city_folder() -> Path:
+    return Path(settings.PACKAGE) / "cities" / settings.CITY / FOLDER
+
+
+@lru_cache(maxsize=8)
+def drawn(file: Path, changed_ns: int) -> FeatureCollection:
+    return dict(orjson.loads(file.read_bytes()))
+
+
+def city_drawing(name: str) -> FeatureCollection:
+    """`cities/<city>/basemap/<name>.geojson`; a city without one has no such layer content."""
+    file = city_folder() / f"{name}.geojson"
+    return drawn(file, file.stat().st_mtime_ns) if file.exists() else collection([])
+
+
+def of_level(level: Level) -> Any:
+    return lambda actor, bbox: boundaries(level)
+
+
+def places(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    return seats(Level.CITY, Level.DISTRICT, Level.TOWN)
+
+
+def communities(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    return seats(Level.COMMUNITY)
+
+
+layer(Layer("area.city", "市界", "polygon", of_level(Level.CITY), EVERYBODY, group=GROUP, icon="area"))
+layer(Layer("area.district", "区界", "polygon", of_level(Level.DISTRICT), EVERYBODY, group=GROUP, icon="area"))
+layer(Layer("area.town", "镇（街道）界", "polygon", of_level(Level.TOWN), EVERYBODY, group=GROUP, icon="area"))
+layer(Layer("area.place", "地名", "point", places, EVERYBODY, group=GROUP, icon="pin", colour="#97a8c3"))
+layer(
+    Layer(
+        "area.community",
+        "村（社区）",
+        "point",
+        communities,
+        EVERYBODY,
+        group=GROUP,
+        icon="area",
+        colour="#7f8ea8",
+        shown=False,
+    )
+)
+layer(
+    Layer(
+        "base.water",
+        "水系",
+        "polygon",
+        lambda actor, bbox: city_drawing("water"),
+        EVERYBODY,
+        group=GROUP,
+        icon="flood",
+        colour="#2f6fb3",
+    )
+)
