@@ -15,8 +15,11 @@ from anlan.command import actions, states, tasking
 from anlan.command.actions.common import tell
 from anlan.command.models import Incident, Plan, PlanVersion, Proposal, ReportVersion, Task, TaskStep, TimelineEntry
 from anlan.kernel import clock
+from anlan.kernel.accounts.actor import system
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from anlan.kernel.events import dispatcher
+from anlan.monitoring.actions import receive_event
 from anlan.resources.models import Readiness, Team
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_chain import raise_alarm
@@ -72,27 +75,57 @@ def test_numbers_run_by_day_without_gaps(stage: Stage) -> None:
 
 
 def test_one_alarm_opens_one_incident(stage: Stage) -> None:
-    with clock.standing_at(START):
-        raise_alarm(stage)
-        actions.open_from_alarm(stage.officer, 7)
+    alarm = raise_alarm(stage)
+    with clock.standing_at(LATER):
+        actions.open_from_alarm(stage.officer, alarm.pk)
         with pytest.raises(Conflict, match="已立案为"):
-            actions.open_from_alarm(stage.officer, 7)
+            actions.open_from_alarm(stage.officer, alarm.pk)
+    with pytest.raises(NotFound):
+        actions.open_from_alarm(actor(stage.city.east), alarm.pk)
 
 
 def test_alarms_at_one_place_and_time_are_one_clue(stage: Stage) -> None:
-    with clock.standing_at(START):
-        raise_alarm(stage)
-        raise_alarm(stage, alarm_id=8, lon=106.701)
-        raise_alarm(stage, alarm_id=9, lon=106.9)
-        raise_alarm(stage, alarm_id=10, priority=2)
+    raise_alarm(stage)
+    second = raise_alarm(stage, 5, lon=106.701)
+    third = raise_alarm(stage, 6, lon=106.9)
+    raise_alarm(stage, 7, lon=107.0, code="H", priority=2)
     first, far = Proposal.everything.order_by("alarm_id")
-    assert [other["alarm_id"] for other in first.also] == [8]
-    assert far.alarm_id == 9
+    assert [other["alarm_id"] for other in first.also] == [second.pk]
+    assert far.alarm_id == third.pk
+
+
+def test_an_alarm_at_an_open_incident_is_a_line_of_it_and_no_new_clue(stage: Stage) -> None:
+    incident = opened(stage)
+    raise_alarm(stage, 5)
+    assert not Proposal.everything.exists()
+    assert TimelineEntry.everything.filter(incident=incident, kind="alarm").count() == 1
+
+
+@pytest.mark.parametrize(("magnitude", "clues"), [(2.5, 0), (3.4, 1), (5.8, 1)])
+def test_a_felt_earthquake_is_a_clue_with_its_magnitude(stage: Stage, magnitude: float, clues: int) -> None:
+    with clock.standing_at(START):
+        receive_event(
+            system("速报"),
+            kind="earthquake",
+            natural_key=f"q{magnitude}",
+            at=START - timedelta(minutes=2),
+            lon=106.3,
+            lat=39.8,
+            title=f"阿左旗 M{magnitude} 地震",
+            magnitude=magnitude,
+            properties={},
+            source="CENC",
+        )
+        dispatcher.drain()
+        assert Proposal.everything.count() == clues
+        for proposal in Proposal.everything.all():
+            incident = actions.accept_proposal(stage.officer, proposal.pk)
+            assert (incident.event_code, incident.suggested_grade) == ("11C02", "" if magnitude < 4 else "较大")
 
 
 def test_a_clue_is_dismissed_with_a_reason_and_only_once(stage: Stage) -> None:
+    raise_alarm(stage)
     with clock.standing_at(START):
-        raise_alarm(stage)
         proposal = Proposal.everything.get()
         with pytest.raises(Invalid, match="理由"):
             actions.dismiss_proposal(stage.officer, proposal.pk, " ")
