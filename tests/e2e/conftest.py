@@ -73,7 +73,7 @@ def web(transactional_db: None, tmp_path: Path) -> Iterator[Web]:
     """The web role as its own process, as in production."""
     port = free_port()
     env = dict(os.environ, ANLAN_DATABASE_URL=database_url(), ANLAN_VAR=str(settings.VAR))
-    env["DJANGO_SETTINGS_MODULE"] = "anlan.settings"
+    env |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)}
     log = (tmp_path / "web.log").open("wb")
     process = subprocess.Popen([sys.executable, "-m", "anlan", "serve", "--port", str(port)], env=env, stderr=log)
     try:
@@ -158,6 +158,17 @@ def wait_until(page: Page, expression: str, seconds: float = 20) -> None:
 
 
 def wait_for_map(page: Page) -> None:
-    """Until the map has drawn everything it knows."""
-    wait_until(page, "document.querySelector('#map')?.dataset.state === 'ready'")
+    """Until every layer's data has come and the map has drawn it."""
+    wait_until(page, "document.querySelector('#map')?.dataset.state === 'ready' && !!window.anlanMap")
+    wait_until(page, "[...anlanMap.data.values()].every(kept => kept.state !== 'loading')")
     wait_until(page, "performance.getEntriesByName('anlan-map-idle').length > 0 && anlanMap.map.loaded()")
+    page.wait_for_timeout(150)
+    wait_until(page, "anlanMap.map.loaded()")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for the guides (`ANLAN_PICTURES=1`)."""
+    if os.environ.get("ANLAN_PICTURES") == "1":
+        folder = ROOT / "docs" / "pictures"
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png")

@@ -1,14 +1,14 @@
 // @ts-check
 // How the map looks. No tiles, no glyph server: boundaries and our own data only, text drawn by the browser's fonts.
 
-import { levelColour, token } from "./symbols.js";
+import { levelColour, token, toned } from "./symbols.js";
 
 const NAME = ["coalesce", ["get", "name"], ["get", "title"], ""];
 const LEVEL = ["get", "_level"];
 
 /** Colour by level where a feature has one, else the layer's. @param {string} colour @returns {any} */
 function byLevel(colour) {
-  return ["match", ["coalesce", LEVEL, 0], 1, levelColour(1), 2, levelColour(2), 3, levelColour(3), 4, levelColour(4), ["coalesce", ["get", "colour"], colour]];
+  return ["match", ["coalesce", LEVEL, 0], 1, levelColour(1), 2, levelColour(2), 3, levelColour(3), 4, levelColour(4), ["coalesce", ["get", "colour"], toned(colour)]];
 }
 
 /** @param {boolean} tianditu @returns {any} */

@@ -49,7 +49,9 @@ def report_docx(report: Report) -> bytes:
             "date": f"{date.astimezone(clock.BEIJING):%Y年%-m月%-d日}",
             "drafter": report.drafted_by,
             "sender": report.sent_by or "—",
-            "receipt": f"回执号 {report.receipt_number}（{report.receipt_note}）" if report.receipt_number else "未报送",
+            "receipt": f"回执号 {report.receipt_number}（{report.receipt_note}）"
+            if report.receipt_number
+            else "未报送",
         },
     )
 

@@ -193,4 +193,3 @@ def tracks(row: Incident, rows: Iterable[Task]) -> list[dict[str, Any]]:
         p = event.payload
         points.setdefault(p["team_id"], []).append([p["at"], p["lon"], p["lat"]])
     return [{"team": key, "name": teams[key].name, "points": track} for key, track in points.items()]  # type: ignore[union-attr]
-

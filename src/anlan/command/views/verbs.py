@@ -71,9 +71,7 @@ INCIDENT: dict[str, Verb] = {
     "respond": ("响应已启动", respond),
     "adjust": (
         "响应级别已调整",
-        lambda by, pk, s: actions.adjust_response(
-            by, pk, s.get("level", ""), s.get("reason", ""), version=version(s)
-        ),
+        lambda by, pk, s: actions.adjust_response(by, pk, s.get("level", ""), s.get("reason", ""), version=version(s)),
     ),
     "end": ("响应已终止", lambda by, pk, s: actions.end_response(by, pk, s.get("reason", ""), version=version(s))),
     "dispatch": (
