@@ -73,3 +73,13 @@ def online(actor: Actor, now: datetime) -> Online:
 def active_warnings(actor: Actor) -> ScopedQuerySet[Warning]:
     """Warnings in force, the newest first."""
     return Warning.objects.visible_to(actor).filter(state=WarningState.ISSUED).order_by("-issued_at")
+
+
+def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
+    """测站 the actor may see (or act on with `permission`)."""
+    return Station.objects.visible_to(actor, permission).select_related("area")
+
+
+def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
+    """数据流 the actor may see (or act on with `permission`)."""
+    return Datastream.objects.visible_to(actor, permission).select_related("station__area")
