@@ -73,7 +73,7 @@ def web(transactional_db: None, tmp_path: Path) -> Iterator[Web]:
     """The web role as its own process, as in production."""
     port = free_port()
     env = dict(os.environ, ANLAN_DATABASE_URL=database_url(), ANLAN_VAR=str(settings.VAR))
-    env |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT)}
+    env["DJANGO_SETTINGS_MODULE"] = "anlan.settings"
     log = (tmp_path / "web.log").open("wb")
     process = subprocess.Popen([sys.executable, "-m", "anlan", "serve", "--port", str(port)], env=env, stderr=log)
     try:

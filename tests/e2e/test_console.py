@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from playwright.sync_api import Browser, Page, expect
 
 from anlan.kernel import clock
@@ -52,6 +53,9 @@ def open_map(page: Page) -> None:
 
 
 def test_an_officer_signs_in_and_sees_the_map(browser: Browser, web: Web, officer: User) -> None:
+    # The server is production's, which does not know the cheap hashing of the tests.
+    officer.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-the-test")
+    officer.save()
     context = browser.new_context(base_url=web.url)
     page = context.new_page()
     page.goto("/")

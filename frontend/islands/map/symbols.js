@@ -103,9 +103,9 @@ function urgent(pen, layer, level) {
 
 /** Let the map draw any `layer|level|state` symbol when it meets it. @param {any} map @param {Map<string, any>} layers */
 export function provide(map, layers) {
-  map.on("styleimagemissing", (/** @type {{id: string}} */ event) => {
-    const [key, level, state] = event.id.split("|");
+  map.setMissingStyleImageResolver((/** @type {string} */ id) => {
+    const [key, level, state] = id.split("|");
     const layer = layers.get(key);
-    if (layer && !map.hasImage(event.id)) map.addImage(event.id, draw(layer, Number(level), state), { pixelRatio: RATIO });
+    if (layer && !map.hasImage(id)) map.addImage(id, draw(layer, Number(level), state), { pixelRatio: RATIO });
   });
 }

@@ -44,7 +44,9 @@ def may_see(actor: Actor, layer: Layer) -> bool:
 
 
 def group_of(layer: Layer) -> str:
-    return layer.group or layer.key.partition(".")[0]
+    """The group's key; a layer may name it by its title."""
+    given = layer.group or layer.key.partition(".")[0]
+    return next((key for key, title in GROUPS.items() if title == given), given)
 
 
 def described(layer: Layer) -> dict[str, Any]:
