@@ -14,7 +14,7 @@ from anlan.kernel.accounts.actor import system
 from anlan.kernel.events import dispatcher
 from anlan.kernel.models import User
 from anlan.monitoring.actions import raise_alarm
-from anlan.monitoring.actions.alarms import Raising
+from anlan.monitoring.actions.process import Finding
 from anlan.monitoring.models import Alarm, AlarmRule, Station
 from tests.conftest import City
 from tests.e2e.conftest import picture, station, wait_for_map, wait_until
@@ -24,22 +24,25 @@ from tests.web.serving import Web
 pytestmark = pytest.mark.e2e
 
 
-def rule(where: Station, priority: int = 1) -> AlarmRule:
-    return AlarmRule.everything.create(
-        code=f"R-{where.code}", title="氯气浓度高报", area=where.area, priority=priority, limit=3.0, latched=True
-    )
-
-
 def alarm_at(where: Station, priority: int = 1) -> Alarm:
     """A gas detector's alarm, raised and published as the worker does."""
+    rule = AlarmRule.everything.create(
+        code=f"R-{where.code}", title="氯气浓度高报", area=where.area, priority=priority, latched=True
+    )
     now = clock.now()
-    found = Raising(
-        rule=rule(where, priority),
-        station=where,
-        datastream=None,
-        value=8.4,
+    found = Finding(
+        rule=rule,
+        subject=f"s{where.pk}",
         started_at=now - timedelta(seconds=20),
-        raised_at=now,
+        at=now,
+        title=f"{where.name} {rule.title} 8.4 mg/m³",
+        station=where,
+        area=where.area,
+        data_class=where.data_class,
+        lon=where.lon,
+        lat=where.lat,
+        value=8.4,
+        unit="mg/m³",
     )
     alarm = raise_alarm(system("规则引擎"), found)
     assert alarm is not None

@@ -24,6 +24,8 @@ from anlan.web.timeline import LEVELS
 MOST = 60
 NAMES = {1: ("红", "red"), 2: ("橙", "orange"), 3: ("黄", "yellow"), 4: ("蓝", "blue")}
 UNSEEN = {"unacknowledged", "returned"}
+#: Set aside by somebody, with a reason: not before the operator's eyes now.
+ASIDE = ("shelved", "suppressed", "out_of_service")
 ONLINE_GOOD, ONLINE_FAIR = 95, 80
 TRENDS = {"command.TaskIssued": "下达", "command.TaskLate": "超时", "command.TaskProgressed": "完成"}
 
@@ -45,6 +47,10 @@ class IncidentLine:
     clock_due: datetime | None
     clock_title: str
     late_tasks: int
+
+
+def standing(actor: Actor) -> Any:
+    return monitoring.open_alarms(actor).exclude(state__in=ASIDE)
 
 
 def incident_lines(actor: Actor, desk: command.Desk) -> list[IncidentLine]:
@@ -84,7 +90,7 @@ def late_tasks(desk: command.Desk) -> list[Any]:
 
 def worklist(actor: Actor) -> dict[str, Any]:
     """Proposals, open incidents and standing alarms this actor may see, the most urgent first."""
-    alarms = list(monitoring.open_alarms(actor)[: MOST + 1]) if actor.has("monitoring.view") else []
+    alarms = list(standing(actor)[: MOST + 1])
     desk = command.desk(actor)
     return {
         "proposals": desk.proposals[:MOST],
@@ -99,7 +105,7 @@ def worklist(actor: Actor) -> dict[str, Any]:
 def wall(actor: Actor) -> dict[str, Any]:
     """The figures and lists of the wall display."""
     now = clock.now()
-    alarms = list(monitoring.open_alarms(actor))
+    alarms = list(standing(actor))
     counts = Counter(alarm.priority for alarm in alarms)
     desk = command.desk(actor)
     tasks = command.tasks(actor, open_only=True)
