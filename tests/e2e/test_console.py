@@ -13,8 +13,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events import dispatcher
 from anlan.kernel.models import User
-from anlan.monitoring.actions import raise_alarm
-from anlan.monitoring.actions.process import Finding
+from anlan.monitoring.actions.process import Finding, raise_alarm
 from anlan.monitoring.models import Alarm, AlarmRule, Station
 from tests.conftest import City
 from tests.e2e.conftest import picture, station, wait_for_map, wait_until

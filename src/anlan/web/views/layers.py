@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from anlan.kernel import clock
@@ -53,10 +54,10 @@ def described(layer: Layer) -> dict[str, Any]:
     group = group_of(layer)
     return {
         "key": layer.key,
-        "title": layer.title,
+        "title": _(layer.title),
         "kind": layer.kind,
         "group": group,
-        "group_title": GROUPS.get(group, group),
+        "group_title": _(GROUPS.get(group, group)),
         "icon": ICONS.get(layer.icon, ""),
         "colour": layer.colour,
         "refresh": list(layer.refresh),
