@@ -62,7 +62,9 @@ def by_identifier(identifier: str) -> PublicWarning | None:
 
 def current(at: datetime) -> list[PublicWarning]:
     """Warnings in force at `at`, and those cancelled within the last day, the newest first."""
-    rows = Warning.objects.unscoped(WHY).filter(issued_at__isnull=False).order_by("-issued_at").prefetch_related("areas")
+    rows = (
+        Warning.objects.unscoped(WHY).filter(issued_at__isnull=False).order_by("-issued_at").prefetch_related("areas")
+    )
     in_force = rows.filter(state=WarningState.ISSUED, expires__gt=at)
     ended = rows.filter(state=WarningState.CANCELLED, ended_at__gt=at - ENDED_SHOWN)
     return [as_public(row) for row in [*in_force, *ended]]
