@@ -95,9 +95,13 @@ def points_of(part: list[list[float]]) -> list[Point]:
 
 
 def build(items: Iterable[Item]) -> Network:
-    """The graph of all lines."""
+    """The graph of all lines. Where any item has OSM's `highway`, whatever has none (rivers, houses) is no road."""
     made, lines = Network(), []
-    for order, item in enumerate(items, 1):
+    given = list(items)
+    tagged = any("highway" in item.properties for item in given)
+    for order, item in enumerate(given, 1):
+        if tagged and not item.properties.get("highway"):
+            continue
         try:
             lines += [line for line in lines_of(item, order) if len(line.points) > 1]
         except ValueError as error:
