@@ -71,7 +71,7 @@ def make_batches(ids: list[int], first_ms: int) -> list[Any]:
         stream = np.array([ids[(n * ROWS_PER_MESSAGE + k) % STREAMS] for k in range(ROWS_PER_MESSAGE)], np.int32)
         value = rng.normal(20, 5, ROWS_PER_MESSAGE)
         if n % 100 == 0:
-            value[0] = 150.0
+            value[n // 100] = 150.0
         at_ms = at + rng.integers(0, 200, ROWS_PER_MESSAGE)
         quality = np.zeros(ROWS_PER_MESSAGE, np.int16)
         made.append(layout.Batch(stream, at_ms, value, quality, at))
