@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,8 @@ class Register:
     change: str = ""
     order: Sequence[str] = ()
     help: str = ""
+    #: Words kept in columns as short codes -> what people read ("fire" -> "消防").
+    words: Mapping[str, str] = field(default_factory=dict)
     #: Shown on the page of one row below the form: template names that get `row`.
     panels: Sequence[str] = ()
     #: A complete valid row as an import would give it; the conformance test lives on it.
