@@ -122,6 +122,8 @@ def test_every_page_of_a_registry_opens(slug: str, city: City, signed_in: SignIn
         f"{pk}/word",
     ):
         assert client.get(f"/registers/{slug}/{address}").status_code == 200, address
+    content = client.get(f"/registers/{slug}/export", {"file": "csv"}).content
+    assert len(sheets.read_csv(content)) == visible(register.model, LOADER, register.view_permission).count()
     for name in register.filters:
         assert client.get(f"/registers/{slug}/", {name: "1", f"{name}_min": "1"}).status_code == 200
 

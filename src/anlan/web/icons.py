@@ -19,7 +19,7 @@ ICONS: dict[str, str] = {
     "hospital": "M4 21V5h16v16M9 21v-5h6v5M12 8v5M9.5 10.5h5",
     "shelter": "M3 20L12 5l9 15zM12 5v15M9 20l3-5 3 5",
     "expert": "M12 12a4 4 0 100-8 4 4 0 000 8M4 21c0-5 3.6-7 8-7s8 2 8 7",
-    "factory": "M3 21V11l6 4v-4l6 4V4h4v17zM7 18h2M13 18h2",
+    "plant": "M3 21V11l6 4v-4l6 4V4h4v17zM7 18h2M13 18h2",
     "tank": "M6 6c0-4 12-4 12 0v12c0 4-12 4-12 0zM6 6c0 3 12 3 12 0M6 12c0 3 12 3 12 0",
     "park": "M3 21h18M5 21V9l5-3v15M10 21V3h9v18M13 7h3M13 11h3M13 15h3",
     "school": "M2 9l10-5 10 5-10 5zM6 11v5c3 3 9 3 12 0v-5M22 9v6",
