@@ -35,7 +35,11 @@ def level_rule(document: PlanDocument, level: str) -> LevelRule:
 
 
 def running(incident: Incident) -> Response:
-    response = Response.everything.select_for_update().filter(incident=incident, state=Response.State.ACTIVE).first()
+    response = (
+        Response.everything.select_for_update(no_key=True)
+        .filter(incident=incident, state=Response.State.ACTIVE)
+        .first()
+    )
     if response is None:
         raise Conflict(f"{incident.number} 没有进行中的应急响应", rule="须有进行中的响应")
     return response

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,23 +90,14 @@ class Change:
 
 def write_all(by: Actor, changes: Sequence[Change]) -> list[JournalEntry]:
     """Append one entry per change, in order; an import of ten thousand rows takes the chain's lock once."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    seq, previous, at = (*(last or (0, GENESIS)), clock.now())
-    entries = []
-    for change in changes:
-        entry = entry_of(by, change, seq + 1, previous, at)
-        seq, previous = entry.seq, entry.hash
-        entries.append(entry)
-    return JournalEntry.objects.bulk_create(entries, batch_size=1000)
+    return append([draft(by, change) for change in changes])
 
 
-def entry_of(by: Actor, change: Change, seq: int, previous: str, at: datetime) -> JournalEntry:
+def draft(by: Actor, change: Change) -> JournalEntry:
+    """The entry of a change as the row stands now, not yet a link of the chain."""
     was, now_is = changed(change.before, snapshot(change.subject))
-    entry = JournalEntry(
-        seq=seq,
-        at=at,
+    return JournalEntry(
+        at=clock.now(),
         actor=by.name,
         user_id=by.user_id,
         origin=by.origin,
@@ -121,10 +111,22 @@ def entry_of(by: Actor, change: Change, seq: int, previous: str, at: datetime) -
         area_path=change.area_path,
         correlation_id=change.correlation_id,
         algorithm=ALGORITHM,
-        previous=previous,
     )
-    entry.hash = content_hash(entry)
-    return entry
+
+
+def append(entries: list[JournalEntry]) -> list[JournalEntry]:
+    """Link entries to the end of the chain, which stays locked until the transaction ends: lock nothing after it."""
+    if not entries:
+        return entries
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first()
+    seq, previous = last or (0, GENESIS)
+    for entry in entries:
+        seq += 1
+        entry.seq, entry.previous = seq, previous
+        previous = entry.hash = content_hash(entry)
+    return JournalEntry.objects.bulk_create(entries, batch_size=1000)
 
 
 @dataclass(frozen=True)
