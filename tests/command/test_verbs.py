@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anlan.command import actions, states, tasking
-from anlan.command.actions.common import tell
+from anlan.command.common import tell
 from anlan.command.models import Incident, Plan, PlanVersion, Proposal, ReportVersion, Task, TaskStep, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.administration import queries as administration
-from anlan.command.actions.common import Kind, hm, task_notice, tell
+from anlan.command.common import Kind, hm, task_notice, tell
 from anlan.command.events import TaskIssued, TaskProgressed
 from anlan.command.models import Incident, Response, Task, TaskStep
 from anlan.command.plans.document import NOTIFY, Card, PlanDocument

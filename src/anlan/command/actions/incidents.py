@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
-from anlan.command.actions.common import Kind, bump, hm, hold_open, required, tell
+from anlan.command.common import Kind, bump, hm, hold_open, required, tell
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
 from anlan.command.models import CASUALTIES, Incident, Proposal, Report, ReportClock, ReportKind, Response, Task
 from anlan.command.models.incident import GRADE_CHOICES

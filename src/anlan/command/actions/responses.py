@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from anlan.command import figures, tasking
-from anlan.command.actions.common import Kind, bump, hold_open, required, tell
+from anlan.command.common import Kind, bump, hold_open, required, tell
 from anlan.command.events import ResponseAdjusted, ResponseEnded, ResponseStarted
 from anlan.command.models import Incident, Plan, PlanVersion, Response
 from anlan.command.plans.document import LEVELS, LevelRule, PlanDocument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from anlan.command import escalation, tasking
-from anlan.command.actions.common import Kind, hm, hold_open, required, task_notice, tell
+from anlan.command.common import Kind, hm, hold_open, required, task_notice, tell
 from anlan.command.events import TaskAcknowledged, TaskLate, TaskProgressed
 from anlan.command.models import Incident, Response, Task
 from anlan.command.states import TASK_LABELS, TASK_OVER, TASK_WAITING
@@ -25,8 +25,7 @@ def hold_task(by: Actor, permission: str, task_id: int, *, frees: bool) -> Task:
     """The task, locked. What sets other tasks free locks their response first, so that no successor is overlooked."""
     rows = Task.objects.visible_to(by, permission)
     if frees:
-        response_id = rows.one(task_id).response_id
-        Response.everything.select_for_update(no_key=True).filter(pk=response_id).first()
+        Response.everything.select_for_update(no_key=True).filter(tasks=rows.one(task_id)).first()
     return rows.one(task_id, lock=True)
 
 
