@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -13,36 +11,12 @@ from django.db import models, transaction
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.audit import journal
-from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Forbidden
 from anlan.kernel.events.outbox import Fact, emit
 
 P = ParamSpec("P")
 R = TypeVar("R")
-#: Journal entries of the running action.
-_pending: ContextVar[list[JournalEntry] | None] = ContextVar("pending_journal", default=None)
 ACTIONS: dict[str, Callable[..., Any]] = {}
-
-
-@contextmanager
-def journalled() -> Iterator[None]:
-    """Entries wait until the outermost action is done: a row locked after the chain would be a deadlock to come."""
-    outer = _pending.get()
-    if outer is not None:
-        kept = len(outer)
-        try:
-            yield
-        except BaseException:
-            del outer[kept:]  # what an inner action undid did not happen
-            raise
-        return
-    mine: list[JournalEntry] = []
-    token = _pending.set(mine)
-    try:
-        yield
-        journal.append(mine)
-    finally:
-        _pending.reset(token)
 
 
 def action(
@@ -59,7 +33,7 @@ def action(
         def run(by: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not by.has(permission):
                 raise Forbidden(f"{by.name}没有“{permission}”权限", permission=permission)
-            with transaction.atomic(), journalled():
+            with transaction.atomic(), journal.deferred():
                 return verb(by, *args, **kwargs)
 
         ACTIONS[f"{verb.__module__}.{verb.__name__}"] = run
@@ -79,16 +53,11 @@ def record(
 ) -> None:
     """Journal the change of `subject` and emit the facts it makes true, in the running transaction.
 
-    The entry is linked into the journal when the outermost action ends. `verb` is Chinese ("确认告警").
+    `verb` is Chinese ("确认告警").
     """
     area = getattr(subject, "area", None)
     path = area.path if area is not None else str(getattr(subject, "area_path", ""))
     data_class = int(getattr(subject, "data_class", 2))
     for fact in facts:
         emit(by, fact, area_path=path, data_class=data_class, correlation_id=correlation_id)
-    entry = journal.draft(by, journal.Change(verb, subject, before, reason, path, correlation_id))
-    pending = _pending.get()
-    if pending is None:
-        journal.append([entry])
-    else:
-        pending.append(entry)
+    journal.write(by, verb, subject, before=before, reason=reason, area_path=path, correlation_id=correlation_id)

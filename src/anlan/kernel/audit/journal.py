@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +20,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.audit.models import JournalEntry
 
 GENESIS = "0" * 64
-#: One writer at a time extends the chain; taken last in an action, so it is held only until that commit.
+#: One writer at a time extends the chain; taken last in a transaction, so it is held only until that commit.
 CHAIN_LOCK = 0x616E6C61
 ALGORITHM = "sm3" if "sm3" in hashlib.algorithms_available else "sha256"
 CONTENT = (
@@ -61,6 +64,65 @@ def content_hash(entry: JournalEntry) -> str:
     return hashlib.new(entry.algorithm, f"{entry.previous}\n{text}".encode()).hexdigest()
 
 
+class _Pending(threading.local):
+    """Entries of the running transaction that are not chained yet."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.entries: list[JournalEntry] = []
+
+
+_pending = _Pending()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Chain what is written inside at the end of the outermost block, and only then.
+
+    The chain's lock is the last lock a transaction takes, whatever verbs it is made of: so two of them can never wait for
+    each other. Use it directly inside the transaction: `with transaction.atomic(), journal.deferred():`.
+    """
+    began = len(_pending.entries)
+    _pending.depth += 1
+    try:
+        yield
+        if _pending.depth == 1:
+            chain(_pending.entries)
+    except BaseException:
+        del _pending.entries[began:]
+        raise
+    finally:
+        _pending.depth -= 1
+        if not _pending.depth:
+            _pending.entries.clear()
+
+
+def chain(entries: Sequence[JournalEntry]) -> None:
+    """Give the entries their place in the chain and store them, one writer at a time."""
+    if not entries:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
+    for seq, entry in enumerate(entries, last[0] + 1):
+        entry.seq, entry.previous = seq, last[1]
+        entry.hash = content_hash(entry)
+        last = (seq, entry.hash)
+    JournalEntry.objects.bulk_create(entries, batch_size=1000)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row as it stands after a change, with what the journal says about it."""
+
+    verb: str
+    subject: models.Model
+    before: dict[str, Any] | None = None
+    reason: str = ""
+    area_path: str = ""
+    correlation_id: UUID | None = None
+
+
 def write(
     by: Actor,
     verb: str,
@@ -76,28 +138,21 @@ def write(
     return write_all(by, [change])[0]
 
 
-@dataclass(frozen=True)
-class Change:
-    """One row as it stands after a change, with what the journal says about it."""
-
-    verb: str
-    subject: models.Model
-    before: dict[str, Any] | None = None
-    reason: str = ""
-    area_path: str = ""
-    correlation_id: UUID | None = None
-
-
 def write_all(by: Actor, changes: Sequence[Change]) -> list[JournalEntry]:
     """Append one entry per change, in order; an import of ten thousand rows takes the chain's lock once."""
-    return append([draft(by, change) for change in changes])
+    at = clock.now()
+    entries = [entry_of(by, change, at) for change in changes]
+    if _pending.depth:
+        _pending.entries += entries
+    else:
+        chain(entries)
+    return entries
 
 
-def draft(by: Actor, change: Change) -> JournalEntry:
-    """The entry of a change as the row stands now, not yet a link of the chain."""
+def entry_of(by: Actor, change: Change, at: datetime) -> JournalEntry:
     was, now_is = changed(change.before, snapshot(change.subject))
     return JournalEntry(
-        at=clock.now(),
+        at=at,
         actor=by.name,
         user_id=by.user_id,
         origin=by.origin,
@@ -112,21 +167,6 @@ def draft(by: Actor, change: Change) -> JournalEntry:
         correlation_id=change.correlation_id,
         algorithm=ALGORITHM,
     )
-
-
-def append(entries: list[JournalEntry]) -> list[JournalEntry]:
-    """Link entries to the end of the chain, which stays locked until the transaction ends: lock nothing after it."""
-    if not entries:
-        return entries
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    seq, previous = last or (0, GENESIS)
-    for entry in entries:
-        seq += 1
-        entry.seq, entry.previous = seq, previous
-        previous = entry.hash = content_hash(entry)
-    return JournalEntry.objects.bulk_create(entries, batch_size=1000)
 
 
 @dataclass(frozen=True)
