@@ -32,6 +32,11 @@ def fresh_database() -> Iterator[str]:
     try:
         yield f"postgresql://{known['USER']}@/{name}?host={known['HOST']}&port={known['PORT'] or 5432}"
     finally:
+        with connection.cursor() as cursor:
+            others = "datname = current_database() and pid <> pg_backend_pid()"
+            cursor.execute(f"select pg_terminate_backend(pid) from pg_stat_activity where {others}")  # noqa: S608
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]
         connection.creation.destroy_test_db(before, verbosity=0)
 
 

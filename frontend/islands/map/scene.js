@@ -104,6 +104,7 @@ export class Scene {
 
   /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
   ping(lon, lat, level) {
+    if (!this.map) return;
     const ring = document.createElement("div");
     ring.className = "ping";
     ring.style.setProperty("--c", levelColour(level || 4));
