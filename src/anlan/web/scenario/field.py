@@ -16,6 +16,8 @@ from anlan.kernel import clock
 from anlan.web.scenario.spec import Scenario, Series
 
 ANSWER_BYTES, ANSWER_S = 25, 10.0
+#: Before the story every sensor has been quiet for so long: what an earlier story left standing returns to normal.
+PRELUDE, PRELUDE_MIN = timedelta(minutes=20), (-19, -8, -1)
 
 
 class Field:
@@ -25,6 +27,7 @@ class Field:
         self.scenario, self.start, self.ports, self.password = scenario, start, ports, device_password
         self.sent = 0
         self.mqtt: MqttClient | None = None
+        self.quiet = asyncio.Event()
 
     async def run(self, post_feed: Callable[[str, bytes], Awaitable[httpx.Response]]) -> None:
         work = [self.send_series(series) for series in self.scenario.series]
@@ -49,13 +52,19 @@ class Field:
         return at
 
     async def send_series(self, series: Series) -> None:
+        if self.scenario.start == "now":
+            for minute in PRELUDE_MIN:
+                await self.send(series, self.start + timedelta(minutes=minute), series.points[0][1])
+        self.quiet.set()
         for minute, value in series.readings():
-            at = await self.until(minute)
-            if series.via == "mqtt":
-                await self.by_mqtt(series, at, value)
-            else:
-                await self.by_sl651(series, at, value)
-            self.sent += 1
+            await self.send(series, await self.until(minute), value)
+
+    async def send(self, series: Series, at: datetime, value: float) -> None:
+        if series.via == "mqtt":
+            await self.by_mqtt(series, at, value)
+        else:
+            await self.by_sl651(series, at, value)
+        self.sent += 1
 
     async def by_mqtt(self, series: Series, at: datetime, value: float) -> None:
         assert self.mqtt is not None
@@ -76,6 +85,7 @@ class Field:
     async def send_feed(
         self, feed: str, file: str, minute: float, post: Callable[[str, bytes], Awaitable[httpx.Response]]
     ) -> None:
+        self.quiet.set()
         await self.until(minute)
         answer = await post(feed, (self.scenario.folder / file).read_bytes())
         answer.raise_for_status()

@@ -45,6 +45,7 @@ class Story:
     warning: dict[str, Any] = field(default_factory=dict)
 
     async def play(self) -> None:
+        await self.settle_alarms("上一场演示遗留")
         desk, head = self.people["zhiban"], self.people["zhihui"]
         await self.step("alarm", self.notice)
         if self.alarm:
@@ -64,6 +65,8 @@ class Story:
         await moving
         await self.step("tasks_done", self.tasks_done)
         await self.step("warning_cancelled", self.cancel_warning)
+        if self.alarm:
+            await self.step("alarms_settled", self.alarms_return)
         await self.do(
             "response_ended",
             "终止响应",
@@ -116,12 +119,7 @@ class Story:
 
     async def alarm_of(self, rule_title: str) -> dict[str, Any] | None:
         alarms = await self.people["zhiban"].get("monitoring/alarms")
-        since = self.start.isoformat()
-        found = [
-            a
-            for a in alarms
-            if rule_title in a["title"] and a["raised_at"] >= since[:10] and self.is_new(a["raised_at"])
-        ]
+        found = [a for a in alarms if rule_title in a["title"] and a["active"] and self.is_new(a["raised_at"])]
         return found[0] if found else None
 
     def is_new(self, at: str) -> bool:
@@ -131,6 +129,29 @@ class Story:
         events = await self.people["zhiban"].get("monitoring/hazard-events")
         kinds = [e for e in events if e["kind"] == trigger["kind"] and self.is_new(e["at"])]
         return kinds[0] if kinds else None
+
+    async def settle_alarms(self, why: str) -> int:
+        """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
+        desk, holding = self.people["zhiban"], 0
+        for alarm in await desk.get("monitoring/alarms"):
+            path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
+            if alarm["active"]:
+                holding += 1
+                continue
+            if state == "returned":
+                state = (await desk.post(f"{path}/acknowledge", note=why))["state"]
+            if state == "latched":
+                await desk.post(f"{path}/reset", reason=why)
+        return holding
+
+    async def alarms_return(self) -> str:
+        """The gas is gone: the alarms return to normal by themselves, a person acknowledges and resets them."""
+
+        async def all_settled() -> bool:
+            return await self.settle_alarms("现场检测正常") == 0
+
+        await self.wait_for("告警恢复", all_settled)
+        return "告警全部恢复并复位"
 
     async def acknowledge(self) -> str:
         await self.pause(0.5)
