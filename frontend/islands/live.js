@@ -26,6 +26,12 @@ function renew() {
   }
 }
 
+// What the page asks for by itself is no sign that anybody sits before it: the session's idle time runs on.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { headers, triggeringEvent } = /** @type {CustomEvent} */ (event).detail;
+  if (!triggeringEvent?.isTrusted) headers["Anlan-Background"] = "1";
+});
+
 document.addEventListener("anlan:event", (event) => {
   const { type } = /** @type {CustomEvent} */ (event).detail;
   if (type !== "reset" && !type.startsWith(`${room}.`)) return;

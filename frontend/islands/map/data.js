@@ -69,7 +69,7 @@ export class LayerData {
   async fetchOnce() {
     counters.fetches += 1;
     const start = performance.now();
-    const answer = await fetch(`/api/map/layers/${encodeURIComponent(this.layer.key)}`, { headers: this.tag ? { "If-None-Match": this.tag } : {}, cache: "no-store" });
+    const answer = await fetch(`/api/map/layers/${encodeURIComponent(this.layer.key)}`, { headers: { "Anlan-Background": "1", ...(this.tag ? { "If-None-Match": this.tag } : {}) }, cache: "no-store" });
     if (answer.status !== 304) {
       if (!answer.ok) throw new Error(String(answer.status));
       this.tag = answer.headers.get("ETag") ?? "";
