@@ -26,7 +26,7 @@ def test_the_classic_constant_gives_the_classic_first_day_and_the_last_day_of_xc
     known = json.loads((folder / "fwi_classic_values.json").read_text(encoding="utf-8"))
     codes = season(days(folder), scale=CLASSIC)
     for name in NAMES:
-        assert getattr(codes[0], name) == pytest.approx(known["classic_day1"][name], abs=1e-4)
+        assert getattr(codes[0], name) == pytest.approx(known["classic_day1"][name], abs=1e-3)
         assert getattr(codes[47], name) == pytest.approx(known["xclim_day48"][name], abs=0.01)
 
 

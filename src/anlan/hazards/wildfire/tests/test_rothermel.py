@@ -28,14 +28,14 @@ def of_peer(case: dict[str, Any]) -> Any:
     )  # fmt: skip
 
 
-def test_150_points_agree_with_pyretechnics_within_one_percent_in_speed(shared: Path) -> None:
+def test_150_points_agree_with_pyretechnics_within_one_percent(shared: Path) -> None:
     cases = json.loads((shared / "verification/wildfire/fire_rothermel_pyretechnics_150.json").read_text())["cases"]
     burning = [case for case in cases if case["head"]["ros_m_min"] > 1e-6]
     assert len(burning) > 90
     for case in burning:
         ours, peer = of_peer(case), case["head"]
         assert ours.ros_m_min == pytest.approx(peer["ros_m_min"], rel=0.01)
-        assert ours.fireline_intensity_kw_m == pytest.approx(peer["intensity_kW_m"], rel=0.015)
+        assert ours.fireline_intensity_kw_m == pytest.approx(peer["intensity_kW_m"], rel=0.01)
         assert ours.flame_length_m == pytest.approx(peer["flame_m"], rel=0.01)
         turn = (ours.direction_deg - degrees(atan2(peer["dir"][0], peer["dir"][1])) + 180) % 360 - 180
         assert abs(turn) < 0.5
@@ -57,7 +57,7 @@ def test_sheltered_grass_shrub_agrees_with_behave(wind_from: float, aspect: floa
     ours = behaviour(
         find("GS4"), DRY, 5 * 1.609344 * 1.15, wind_from, slope, aspect, 0.5, 30 * 0.3048, 0.5, lifted=False
     )
-    assert ours.ros_m_min / CHAIN_PER_HOUR == pytest.approx(chains, rel=1e-5)
+    assert ours.ros_m_min / CHAIN_PER_HOUR == pytest.approx(chains, rel=0.002)
 
 
 def test_grass_cures_between_120_and_30_percent() -> None:
