@@ -1,7 +1,7 @@
 // @ts-check
-// Tools on the map: what is here, measuring, names under the pointer, a ring where something just happened.
+// Tools on the map: what is here, measuring, names under the pointer.
 
-import { levelColour, token } from "./symbols.js";
+import { token } from "./symbols.js";
 
 const EARTH_M = 6371008.8;
 
@@ -20,7 +20,7 @@ export function length(line) {
 const distance = (metres) => (metres < 1000 ? `${metres.toFixed(0)} m` : `${(metres / 1000).toFixed(2)} km`);
 
 export class Tools {
-  /** @param {any} map @param {{panel: any, layers: Map<string, any>, data: Map<string, any>}} parts */
+  /** @param {any} map @param {{panel: any, layers: Map<string, any>}} parts */
   constructor(map, { panel, layers }) {
     this.map = map;
     this.panel = panel;
@@ -30,6 +30,7 @@ export class Tools {
     this.line = [];
     this.tip = /** @type {HTMLElement} */ (document.getElementById("map-tip"));
     this.note = /** @type {HTMLElement} */ (document.getElementById("map-note"));
+    this.build();
     document.addEventListener("click", (event) => {
       const found = /** @type {HTMLElement} */ (event.target).closest("[data-tool]");
       if (found) this.start(/** @type {HTMLElement} */ (found));
@@ -95,23 +96,5 @@ export class Tools {
     if (!name) return;
     this.tip.textContent = [this.layers.get(feature.source)?.title, name, p.representative ? "演示数据" : "", p.modelled ? "模型推算" : ""].filter(Boolean).join(" · ");
     this.tip.style.transform = `translate(${event.point.x + 14}px, ${event.point.y + 14}px)`;
-  }
-
-  /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
-  ping(lon, lat, level) {
-    const ring = document.createElement("div");
-    ring.className = "ping";
-    ring.style.setProperty("--c", levelColour(level || 4));
-    const place = () => {
-      const { x, y } = this.map.project([lon, lat]);
-      ring.style.transform = `translate(${x}px, ${y}px)`;
-    };
-    place();
-    this.map.on("move", place);
-    this.map.getContainer().append(ring);
-    setTimeout(() => {
-      this.map.off("move", place);
-      ring.remove();
-    }, 8000);
   }
 }

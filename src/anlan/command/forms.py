@@ -22,12 +22,12 @@ PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*°?\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*
 
 def area_at(actor: Actor, lon: float, lat: float) -> Area | None:
     """The deepest area with a polygon around the point, among those the actor may open incidents in."""
-    rows = [
-        area
+    shapes = [
+        (area, parse(area.geometry))
         for area in Area.objects.filter(geometry__isnull=False)
-        if actor.may("command.incident", area.path) and area.geometry
+        if area.geometry and actor.may("command.incident", area.path)
     ]
-    found = Finder([(area, parse(area.geometry)) for area in rows]).containing(lon, lat) if rows else []
+    found: list[Area] = Finder(shapes).containing(lon, lat) if shapes else []
     return max(found, key=lambda area: area.level, default=None)
 
 

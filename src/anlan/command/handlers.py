@@ -17,6 +17,8 @@ from anlan.kernel.events.outbox import on
 DESK = system("接报")
 #: Hazard events are weighed by people; an earthquake of this size or more is put first.
 STRONG_QUAKE = 5.0
+#: Below this an earthquake is not felt and is no clue; it stays in the list of hazard events.
+FELT_QUAKE = 3.0
 
 
 def incident_of(event: Event) -> Incident | None:
@@ -36,10 +38,10 @@ def line(event: Event, kind: str, text: str, **data: Any) -> None:
 @on("monitoring.AlarmRaised")
 def alarm_raised(event: Event) -> None:
     """Priority 1 is a clue for the desk; every alarm is a line of the incident it belongs to."""
-    line(event, "alarm", f"告警：{event.payload['title']}", alarm_id=event.payload["alarm_id"])
-    found = sources.of_alarm_event(event)
-    if found and event.payload["priority"] == 1 and incident_of(event) is None:
-        propose(DESK, found, 1)
+    p = event.payload
+    line(event, "alarm", f"告警：{p['title']}", alarm_id=p["alarm_id"])
+    if p["priority"] == 1 and incident_of(event) is None:
+        propose(DESK, sources.of_alarm(DESK, p["alarm_id"]), 1)
 
 
 @on("monitoring.AlarmCleared")
@@ -49,15 +51,21 @@ def alarm_cleared(event: Event) -> None:
 
 @on("monitoring.HazardEventReceived")
 def hazard_event_received(event: Event) -> None:
-    found = sources.of_hazard_event_fact(event)
-    if found:
-        strong = (event.payload.get("magnitude") or 0) >= STRONG_QUAKE or event.payload["kind"] == "hotspot"
-        propose(DESK, found, 1 if strong else 2)
+    p = event.payload
+    magnitude = p.get("magnitude") or 0.0
+    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+        return
+    strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
+    propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
 
 
 @on("simulation.SimulationFinished")
 def simulation_finished(event: Event) -> None:
-    line(event, "simulation", f"推演完成（{event.payload['kind']}，模型推算）", run_id=event.payload["run_id"])
+    p = event.payload
+    line(event, "simulation", f"推演完成：{p['title']}，影响约 {p['people']} 人（模型推算）", run_id=p["run_id"])
+    incident = incident_of(event)
+    if incident:
+        keep_factor(DESK, incident.pk, "people_in_zone", sources.known(p["people"], "模型推算", event.at))
 
 
 @on("monitoring.WarningDrafted")
@@ -98,14 +106,14 @@ def keep_factor(by: Any, incident_id: int, name: str, entry: dict[str, Any] | No
 def team_readiness_changed(event: Event) -> None:
     words = {"ready": "待命", "dispatched": "出动", "resting": "休整", "off": "停用"}
     p = event.payload
-    line(
-        event, "resource", f"队伍 {p['team_id']} 转为{words.get(p['readiness'], p['readiness'])}", team_id=p["team_id"]
-    )
+    readiness = words.get(p["readiness"], p["readiness"])
+    line(event, "resource", f"{p['name']}转为{readiness}", team_id=p["team_id"])
 
 
 @on("resources.StockIssued")
 def stock_issued(event: Event) -> None:
-    line(event, "resource", "物资出库", **event.payload)
+    p = event.payload
+    line(event, "resource", f"物资出库：{p['item']} {p['quantity']:g}（{p['purpose']}）", stock_id=p["stock_id"])
 
 
 @on("gateways.NoticeFailed")

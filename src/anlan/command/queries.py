@@ -26,6 +26,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.shapes import distance_m
+from anlan.simulation import queries as simulation
 
 VIEW = "command.view"
 #: A new report this near in place and time may be of the same event.
@@ -153,7 +154,7 @@ def replay(actor: Actor, incident_id: int) -> dict[str, Any]:
         "timeline": [as_line(line) for line in lines],
         "tracks": tracks(row, tasks(actor, incident_id)),
         "tasks": [as_steps(one) for one in tasks(actor, incident_id)],
-        "zones": [],
+        "zones": zones(actor, row),
     }
 
 
@@ -192,4 +193,10 @@ def tracks(row: Incident, rows: Iterable[Task]) -> list[dict[str, Any]]:
     for event in moved.filter(payload__team_id__in=list(teams)).iterator(2000):
         p = event.payload
         points.setdefault(p["team_id"], []).append([p["at"], p["lon"], p["lat"]])
-    return [{"team": key, "name": teams[key].name, "points": track} for key, track in points.items()]  # type: ignore[union-attr]
+    return [{"team": key, "name": teams[key].name, "points": track} for key, track in points.items()]
+
+
+def zones(actor: Actor, row: Incident) -> list[dict[str, Any]]:
+    """Hazard zones by the time they were computed 模型推算, oldest first."""
+    found = simulation.runs(actor, row.correlation_id).order_by("at") if actor.has("simulation.view") else []
+    return [{"at": run.at.isoformat(), "kind": run.kind, "title": run.title, "zones": run.zones} for run in found]

@@ -26,10 +26,9 @@ def version(sent: QueryDict) -> int | None:
 
 def counts(sent: QueryDict, names: tuple[str, ...]) -> dict[str, Any]:
     """Typed counts; an empty field is null."""
+    typed = {name: str(sent.get(name)).strip() for name in names if name in sent}
     return {
-        name: number_of(sent[name], name, reporting.LABELS.get(name, name)) if sent[name].strip() else None
-        for name in names
-        if name in sent
+        name: number_of(text, name, reporting.LABELS.get(name, name)) if text else None for name, text in typed.items()
     }
 
 
