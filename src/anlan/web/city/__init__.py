@@ -1,0 +1,1 @@
+"""Loading a city package (`anlan/cities/<name>/`) through the doors of the rooms."""
