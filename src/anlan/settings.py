@@ -138,6 +138,7 @@ AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "anlan.web.views.auth.locked_out"
 AXES_VERBOSE = False
+OTP_TOTP_ISSUER = "Anlan"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 3600

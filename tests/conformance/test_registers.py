@@ -10,10 +10,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from anlan.kernel.accounts.actor import Actor, system
+from anlan.kernel.documents import sheets
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area
-from anlan.kernel.register import actions, exporting, query, sheets
+from anlan.kernel.register import actions, exporting, query
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number
 from anlan.kernel.register.importing import Report, import_rows
@@ -117,6 +118,7 @@ def test_every_page_of_a_registry_opens(slug: str, city: City, signed_in: SignIn
         "export",
         f"{pk}/",
         f"{pk}/edit",
+        f"{pk}/word",
     ):
         assert client.get(f"/registers/{slug}/{address}").status_code == 200, address
     for name in register.filters:

@@ -12,10 +12,11 @@ from openpyxl import load_workbook
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.audit import journal
 from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Forbidden
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area, Organisation
-from anlan.kernel.register import exporting, sheets
+from anlan.kernel.register import exporting
 from anlan.kernel.register.importing import import_rows
 from anlan.kernel.register.query import find
 from tests.conftest import City, actor

@@ -57,7 +57,11 @@ def hazard_event_received(event: Event) -> None:
 
 @on("simulation.SimulationFinished")
 def simulation_finished(event: Event) -> None:
-    line(event, "simulation", f"推演完成（{event.payload['kind']}，模型推算）", run_id=event.payload["run_id"])
+    p = event.payload
+    line(event, "simulation", f"推演完成：{p['title']}，影响约 {p['people']} 人（模型推算）", run_id=p["run_id"])
+    incident = incident_of(event)
+    if incident:
+        keep_factor(DESK, incident.pk, "people_in_zone", sources.known(p["people"], "模型推算", event.at))
 
 
 @on("monitoring.WarningDrafted")
@@ -98,14 +102,14 @@ def keep_factor(by: Any, incident_id: int, name: str, entry: dict[str, Any] | No
 def team_readiness_changed(event: Event) -> None:
     words = {"ready": "待命", "dispatched": "出动", "resting": "休整", "off": "停用"}
     p = event.payload
-    line(
-        event, "resource", f"队伍 {p['team_id']} 转为{words.get(p['readiness'], p['readiness'])}", team_id=p["team_id"]
-    )
+    readiness = words.get(p["readiness"], p["readiness"])
+    line(event, "resource", f"{p['name']}转为{readiness}", team_id=p["team_id"])
 
 
 @on("resources.StockIssued")
 def stock_issued(event: Event) -> None:
-    line(event, "resource", "物资出库", **event.payload)
+    p = event.payload
+    line(event, "resource", f"物资出库：{p['item']} {p['quantity']:g}（{p['purpose']}）", stock_id=p["stock_id"])
 
 
 @on("gateways.NoticeFailed")

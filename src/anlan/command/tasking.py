@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,13 +12,14 @@ from anlan.command.actions.common import Kind, hm, task_notice, tell
 from anlan.command.events import TaskIssued, TaskProgressed
 from anlan.command.models import Incident, Response, Task, TaskStep
 from anlan.command.plans.document import NOTIFY, Card, PlanDocument
-from anlan.command.states import TASK, TASK_LABELS, move
+from anlan.command.states import TASK, TASK_LABELS, TASK_OPEN, move
 from anlan.kernel import clock
-from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.actor import SECRET, Actor, GrantView
 from anlan.kernel.actions import record
 from anlan.kernel.models import Person, Post
 from anlan.resources import actions as resources_verbs
 from anlan.resources import queries as resources
+from anlan.resources.models import Readiness
 
 
 def step(task: Task, state: str, by: str, note: str = "") -> None:
@@ -118,8 +120,7 @@ def issue(by: Actor, task: Task) -> None:
     task.due_at = now + timedelta(minutes=task.deadline_min)
     task.message = message_of(task)
     step(task, "issued", by.name)
-    if task.team_id:
-        resources_verbs.commit_team(by, task.team_id, f"command.Task:{task.pk}", task.incident.correlation_id)
+    commit(by, task)
     text = f"下达任务“{task.title}”→{task.assignee}，{hm(task.due_at)}前完成"
     if task.eta_min is not None:
         text += f"；预计 {task.eta_min:.0f} 分钟到达（{task.route_how}）"
@@ -127,6 +128,34 @@ def issue(by: Actor, task: Task) -> None:
     fact = TaskIssued(task.pk, task.incident_id, task.title, task.due_at.isoformat(), task.post_id, task.team_id)
     notice = task_notice(task, task.message, "task")
     record(by, "下达任务", task, fact, notice, correlation_id=task.incident.correlation_id)
+
+
+def on_behalf(by: Actor) -> Actor:
+    """Whoever may command may also commit the teams he commands; the journal keeps his name."""
+    return replace(by, grants=(*by.grants, GrantView(("resources.commit",), "/", SECRET)))
+
+
+def commit(by: Actor, task: Task) -> None:
+    """The team is no longer offered to others; one that is busy already is told all the same, and it is noted."""
+    if task.team is None:
+        return
+    task.team.refresh_from_db()
+    if task.team.readiness == Readiness.READY:
+        correlation_id = task.incident.correlation_id
+        resources_verbs.commit_team(on_behalf(by), task.team.pk, f"command.Task:{task.pk}", correlation_id)
+    else:
+        text = f"{task.team}现为“{task.team.get_readiness_display()}”，任务“{task.title}”仍已通知"
+        tell(task.incident, Kind.RESOURCE, text, by.name)
+
+
+def stand_down(by: Actor, task: Task) -> None:
+    """The team may be sent again once none of its tasks is open."""
+    if task.team is None or Task.everything.filter(team=task.team, state__in=TASK_OPEN).exists():
+        return
+    task.team.refresh_from_db()
+    if task.team.readiness == Readiness.DISPATCHED:
+        correlation_id = task.incident.correlation_id
+        resources_verbs.release_team(on_behalf(by), task.team.pk, f"command.Task:{task.pk}", correlation_id)
 
 
 def message_of(task: Task) -> str:
@@ -156,7 +185,6 @@ def cancel(by: Actor, tasks: Iterable[Task]) -> None:
 
 def after(by: Actor, task: Task) -> None:
     """What a finished, refused or withdrawn task sets free: its team, and the tasks that waited for it."""
-    if task.team_id:
-        resources_verbs.release_team(by, task.team_id)
+    stand_down(by, task)
     if task.response and task.response.state == Response.State.ACTIVE:
         release(by, task.response)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from anlan.gateways.events import QuarantineHandled
 from anlan.gateways.models import Quarantined
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 State = Quarantined.State
@@ -22,19 +25,18 @@ def require_city(actor: Actor, permission: str) -> None:
         raise Forbidden(f"{actor.name}没有在全市执行“{permission}”的权限", permission=permission)
 
 
-def take(by: Actor, pk: int) -> Quarantined:
-    """The row, locked, if it still waits for somebody."""
+def take(by: Actor, pk: int) -> tuple[Quarantined, dict[str, Any]]:
+    """The row, locked, if it still waits for somebody; and how it stood."""
     require_city(by, "gateways.edit")
     row = Quarantined.objects.select_for_update().filter(pk=pk).first()
     if row is None:
         raise NotFound(f"隔离报文 {pk} 不存在")
     if row.state not in WORK:
         raise Conflict(f"隔离报文 {pk} 处于“{row.get_state_display()}”，只有待处理的才能重放或作废", state=row.state)
-    return row
+    return row, snapshot(row)
 
 
-def finish(by: Actor, row: Quarantined, verb: str, reason: str = "") -> Quarantined:
-    before = {"state": Quarantined.objects.values_list("state", flat=True).get(pk=row.pk)}
+def finish(by: Actor, row: Quarantined, before: dict[str, Any], verb: str, reason: str = "") -> Quarantined:
     row.save(update_fields=["state", "note"])
     record(by, verb, row, QuarantineHandled(row.pk, row.protocol, row.state), before=before, reason=reason)
     return row
@@ -43,9 +45,9 @@ def finish(by: Actor, row: Quarantined, verb: str, reason: str = "") -> Quaranti
 @action("gateways.edit")
 def replay(by: Actor, pk: int) -> Quarantined:
     """重放: let the gateway read the bytes again, by the same path as when they came."""
-    row = take(by, pk)
+    row, before = take(by, pk)
     row.state, row.note = State.REPLAY, ""
-    return finish(by, row, "重放隔离报文")
+    return finish(by, row, before, "重放隔离报文")
 
 
 @action("gateways.edit")
@@ -56,10 +58,10 @@ def replay_all(by: Actor, protocol: str) -> int:
     first = rows.order_by("pk").first()
     if first is None:
         raise Conflict(f"协议 {protocol} 没有待处理的隔离报文")
-    count = rows.update(state=State.REPLAY, note="")
+    before, count = snapshot(first), rows.update(state=State.REPLAY, note="")
     first.refresh_from_db()
     fact = QuarantineHandled(first.pk, protocol, State.REPLAY, count)
-    record(by, "批量重放隔离报文", first, fact, before={"state": State.KEPT}, reason=f"{protocol} 共 {count} 条")
+    record(by, "批量重放隔离报文", first, fact, before=before, reason=f"{protocol} 共 {count} 条")
     return count
 
 
@@ -68,6 +70,6 @@ def discard(by: Actor, pk: int, reason: str) -> Quarantined:
     """作废: it stays in the table with the reason, and nobody has to look at it again."""
     if not reason.strip():
         raise Invalid("reason", reason, "1 至 200 字", label="作废理由")
-    row = take(by, pk)
+    row, before = take(by, pk)
     row.state, row.note = State.DISCARDED, reason.strip()[:200]
-    return finish(by, row, "作废隔离报文", reason)
+    return finish(by, row, before, "作废隔离报文", reason)

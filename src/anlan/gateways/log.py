@@ -11,9 +11,10 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import nats
 import numpy as np
@@ -24,7 +25,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 
-from anlan.gateways.devices.contract import Reading
+from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
@@ -73,12 +74,13 @@ class ReadingLog:
 
     async def close(self) -> None:
         await asyncio.gather(*self.tasks, return_exceptions=True)
-        await self.nats.drain()
+        # What was asked of the log has been answered by now; draining would wait for the quarantine's open question.
+        await self.nats.close()
 
-    async def refresh(self) -> None:
+    async def refresh(self, always: bool = False) -> None:
         """Read the registry again if it has changed."""
         version = await sync_to_async(self._version)()
-        if version != self.version:
+        if always or version != self.version:
             self.known = {
                 protocol: await sync_to_async(queries.resolve)(protocol) for protocol in {*self.known, "mqtt", "sl651"}
             }
@@ -137,8 +139,8 @@ class ReadingLog:
         gathering.rows.append(row)
         return gathering
 
-    def _later(self, work: object) -> None:
-        task: asyncio.Task[None] = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 

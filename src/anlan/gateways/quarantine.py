@@ -85,7 +85,7 @@ async def replay_once(store: ReadingLog) -> int:
     """Read again everything that an operator asked for. Returns how many."""
     rows = await sync_to_async(asked_for)()
     if rows:
-        await store.refresh()
+        await store.refresh(always=True)
         results = [(row.pk, await again(store, row)) for row in rows]
         await sync_to_async(note_results)(results)
     return len(rows)

@@ -43,7 +43,7 @@ def quarantined_one(actor: Actor, pk: int) -> Quarantined:
 def waiting(actor: Actor) -> list[dict[str, Any]]:
     """How many wait for somebody, by protocol."""
     rows = quarantined(actor, state=Quarantined.State.KEPT).order_by("protocol")
-    return list(rows.values("protocol").annotate(count=Count("pk")))
+    return [dict(row) for row in rows.values("protocol").annotate(count=Count("pk"))]
 
 
 def protocols() -> list[tuple[str, str]]:

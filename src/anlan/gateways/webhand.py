@@ -43,7 +43,8 @@ class WebHand:
         with self.lock:
             if self.loop is None:
                 self.loop = asyncio.new_event_loop()
-                threading.Thread(target=self.loop.run_forever, name="log", daemon=True).start()
+                self.thread = threading.Thread(target=self.loop.run_forever, name="log", daemon=True)
+                self.thread.start()
             if self.store is not None and self.store.url != settings.NATS_URL:
                 self._close()
             if self.store is None:
@@ -64,6 +65,8 @@ class WebHand:
                 self._close()
             if self.loop is not None:
                 self.loop.call_soon_threadsafe(self.loop.stop)
+                self.thread.join(WAIT_S)
+                self.loop.close()
                 self.loop = None
 
     def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:

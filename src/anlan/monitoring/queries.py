@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anlan.monitoring.models import Datastream, RegistryVersion
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import ScopedQuerySet
+from anlan.monitoring.models import Alarm, Datastream, RegistryVersion, Station
+from anlan.monitoring.rules.states import STANDING
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,19 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         .values_list("station__address", "source_code", "id", "station_id", "unit", "valid_min", "valid_max")
     )
     return {(row[0], row[1]): StreamRef(*row[2:]) for row in rows.iterator(5000)}
+
+
+def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
+    """Alarms that still stand before an operator's eyes, the most urgent and newest first."""
+    rows = Alarm.objects.visible_to(actor).filter(state__in=[state.value for state in STANDING])
+    return rows.select_related("station").order_by("priority", "-raised_at")
+
+
+def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
+    """测站 the actor may see (or act on with `permission`)."""
+    return Station.objects.visible_to(actor, permission).select_related("area")
+
+
+def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
+    """数据流 the actor may see (or act on with `permission`)."""
+    return Datastream.objects.visible_to(actor, permission).select_related("station__area")

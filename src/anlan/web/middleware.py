@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 
+from anlan.kernel.accounts import actions, second_factor
 from anlan.kernel.errors import AnlanError
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -90,10 +91,26 @@ class SignedInMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if not getattr(view, "login_required", True) or request.path.startswith("/api/"):
+        if not getattr(view, "login_required", True) or request.headers.get("Authorization"):
             return None
-        if request.user.is_authenticated or request.headers.get("Authorization"):
+        if request.user.is_authenticated:
+            return None if request.path.startswith("/account/") else self.owes(request)
+        return None if request.path.startswith("/api/") else self.sign_in_first(request)
+
+    def owes(self, request: HttpRequest) -> HttpResponse | None:
+        """Before anything else: the second factor a role asks for, and a new password when the old one is too old."""
+        user: Any = request.user
+        if not user.is_verified() and (second_factor.required(user) or second_factor.device_of(user)):
+            place, text = "/account/totp", "请先完成双因子验证"
+        elif actions.password_is_old(user):
+            place, text = "/account/password", "请先修改口令"
+        else:
             return None
+        if wants_json(request):
+            return JsonResponse({"error": text}, status=403, json_dumps_params={"ensure_ascii": False})
+        return redirect(f"{place}?next={quote(request.get_full_path())}")
+
+    def sign_in_first(self, request: HttpRequest) -> HttpResponse:
         if wants_json(request) or "text/event-stream" in request.headers.get("Accept", ""):
             return JsonResponse({"error": "请先登录"}, status=401, json_dumps_params={"ensure_ascii": False})
         if request.headers.get("HX-Request") == "true":

@@ -27,16 +27,18 @@ GRADES = [grade for grade, _ in GRADE_CHOICES]
 CLOCK_SLACK = timedelta(minutes=2)
 
 
+def label(name: str) -> str:
+    """The Chinese name of a column."""
+    return str(Incident._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+
+
 def checked_figures(figures: dict[str, Any]) -> dict[str, Any]:
     """Counts as non-negative whole numbers, or null = unknown."""
     for name, value in figures.items():
-        label = str(Incident._meta.get_field(name).verbose_name) if name in FIGURES else name
         if name not in FIGURES:
             raise Invalid(name, value, " ".join(FIGURES))
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-            raise Invalid(
-                name, value, "不小于 0 的整数，未知则留空", label=label, unit="元" if name == "loss_cny" else "人"
-            )
+            raise Invalid(name, value, "不小于 0 的整数，未知则留空", label=label(name))
     return figures
 
 
@@ -64,6 +66,7 @@ def refuse_second(alarm_id: int | None, hazard_event_id: int | None) -> None:
 @action("command.incident")
 def open_incident(
     by: Actor,
+    /,
     *,
     event_code: str,
     title: str,
@@ -220,6 +223,7 @@ def decide(by: Actor, proposal: Proposal, state: str, reason: str, incident: Inc
 @action("command.incident")
 def update_casualties(
     by: Actor,
+    /,
     incident_id: int,
     *,
     version: int | None = None,
@@ -252,8 +256,7 @@ def update_casualties(
 
 def change(incident: Incident, name: str, value: Any) -> str:
     old = getattr(incident, name)
-    label = Incident._meta.get_field(name).verbose_name
-    return f"{label} {'未知' if old is None else old}→{'未知' if value is None else value}"
+    return f"{label(name)} {'未知' if old is None else old}→{'未知' if value is None else value}"
 
 
 def regrade(incident: Incident, by: Actor) -> None:
@@ -267,7 +270,7 @@ def regrade(incident: Incident, by: Actor) -> None:
 
 
 @action("command.incident")
-def update_incident(by: Actor, incident_id: int, *, version: int | None = None, **details: Any) -> Incident:
+def update_incident(by: Actor, /, incident_id: int, *, version: int | None = None, **details: Any) -> Incident:
     """更正事件信息: title, place, description, measures, coordinates, type."""
     incident = hold_open(by, "command.incident", incident_id, version)
     before = snapshot(incident)
@@ -281,7 +284,7 @@ def update_incident(by: Actor, incident_id: int, *, version: int | None = None, 
     required("title", incident.title, "标题", 120)
     regrade(incident, by)
     bump(incident)
-    changed = [str(Incident._meta.get_field(name).verbose_name) for name in details]
+    changed = [label(name) for name in details]
     tell(incident, Kind.INCIDENT, f"更正：{'、'.join(changed)}", by.name)
     fact = IncidentUpdated(incident.pk, "details")
     record(by, "更正事件信息", incident, fact, before=before, correlation_id=incident.correlation_id)

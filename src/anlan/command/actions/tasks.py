@@ -117,11 +117,9 @@ def dispatch_team(by: Actor, incident_id: int, team_id: int, what: str, *, versi
 
 def way_of(by: Actor, incident: Incident, team: Team) -> dict[str, object]:
     """How this team gets there; without a way it is dispatched all the same."""
-    for capability in team.capabilities:
-        for arrival in resources.nearest_teams(by, capability, incident.lon, incident.lat, 50, clock.now(), None):
-            if arrival.team.pk == team.pk:
-                return tasking.way(arrival)
-    return {"team": team, "assignee": team.name}
+    arrivals = resources.nearest_teams(by, "", incident.lon, incident.lat, 1000, clock.now(), None)
+    found = next((arrival for arrival in arrivals if arrival.team.pk == team.pk), None)
+    return tasking.way(found) if found else {"team": team, "assignee": team.name}
 
 
 @action("command.task")

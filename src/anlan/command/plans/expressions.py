@@ -247,6 +247,6 @@ class Run:
             case ast.UnaryOp(operand=operand):
                 return f"-{self.show(operand)}"
             case ast.BinOp(left=left, op=op, right=right):
-                sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "×", ast.Div: "÷"}[type(op)]  # type: ignore[index]
+                sign = {ast.Add: "+", ast.Sub: "-", ast.Mult: "×", ast.Div: "÷"}[type(op)]
                 return f"({self.show(left)} {sign} {self.show(right)})"
         return ast.unparse(node)

@@ -8,28 +8,22 @@ from datetime import datetime
 from typing import Any
 from typing import Protocol as Interface
 
+from anlan.gateways.readings import Reading
+
+__all__ = [
+    "Chunk",
+    "Decoded",
+    "DeviceProtocol",
+    "FrameError",
+    "Framer",
+    "Reading",
+    "Session",
+    "Step",
+]
+
 
 class FrameError(Exception):
     """A frame that does not keep to its protocol; the message says where and how. The only error a codec raises."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One value of one quantity at one address.
-
-    value: None where the device says that it has no data. unit as the device sends it. at: aware event time.
-    backfill: the device is catching up; history, never a live alarm. field: which figure of the quantity (HJ 212 "Rtd").
-    """
-
-    address: str
-    code: str
-    value: float | None
-    unit: str
-    at: datetime
-    name: str = ""
-    flag: str = "N"
-    backfill: bool = False
-    field: str = ""
 
 
 @dataclass(frozen=True)

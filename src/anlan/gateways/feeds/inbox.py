@@ -74,16 +74,17 @@ def seat_of(event: FeedEvent) -> tuple[float, float]:
     codes = {
         code for info in event.properties.get("infos", []) for area in info["areas"] for _, code in area["geocodes"]
     }
-    area = Area.objects.filter(code__in=codes).order_by("level").first() or Area.objects.order_by("level", "pk").first()
-    if area is not None and area.geometry:
-        point = shape_of(area.geometry).representative_point()
-        return point.x, point.y
-    if area is not None and area.seat_lon is not None and area.seat_lat is not None:
-        return area.seat_lon, area.seat_lat
-    raise FeedErrorWithoutPlace(event)
+    named = Area.objects.filter(code__in=codes).order_by("level", "code")
+    for area in [*named, *Area.objects.order_by("level", "pk")[:1]]:
+        if area.geometry:
+            point = shape_of(area.geometry).representative_point()
+            return point.x, point.y
+        if area.seat_lon is not None and area.seat_lat is not None:
+            return area.seat_lon, area.seat_lat
+    raise WithoutPlace(event)
 
 
-class FeedErrorWithoutPlace(AnlanError):
+class WithoutPlace(AnlanError):
     """The event has no place and no area of ours to stand for one."""
 
     status = 422

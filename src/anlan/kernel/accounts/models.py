@@ -57,6 +57,7 @@ class User(AbstractBaseUser):
     password_changed_at = models.DateTimeField("改密时间", null=True, blank=True)
     past_passwords = models.JSONField("历史口令摘要", default=list, blank=True, editable=False)
 
+    JOURNAL_HIDES = ("password", "past_passwords", "last_login")
     objects = UserManager()
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["display_name"]
@@ -101,6 +102,8 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField("签发时间")
     expires_at = models.DateTimeField("到期时间", null=True, blank=True)
+
+    JOURNAL_HIDES = ("digest",)
 
     class Meta:
         verbose_name = "接口令牌"

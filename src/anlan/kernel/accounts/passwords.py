@@ -34,7 +34,8 @@ class HistoryValidator:
         self.remembered = remembered
 
     def validate(self, password: str, user: Any = None) -> None:
-        past = list(getattr(user, "past_passwords", []))[-self.remembered :]
+        current = [user.password] if getattr(user, "password", "") else []
+        past = current + list(getattr(user, "past_passwords", []))[-self.remembered :]
         if any(check_password(password, old) for old in past):
             raise ValidationError(self.get_help_text(), code="used_before")
 

@@ -40,8 +40,9 @@ CONTENT = (
 
 
 def snapshot(row: models.Model) -> dict[str, Any]:
-    """The columns of a row as JSON-able values: what `before` and `after` keep."""
-    values = {field.attname: field.value_from_object(row) for field in row._meta.concrete_fields}
+    """The columns of a row as JSON-able values: what `before` and `after` keep. Secrets (`JOURNAL_HIDES`) stay out."""
+    hidden = getattr(row, "JOURNAL_HIDES", ())
+    values = {f.attname: f.value_from_object(row) for f in row._meta.concrete_fields if f.name not in hidden}
     values = {k: bytes(v).hex() if isinstance(v, bytes | memoryview) else v for k, v in values.items()}
     return dict(json.loads(json.dumps(values, cls=DjangoJSONEncoder)))
 

@@ -1,1 +1,1 @@
-"""Word and Excel out of templates."""
+"""文书: Word documents out of templates (`word`), rows in and out of Excel and CSV (`sheets`)."""

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
-from anlan.kernel.register import actions, exporting, query, sheets, uploads
+from anlan.kernel.register import actions, exporting, query, uploads
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.importing import FIRST_ROW, Report, import_rows
 

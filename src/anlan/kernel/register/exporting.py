@@ -8,7 +8,8 @@ from typing import Any
 from django.db import models
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.register import query, sheets
+from anlan.kernel.documents import sheets
+from anlan.kernel.register import query
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.fields import field_of, file_text, is_number, key_lookups, key_separator
 from anlan.kernel.register.scoping import Rows

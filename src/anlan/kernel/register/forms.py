@@ -196,11 +196,11 @@ def formfield(column: AnyField, **options: Any) -> forms.Field | None:
         return WordsField(column, required=False, label=label, help_text=help_text, widget=forms.Textarea({"rows": 2}))
     if isinstance(column, models.BooleanField):
         return YesNoField(required=False, label=label, help_text=help_text)
-    if column.choices:
-        field = column.formfield(choices_form_class=ChoiceField)
-    else:
-        field = column.formfield(**number_options(column))
-    return field
+    return (
+        column.formfield(choices_form_class=ChoiceField)
+        if column.choices
+        else column.formfield(**number_options(column))
+    )
 
 
 def number_options(column: AnyField) -> dict[str, Any]:

@@ -56,10 +56,11 @@ def features(register: Register, symbol: MapSymbol, actor: Actor, bbox: BBox | N
     properties = list(dict.fromkeys([*title_columns(names), *symbol.properties, *({"representative"} & names)]))
     choices = {n: dict(f.flatchoices) for n in properties if (f := model._meta.get_field(n)).choices}  # type: ignore[union-attr]
     point = shape_kind(model) == "point"
-    if point:
-        rows = rows.filter(within(bbox), lon__isnull=False, lat__isnull=False)
-    else:
-        rows = rows.filter(geometry__isnull=False)
+    rows = (
+        rows.filter(within(bbox), lon__isnull=False, lat__isnull=False)
+        if point
+        else rows.filter(geometry__isnull=False)
+    )
     place = ("lon", "lat") if point else ("geometry",)
     lines = rows.order_by().values_list("pk", *place, *properties).iterator(5000)
     build = point_feature if point else shape_feature

@@ -17,5 +17,6 @@ urlpatterns = [
     path("<slug:slug>/<int:pk>/", views.row, name="register-row"),
     path("<slug:slug>/<int:pk>/edit", views.edit, name="register-edit"),
     path("<slug:slug>/<int:pk>/delete", views.remove, name="register-delete"),
+    path("<slug:slug>/<int:pk>/word", views.word, name="register-word"),
     path("<slug:slug>/lookup/<slug:name>", views.lookup, name="register-lookup"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,10 +10,15 @@ from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.documents.word import WORD
+from anlan.kernel.documents.word import render as render_word
 from anlan.kernel.register import actions, query, scoping
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
@@ -110,6 +116,42 @@ def row(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         "history": found._meta.label,
     }
     return render(request, "register/row.html", context)
+
+
+@require_GET
+def word(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
+    """登记表: the row as a Word document."""
+    register, actor = query.find(slug), actor_of(request)
+    query.require_view(actor, register)
+    found = query.one(register, actor, pk)
+    sections = [
+        {"title": title, "cells": [plain(shown) for shown in cells]} for title, cells in sections_of(register, found)
+    ]
+    words = {
+        "title": register.title,
+        "name": str(found),
+        "demo": getattr(found, "representative", False),
+        "sections": sections,
+        "by": actor.name,
+        "at": f"{localtime(clock.now()):%Y-%m-%d %H:%M}",
+    }
+    return attachment(f"{register.title}-{found}.docx", WORD, render_word("row.docx", words))
+
+
+def plain(shown: Cell) -> dict[str, str]:
+    """A value as paper shows it."""
+    value = shown.value
+    if isinstance(value, bool):
+        value = "是" if value else "否"
+    elif isinstance(value, datetime):
+        value = f"{localtime(value):%Y-%m-%d %H:%M:%S}"
+    return {"label": shown.label, "value": "—" if value in (None, "") else str(value), "unit": shown.unit}
+
+
+def attachment(name: str, kind: str, content: bytes) -> HttpResponse:
+    answer = HttpResponse(content, content_type=kind)
+    answer["Content-Disposition"] = content_disposition_header(True, name) or ""
+    return answer
 
 
 def show_form(request: HttpRequest, register: Register, form: RegisterForm) -> HttpResponse:

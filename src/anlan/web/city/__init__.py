@@ -1,1 +1,1 @@
-"""Loading a city package (`anlan/cities/<name>/`) through the doors of the rooms."""
+"""Loading a city package: areas and shapes, registries, roads, roster, plans, accounts. Again and again without harm."""

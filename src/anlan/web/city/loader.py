@@ -1,89 +1,192 @@
-"""The city loader: areas, registries, roads, plans, accounts, roster; idempotent, in one transaction."""
+"""The loader. Rows go through the registry toolkit, so a package is checked exactly as an Excel import is."""
 
 from __future__ import annotations
 
-import time
+import csv
+import importlib.util
+import json
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
+from anlan import cities
 from anlan.command import actions as command
-from anlan.command.plans import load as load_plan
+from anlan.command import plans
 from anlan.kernel import clock
-from anlan.kernel.accounts.actor import Actor, system
-from anlan.kernel.errors import NotFound
-from anlan.kernel.models import Area
+from anlan.kernel.accounts.actor import system
+from anlan.kernel.accounts.models import Grant, Role, User
+from anlan.kernel.areas.actions import set_boundary, sketch_children
+from anlan.kernel.errors import Invalid
+from anlan.kernel.models import Area, Level, Person
 from anlan.kernel.register.declare import REGISTERS
 from anlan.kernel.register.importing import Report, import_rows
-from anlan.resources.road_import import import_roads
-from anlan.web.city import accounts, boundaries, duty
-from anlan.web.city.package import Package, find
+from anlan.resources import actions as resources
+
+LOADER = system("城市装载")
 
 
 @dataclass
 class Loaded:
-    """What a load did, table by table; refused rows with the row of the file and the reason."""
+    """What a load did: per part how many rows, and every refused row with its reason."""
 
-    tables: dict[str, Report] = field(default_factory=dict)
-    said: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    parts: dict[str, int] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    @property
-    def refused(self) -> list[str]:
-        return [
-            f"{slug}.csv 第 {row} 行：{'；'.join(f'{name}：{why}' if name else why for name, why in reasons.items())}"
-            for slug, report in self.tables.items()
-            for row, reasons in report.refused
-        ]
+    def take(self, part: str, report: Report) -> None:
+        self.parts[part] = self.parts.get(part, 0) + report.created + report.updated + report.unchanged
+        for row_no, reasons in report.refused:
+            self.refused += [f"{part} 第 {row_no} 行 {name}：{reason}" for name, reason in reasons.items()]
+        self.refused += [f"{part}：没有“{name}”列" for name in report.unknown]
 
 
-def load(name: str = "", *, dry_run: bool = False, polygons: Path | None = None) -> Loaded:
-    """Load the package; with `dry_run` everything is tried and nothing kept."""
-    began, package, by = time.monotonic(), find(name), system("城市数据包")
-    done = Loaded()
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [{key: value or "" for key, value in row.items()} for row in csv.DictReader(file)]
+
+
+def load_once() -> Loaded | None:
+    """At the first start of an installation: load the configured city, unless there is one."""
+    return None if Area.objects.exists() else load(settings.CITY)
+
+
+def load(name: str, dry_run: bool = False) -> Loaded:
+    """Load the package; with `dry_run` everything is tried and nothing kept. Refused rows are named, the rest is kept."""
+    folder = cities.folder(name)
+    spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
+    loaded = Loaded()
     with transaction.atomic():
-        load_tables(by, package, done, polygons)
-        load_rest(by, package, done)
+        load_areas(folder, spec, loaded)
+        for slug in spec["load"]["registers"]:
+            loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
+        load_roads(folder, loaded)
+        loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
+        load_plans(folder, loaded)
+        load_accounts(folder, loaded)
         if dry_run:
             transaction.set_rollback(True)
-    done.seconds = time.monotonic() - began
-    return done
+    return loaded
 
 
-def load_tables(by: Actor, package: Package, done: Loaded, polygons: Path | None) -> None:
-    done.tables["areas"] = import_rows(by, REGISTERS["areas"], package.rows("areas.csv"))
-    done.said += boundaries.draw(package.city.get("boundaries", {}), polygons)
-    for slug in package.city.get("load", {}).get("registers", []):
-        if slug not in REGISTERS:
-            raise NotFound(f"{package.folder.name}/city.toml 的 load.registers 中没有登记表“{slug}”", value=slug)
-        done.tables[slug] = import_rows(by, REGISTERS[slug], package.rows(f"registers/{slug}.csv"))
+def load_areas(folder: Path, spec: dict[str, Any], loaded: Loaded) -> None:
+    """Level by level, since a row names its parent; then the shapes."""
+    rows = rows_of(folder / "areas.csv")
+    for level in Level:
+        part = [row for row in rows if row["level"] == level.label]
+        loaded.take("areas", import_rows(LOADER, REGISTERS["areas"], part))
+    load_shapes(spec, loaded)
 
 
-def load_rest(by: Actor, package: Package, done: Loaded) -> None:
-    roads = Report()
-    roads.created, refused = import_roads(by, package.rows("roads/nodes.csv"), package.rows("roads/edges.csv"))
-    roads.refused = [(row, {"": why}) for row, why in refused]
-    done.tables["roads/edges"] = roads
-    for file in package.plans():
-        command.publish_plan(by, load_plan(file))
-    done.said.append(f"预案：{len(package.plans())} 个")
-    done.said.append(f"演示账号：新开 {accounts.ensure(by, package.toml('accounts.toml'))} 个")
-    done.tables["shifts"] = duty.ensure(by, package.toml("duty.toml"), clock.real_now())
+def load_shapes(spec: dict[str, Any], loaded: Loaded) -> None:
+    """City and districts from the boundary package; towns and communities as sketched cells around their seats."""
+    given = dict(boundaries(spec.get("boundaries", {})))
+    for area in Area.objects.filter(level__lte=Level.DISTRICT):
+        if area.code in given:
+            set_boundary(LOADER, area, given[area.code], False)
+        elif area.geometry is None:
+            loaded.notes.append(f"{area.name}没有边界：请用 anlan import --register areas 导入")
+    for level in (Level.DISTRICT, Level.TOWN):
+        for area in Area.objects.filter(level=level, geometry__isnull=False):
+            loaded.parts["sketched"] = loaded.parts.get("sketched", 0) + sketch_children(LOADER, area)
 
 
-def load_once(name: str = "") -> Loaded | None:
-    """At every start: the whole package when the city is not there yet, otherwise only the roster of these days."""
-    package = find(name)
-    code_system, _, code = package.root.partition(":")
-    if not Area.objects.filter(code_system=code_system, code=code).exists():
-        return load(name)
-    roster(clock.real_now(), name)
-    return None
+def boundaries(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(area code, GeoJSON) out of the files of an installed package; nothing when it is not installed."""
+    found = importlib.util.find_spec(spec["package"]) if spec else None
+    if found is None or found.origin is None:
+        return
+    prefix = spec["prefix"]
+    for name in spec["files"]:
+        for feature in json.loads((Path(found.origin).parent / name).read_text(encoding="utf-8"))["features"]:
+            code = str(feature["properties"].get(spec["code_property"], ""))
+            if code.startswith(prefix):
+                yield code.removeprefix(prefix), feature["geometry"]
 
 
-def roster(around: datetime, name: str = "") -> Report:
-    """Somebody on duty around this time."""
-    with transaction.atomic():
-        return duty.ensure(system("城市数据包"), find(name).toml("duty.toml"), around)
+def load_roads(folder: Path, loaded: Loaded) -> None:
+    nodes, edges = rows_of(folder / "roads" / "nodes.csv"), rows_of(folder / "roads" / "edges.csv")
+    try:
+        loaded.parts["roads"] = resources.replace_roads(LOADER, nodes, edges)
+    except Invalid as error:
+        loaded.refused.append(error.message)
+
+
+def roster(spec: dict[str, Any], now: datetime) -> Iterator[dict[str, str]]:
+    """Shifts from yesterday on, people of the post in turn, at 08:00 Beijing time and every `shift_h` hours."""
+    start = now.astimezone(clock.BEIJING).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=2)
+    for desk in spec.get("roster", []):
+        for role, post in (("带班领导", desk.get("leader_post")), ("值班员", desk.get("officer_post"))):
+            holders = list(Person.objects.unscoped("making the roster").filter(post__code=post).order_by("code"))
+            for turn in range(int(desk["days"] * 24 / desk["shift_h"]) if holders else 0):
+                begin = start + timedelta(hours=turn * desk["shift_h"])
+                person = holders[turn % len(holders)]
+                yield {
+                    "code": f"{desk['organisation']}-{role}-{begin:%Y%m%d%H}",
+                    "organisation": desk["organisation"],
+                    "person": person.code,
+                    "role": role,
+                    "start": f"{begin:%Y-%m-%d %H:%M}",
+                    "end": f"{begin + timedelta(hours=desk['shift_h']):%Y-%m-%d %H:%M}",
+                    "area": f"{person.area.code_system}:{person.area.code}",
+                    "representative": "是",
+                }
+
+
+def load_plans(folder: Path, loaded: Loaded) -> None:
+    for path in sorted((folder / "plans").glob("*.toml")):
+        try:
+            command.publish_plan(LOADER, plans.load(path))
+            loaded.parts["plans"] = loaded.parts.get("plans", 0) + 1
+        except Invalid as error:
+            loaded.refused.append(error.message)
+
+
+def area_named(key: str) -> Area:
+    system_code, _, code = key.partition(":")
+    return Area.objects.get(code_system=system_code, code=code)
+
+
+def load_accounts(folder: Path, loaded: Loaded) -> None:
+    """Roles are brought up to date; an account that exists keeps its password."""
+    spec = tomllib.loads((folder / "accounts.toml").read_text(encoding="utf-8"))
+    for role in spec["role"]:
+        Role.objects.update_or_create(code=role["code"], defaults={k: v for k, v in role.items() if k != "code"})
+    for account in spec["user"]:
+        user = User.objects.filter(username=account["username"]).first()
+        if user is None:
+            user = User.objects.create_user(
+                account["username"],
+                account["password"],
+                display_name=account["name"],
+                password_changed_at=clock.real_now(),
+            )
+        for role_code, area_key in account["grants"]:
+            Grant.objects.get_or_create(user=user, role=Role.objects.get(code=role_code), area=area_named(area_key))
+        loaded.parts["accounts"] = loaded.parts.get("accounts", 0) + 1
+
+
+def demo_accounts(name: str) -> list[tuple[str, str, str]]:
+    """(account, password, who) for the demonstration's print-out."""
+    spec = tomllib.loads((cities.folder(name) / "accounts.toml").read_text(encoding="utf-8"))
+    return [(user["username"], user["password"], user["name"]) for user in spec["user"]]
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    """Hand-drawn lines and polygons of the base map as GeoJSON features, marked 示意."""
+    spec = tomllib.loads((cities.folder(name) / "city.toml").read_text(encoding="utf-8"))
+    drawn = [("LineString", item, item["points"]) for item in spec.get("line", [])]
+    drawn += [("Polygon", item, [[*item["points"], item["points"][0]]]) for item in spec.get("polygon", [])]
+    return [
+        {
+            "type": "Feature",
+            "geometry": {"type": kind, "coordinates": points},
+            "properties": {"name": item["name"], "kind": item["kind"], "sketch": True},
+        }
+        for kind, item, points in drawn
+    ]

@@ -273,3 +273,10 @@ def has(actor: Any, permission: str) -> bool:
 def tr(text: Any) -> str:
     """A Chinese text in the language of the page."""
     return _(str(text)) if text else ""
+
+
+@register.filter
+def diff(entry: Any) -> list[tuple[str, Any, Any]]:
+    """What a journal entry changed: column, before, after."""
+    was, now = entry.before or {}, entry.after or {}
+    return [(name, was.get(name), now.get(name)) for name in dict.fromkeys([*now, *was])]

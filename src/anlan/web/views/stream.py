@@ -43,7 +43,7 @@ def identify(scope: MutableMapping[str, Any]) -> Actor | None:
     request.get_host()
     engine = import_module(settings.SESSION_ENGINE)
     request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
-    request.user = auth.get_user(request)  # type: ignore[assignment]
+    request.user = auth.get_user(request)
     if request.user.is_authenticated:
         seen = request.session.get(SEEN)
         if seen is not None and clock.real_now().timestamp() - seen > settings.IDLE_TIMEOUT_S:

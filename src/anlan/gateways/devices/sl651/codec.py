@@ -307,7 +307,7 @@ class Sl651Framer:
     def _skip_to_start(self) -> bytes:
         """Drop what cannot begin a frame; a lone 7E at the end may still become one."""
         for index, byte in enumerate(self.buffer):
-            if byte == START_ASCII or (byte == 0x7E and self.buffer[index + 1 : index + 2] in (b"\x7e", b"")):
+            if byte == START_ASCII or (byte == 0x7E and bytes(self.buffer[index + 1 : index + 2]) in (b"\x7e", b"")):
                 return self._take(index)
         return self._take(len(self.buffer))
 

@@ -14,7 +14,15 @@ NEEDED = ("latitude", "longitude", "acq_date", "acq_time", "confidence")
 #: Brightness temperature of the fire channel, K: VIIRS I-4, MODIS 21/22.
 BRIGHTNESS = ("bright_ti4", "brightness")
 WORDS = {"l": 30, "low": 30, "n": 60, "nominal": 60, "h": 90, "high": 90}
-SATELLITES = {"N": "Suomi NPP", "1": "NOAA-20", "2": "NOAA-21", "N20": "NOAA-20", "N21": "NOAA-21", "T": "Terra", "A": "Aqua"}  # fmt: skip
+SATELLITES = {
+    "N": "Suomi NPP",
+    "1": "NOAA-20",
+    "2": "NOAA-21",
+    "N20": "NOAA-20",
+    "N21": "NOAA-21",
+    "T": "Terra",
+    "A": "Aqua",
+}
 
 
 def parse(data: bytes) -> Parsed:

@@ -52,7 +52,7 @@ def test_an_event_without_magnitude_is_kept_and_a_bad_row_is_named() -> None:
     far = {**feature(), "geometry": {"coordinates": [106.0, 139.0, 5]}}
     parsed = FEED.parse(json.dumps({"features": [feature(), far, feature(time=None), 7]}).encode())
     assert [event.magnitude for event in parsed.events] == [None]
-    assert [(r.where, r.reason) for r in parsed.refused][0] == ("features[1]", "纬度的值“139.0”不在 -90～90° 内")
+    assert (parsed.refused[0].where, parsed.refused[0].reason) == ("features[1]", "纬度的值“139.0”不在 -90～90° 内")
     assert len(parsed.refused) == 3
 
 

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from anlan.gateways.feeds.contract import FeedError
 from anlan.gateways.feeds.hotspots import FEED
 
-HEADER = "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,daynight"  # fmt: skip
+HEADER = (
+    "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,"
+    "daynight"
+)
 ROW = "39.6,106.8,336.63,0.52,0.5,2025-03-19,41,N,VIIRS,n,2.0NRT,278.92,4.4,N"
 
 

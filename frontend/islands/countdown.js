@@ -1,0 +1,40 @@
+// @ts-check
+// Countdowns: every <time data-due> shows what is left by the installation's clock. Without script the due time stands there.
+
+const shown = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-clock]"));
+const start = shown ? Date.parse(shown.dateTime) : Date.now();
+const speed = Number(shown?.dataset.speed || "1");
+const loaded = performance.now();
+const SOON_MS = 30 * 60_000;
+
+function now() {
+  return start + (performance.now() - loaded) * speed;
+}
+
+/** @param {number} ms */
+function words(ms) {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (/** @type {number} */ n) => String(n).padStart(2, "0");
+  return h > 0 ? `${h}:${two(m)}:${two(s)}` : `${two(m)}:${two(s)}`;
+}
+
+function tick() {
+  for (const element of document.querySelectorAll("time[data-due]")) {
+    const time = /** @type {HTMLTimeElement} */ (element);
+    const due = Date.parse(time.dataset.due ?? "");
+    if (time.dataset.done) {
+      const late = Date.parse(time.dataset.done) > due;
+      time.dataset.state = late ? "late" : "done";
+      time.textContent = late ? "迟报" : "按时";
+      continue;
+    }
+    const left = due - now();
+    time.dataset.state = left < 0 ? "late" : left < SOON_MS ? "soon" : "running";
+    time.textContent = left < 0 ? `超 ${words(left)}` : `余 ${words(left)}`;
+  }
+}
+
+tick();
+setInterval(tick, speed > 1 ? 250 : 1000);
+document.addEventListener("htmx:afterSettle", tick);

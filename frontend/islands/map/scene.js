@@ -1,0 +1,120 @@
+// @ts-check
+// A map with its layers, kept live: what the one map and the wall have in common.
+
+import { baseLayers, baseStyle, dataLayers } from "./style.js";
+import { LayerData } from "./data.js";
+import { levelColour, levelOf, provide, token } from "./symbols.js";
+
+/** Layers that show what is happening rather than what stands there; drawn above the others. */
+const HAPPENING = /alarm|incident|warning|event|hazard/;
+
+/** @param {[number, number, number, number]} b @returns {[number, number, number, number]} */
+function wider([west, south, east, north]) {
+  const [dx, dy] = [(east - west) * 1.5, (north - south) * 1.5];
+  return [west - dx, south - dy, east + dx, north + dy];
+}
+
+export class Scene {
+  /** @param {any} config @param {{isShown: (key: string) => boolean, changed: (data: LayerData) => void}} parts */
+  constructor(config, { isShown, changed }) {
+    this.config = config;
+    this.isShown = isShown;
+    /** @type {Map<string, any>} */
+    this.layers = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, layer]));
+    /** @type {Map<string, LayerData>} */
+    this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, changed)]));
+    /** @type {any} */
+    this.map = null;
+  }
+
+  /** The data is on its way while the map library is still being read. */
+  load() {
+    for (const [key, kept] of this.data) if (this.isShown(key)) kept.load();
+  }
+
+  /** @param {HTMLElement} holder @param {any} options */
+  async open(holder, options) {
+    const library = await import("maplibre-gl");
+    library.setWorkerUrl(this.config.worker);
+    this.map = new library.Map({
+      container: holder,
+      style: baseStyle(this.config.tianditu),
+      bounds: this.config.bounds,
+      fitBoundsOptions: { padding: 30 },
+      maxBounds: wider(this.config.bounds),
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      fadeDuration: 120,
+      localIdeographFontFamily: token("--font"),
+      ...options,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.addControl(new library.AttributionControl({ compact: false, customAttribution: this.config.attribution }), "bottom-right");
+    provide(this.map, this.layers);
+    this.map.on("error", (/** @type {any} */ event) => console.warn("map:", event.error?.message));
+    this.map.once("idle", () => performance.mark("anlan-map-idle"));
+    await new Promise((resolve) => this.map.once("load", resolve));
+    this.build();
+    holder.dataset.state = "ready";
+    return library;
+  }
+
+  /** Base layers lie below, then surfaces, lines, points, and what is happening on top. @param {any} layer */
+  rank(layer) {
+    if (layer.group === "base") return this.config.layers.indexOf(layer);
+    return { polygon: 100, line: 200, point: 300 }[/** @type {"point"} */ (layer.kind)] + (HAPPENING.test(layer.key) ? 50 : 0);
+  }
+
+  build() {
+    for (const layer of [...this.config.layers].sort((a, b) => this.rank(a) - this.rank(b))) {
+      const kept = /** @type {LayerData} */ (this.data.get(layer.key));
+      this.map.addSource(layer.key, { type: "geojson", data: kept.collection(), ...(layer.kind === "point" ? { maxzoom: 14 } : {}) });
+      kept.source = this.map.getSource(layer.key);
+      const visibility = this.isShown(layer.key) ? "visible" : "none";
+      for (const entry of baseLayers(layer.key) ?? dataLayers(layer)) {
+        this.map.addLayer({ ...entry, source: layer.key, layout: { ...(entry.layout ?? {}), visibility } });
+      }
+    }
+  }
+
+  /** @param {string} key @param {boolean} shown */
+  show(key, shown) {
+    if (shown) this.data.get(key)?.load();
+    for (const entry of this.map?.getStyle().layers ?? []) {
+      if (entry.source === key) this.map.setLayoutProperty(entry.id, "visibility", shown ? "visible" : "none");
+    }
+  }
+
+  /** Which layers an event concerns: moved in place, or fetched again. */
+  live() {
+    document.addEventListener("anlan:event", (event) => {
+      const detail = /** @type {CustomEvent} */ (event).detail;
+      for (const [key, kept] of this.data) {
+        const { moved_by: moved, refresh } = kept.layer;
+        if (moved && moved[0] === detail.type) kept.move(detail[moved[1]], detail.lon, detail.lat);
+        else if ((refresh.includes(detail.type) || detail.type === "reset") && this.isShown(key)) kept.reload();
+      }
+      if (detail.type === "monitoring.AlarmRaised") this.ping(detail.lon, detail.lat, levelOf(detail.priority));
+      if (detail.type === "command.IncidentOpened") this.ping(detail.lon, detail.lat, levelOf(detail.grade) || 1);
+    });
+  }
+
+  /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
+  ping(lon, lat, level) {
+    const ring = document.createElement("div");
+    ring.className = "ping";
+    ring.style.setProperty("--c", levelColour(level || 4));
+    const place = () => {
+      const { x, y } = this.map.project([lon, lat]);
+      ring.style.transform = `translate(${x}px, ${y}px)`;
+    };
+    place();
+    this.map.on("move", place);
+    this.map.getContainer().append(ring);
+    setTimeout(() => {
+      this.map.off("move", place);
+      ring.remove();
+    }, 8000);
+  }
+}

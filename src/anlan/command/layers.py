@@ -1,0 +1,106 @@
+"""Layers of the one map: incidents, and the ways of those who were sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anlan.command.models import Incident, Task
+from anlan.command.states import TASK_OPEN
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
+from anlan.kernel.geo.shapes import BBox
+
+VIEW = "command.view"
+COLOURS = {"特别重大": "红", "重大": "橙", "较大": "黄", "一般": "蓝"}
+
+
+def collection(features: list[dict[str, Any]]) -> FeatureCollection:
+    return {"type": "FeatureCollection", "features": features}
+
+
+def incidents(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Open incidents as points."""
+    rows = Incident.objects.visible_to(actor, VIEW).exclude(status__in=["closed", "reviewed"])
+    if bbox:
+        west, south, east, north = bbox
+        rows = rows.filter(lon__range=(west, east), lat__range=(south, north))
+    return collection([incident_feature(row) for row in rows])
+
+
+def incident_feature(row: Incident) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row.pk,
+        "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+        "properties": {
+            "id": row.pk,
+            "name": row.title,
+            "number": row.number,
+            "event": row.event_name,
+            "level": COLOURS.get(row.working_grade, ""),
+            "grade": row.working_grade,
+            "state": "bad" if row.status == "responding" else "warn",
+            "status": row.get_status_display(),
+            "at": row.received_at.isoformat(),
+            "panel": f"/command/incidents/{row.pk}/panel",
+            "url": f"/command/incidents/{row.pk}/",
+        },
+    }
+
+
+def ways(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Planned ways of the teams with open tasks; 路网 by road, 直线估算 where no road was found."""
+    rows = Task.objects.visible_to(actor, VIEW).filter(state__in=TASK_OPEN, route__isnull=False)
+    return collection(
+        [
+            {
+                "type": "Feature",
+                "id": row.pk,
+                "geometry": row.route,
+                "properties": {
+                    "id": row.pk,
+                    "name": f"{row.assignee}·{row.title}",
+                    "status": row.get_state_display(),
+                    "how": row.route_how,
+                    "minutes": row.eta_min,
+                    "url": f"/command/tasks/{row.pk}/",
+                },
+            }
+            for row in rows
+        ]
+    )
+
+
+layer(
+    Layer(
+        key="command.incidents",
+        title="突发事件",
+        kind="point",
+        features=incidents,
+        permission=VIEW,
+        icon="incident",
+        colour="#ff5257",
+        refresh=(
+            "command.IncidentOpened",
+            "command.IncidentUpdated",
+            "command.ResponseStarted",
+            "command.ResponseAdjusted",
+            "command.ResponseEnded",
+            "command.IncidentClosed",
+        ),
+        group="指挥救援",
+    )
+)
+layer(
+    Layer(
+        key="command.ways",
+        title="出动路线",
+        kind="line",
+        features=ways,
+        permission=VIEW,
+        icon="road",
+        colour="#3f97ff",
+        refresh=("command.TaskIssued", "command.TaskProgressed"),
+        group="指挥救援",
+    )
+)

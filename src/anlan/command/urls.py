@@ -1,0 +1,30 @@
+"""Addresses below /command/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from anlan.command.views import pages, verbs
+
+urlpatterns = [
+    path("", pages.desk, name="desk"),
+    path("duplicates", pages.duplicates, name="incident-duplicates"),
+    path("incidents/", pages.incidents, name="incidents"),
+    path("incidents/new", pages.new_incident, name="incident-new"),
+    path("incidents/<int:pk>/", pages.incident, name="incident"),
+    path("incidents/<int:pk>/panel", pages.panel, name="incident-panel"),
+    path("incidents/<int:pk>/review", pages.review_page, name="incident-review"),
+    path("incidents/<int:pk>/review.docx", pages.review_docx, name="incident-review-docx"),
+    path("incidents/<int:pk>/replay.json", pages.replay_json, name="incident-replay"),
+    path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
+    path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
+    path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
+    path("tasks/", pages.tasks, name="tasks"),
+    path("tasks/<int:pk>/", pages.task, name="task"),
+    path("tasks/<int:pk>/do/<slug:verb>", verbs.task, name="task-do"),
+    path("reports/<int:pk>/", pages.report, name="report"),
+    path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
+    path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("plans/", pages.plans, name="plans"),
+    path("plans/<int:pk>/", pages.plan, name="plan"),
+]

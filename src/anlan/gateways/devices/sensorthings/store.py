@@ -1,0 +1,306 @@
+"""Rows of the entity sets for an actor, filtered and ordered in the database."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Any
+
+import shapely
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from anlan.gateways.devices.sensorthings.entities import QUALITY, SETS, EntitySet, Quantity, Reading
+from anlan.gateways.devices.sensorthings.odata import Call, Compare, Field, Geography, Logic, Options, wrong
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import Invalid, NotFound
+from anlan.monitoring import queries
+
+#: A count is exact up to here; more is answered with this number (a full count of 1e8 readings helps nobody).
+COUNT_LIMIT = 1_000_000
+SUFFIX = {"eq": "", "gt": "__gt", "ge": "__gte", "lt": "__lt", "le": "__lte"}
+SIGN = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+MIRROR = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge", "eq": "eq", "ne": "ne"}
+TEXT = {"startswith": "__startswith", "endswith": "__endswith", "substringof": "__contains", "contains": "__contains"}
+WITHIN = {"st_within", "st_intersects", "geo.intersects"}
+PARTS = {"year", "month", "day", "hour", "minute", "second"}
+
+
+@dataclass
+class Page:
+    """Some rows of a collection, and whether there are more."""
+
+    rows: list[Any]
+    more: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Collection:
+    """An entity set as seen from somewhere: all of it, or below one entity. within: ORM restriction.
+
+    Of Observations, `within` restricts the datastreams.
+    """
+
+    kind: EntitySet
+    within: Q = field(default_factory=Q)
+
+
+def unsupported(what: str) -> Invalid:
+    return wrong("$filter", what, "比较、and/or/not、startswith、endswith、substringof、st_within、year…second、now")
+
+
+def column(kind: EntitySet, name: str) -> str:
+    found = kind.fields.get(name)
+    if found is None:
+        raise wrong(f"{kind.name} 的属性", name, "、".join(sorted(kind.fields)))
+    return found
+
+
+def constant(value: Any) -> Any:
+    if isinstance(value, Call) and value.name == "now" and not value.arguments:
+        return clock.now()
+    if isinstance(value, Field | Call | Compare | Logic):
+        raise unsupported(str(value))
+    return value
+
+
+def fields_first(node: Compare) -> Compare:
+    """`5 lt result` as `result gt 5`."""
+    if isinstance(node.left, Field) or (isinstance(node.left, Call) and node.left.name != "now"):
+        return node
+    return Compare(MIRROR[node.op], node.right, node.left)
+
+
+class Condition:
+    """Filters of stations and datastreams as conditions of the ORM."""
+
+    def __init__(self, kind: EntitySet, stations: QuerySet[Any]) -> None:
+        self.kind, self.stations = kind, stations
+
+    def of(self, node: Any) -> Q:
+        if isinstance(node, Logic):
+            parts = [self.of(part) for part in node.parts]
+            if node.op == "not":
+                return ~parts[0]
+            return reduce(operator.or_ if node.op == "or" else operator.and_, parts)
+        if isinstance(node, Compare):
+            return self.compare(fields_first(node))
+        if isinstance(node, Call):
+            return self.call(node)
+        raise unsupported(str(node))
+
+    def compare(self, node: Compare) -> Q:
+        if isinstance(node.left, Call) and isinstance(node.right, bool) and node.op in {"eq", "ne"}:
+            found = self.call(node.left)
+            return found if node.right == (node.op == "eq") else ~found
+        if isinstance(node.left, Call) and node.left.name in {"tolower", "toupper"} and node.op == "eq":
+            return Q(**{f"{column(self.kind, field_of(node.left.arguments))}__iexact": constant(node.right)})
+        if not isinstance(node.left, Field):
+            raise unsupported(str(node.left))
+        name, value = column(self.kind, node.left.path), constant(node.right)
+        if name.endswith("location"):
+            raise unsupported(node.left.path)
+        if value is None:
+            return Q(**{f"{name}__isnull": node.op == "eq"})
+        return ~Q(**{name: value}) if node.op == "ne" else Q(**{name + SUFFIX[node.op]: value})
+
+    def call(self, node: Call) -> Q:
+        if node.name in TEXT and len(node.arguments) == 2:
+            words = [argument for argument in node.arguments if isinstance(argument, str)]
+            if len(words) == 1:
+                return Q(**{column(self.kind, field_of(node.arguments)) + TEXT[node.name]: words[0]})
+        if node.name in WITHIN and len(node.arguments) == 2:
+            shapes = [argument for argument in node.arguments if isinstance(argument, Geography)]
+            name = column(self.kind, field_of(node.arguments))
+            if len(shapes) == 1 and name.endswith("location"):
+                return Q(**{f"{name.removesuffix('location')}pk__in": self.inside(shapes[0])})
+        raise unsupported(node.name)
+
+    def inside(self, shape: Geography) -> list[int]:
+        """Stations within a WKT shape: by its box in the database, exactly by Shapely."""
+        try:
+            area = shapely.from_wkt(shape.wkt)
+        except shapely.errors.GEOSException as error:
+            raise wrong("geography", shape.wkt[:80], "WKT，经度在前") from error
+        if area is None or area.is_empty:
+            raise wrong("geography", shape.wkt[:80], "WKT，经度在前")
+        west, south, east, north = area.bounds
+        box = self.stations.filter(lon__gte=west, lon__lte=east, lat__gte=south, lat__lte=north)
+        rows = box.values_list("pk", "lon", "lat")
+        return [pk for pk, lon, lat in rows if area.intersects(shapely.Point(lon, lat))]
+
+
+def field_of(arguments: tuple[Any, ...]) -> str:
+    fields = [argument.path for argument in arguments if isinstance(argument, Field)]
+    if len(fields) != 1:
+        raise unsupported(str(arguments))
+    return fields[0]
+
+
+def ordered(kind: EntitySet, options: Options) -> list[str]:
+    return [("-" if down else "") + column(kind, name) for name, down in options.order] + ["pk"]
+
+
+class Store:
+    """What one actor may see."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def rows_of(self, where: Collection) -> QuerySet[Any]:
+        """Stations or datastreams of a collection."""
+        if where.kind.name in {"Datastreams", "ObservedProperties", "Observations"}:
+            return queries.datastreams(self.actor).filter(where.within)
+        if where.kind.name == "HistoricalLocations":
+            return queries.stations(self.actor).none()
+        return queries.stations(self.actor).filter(where.within)
+
+    def page(self, where: Collection, options: Options) -> Page:
+        if where.kind.name == "Observations":
+            return self.observations(where, options)
+        rows = self.rows_of(where)
+        if options.filter is not None:
+            condition = Condition(where.kind, queries.stations(self.actor))
+            rows = rows.filter(condition.of(options.filter)).distinct()
+        if where.kind.name == "ObservedProperties":
+            names = sorted(set(rows.values_list("quantity", flat=True)))
+            return cut([Quantity(name) for name in names], options, len(names))
+        count = rows.count() if options.count else None
+        found = list(rows.order_by(*ordered(where.kind, options))[options.skip : options.skip + options.top + 1])
+        return Page(found[: options.top], len(found) > options.top, count)
+
+    def one(self, where: Collection, pk: str) -> Any:
+        """The entity, or NotFound."""
+        found: Any = None
+        if where.kind.name == "Observations":
+            found = self.observation(where, pk)
+        elif where.kind.name == "ObservedProperties":
+            known = self.rows_of(where).filter(quantity=pk).exists()
+            found = Quantity(pk) if known else None
+        elif pk.isascii() and pk.isdigit() and len(pk) < 18:
+            found = self.rows_of(where).filter(pk=int(pk)).first()
+        if found is None:
+            raise NotFound(f"{where.kind.name}({pk}) 不存在，或不在您的管辖范围内", field="id", value=pk)
+        return found
+
+    def observation(self, where: Collection, pk: str) -> Reading | None:
+        stream, _, ms = pk.partition("-")
+        if not (stream.isdigit() and ms.lstrip("-").isdigit() and len(stream) < 10 and len(ms) < 15):
+            return None
+        at = datetime.fromtimestamp(int(ms) / 1000, UTC)
+        only = Collection(where.kind, where.within & Q(pk=int(stream)))
+        found = self.observations(only, Options(filter=Compare("eq", Field("phenomenonTime"), at), top=1)).rows
+        return found[0] if found else None
+
+    def observations(self, where: Collection, options: Options) -> Page:
+        """Readings of the datastreams of this collection. The table is read by SQL: it is partitioned by day."""
+        streams, parameters = self.rows_of(where).order_by().values("pk").query.sql_with_params()
+        condition, more = sql_of(where.kind, options.filter) if options.filter is not None else ("true", [])
+        body = f"from observation where stream in ({streams}) and ({condition})"
+        values = [*parameters, *more]
+        wanted = [f"{column(where.kind, name)} {'desc' if down else 'asc'}" for name, down in options.order]
+        order = ", ".join([*wanted, "at", "stream"])  # a tie must not be shown on two pages, or on none
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"select stream, at, value, quality, received {body} order by {order} limit %s offset %s",
+                [*values, options.top + 1, options.skip],
+            )
+            rows = [Reading(s, at, number(v), q, received) for s, at, v, q, received in cursor.fetchall()]
+            count = None
+            if options.count:
+                few = f"select count(*) from (select 1 {body} limit %s) few"  # noqa: S608 - columns are of our own table
+                cursor.execute(few, [*values, COUNT_LIMIT])
+                count = int(cursor.fetchone()[0])
+        return Page(rows[: options.top], len(rows) > options.top, count)
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+def cut(rows: list[Any], options: Options, count: int) -> Page:
+    rows = rows[::-1] if options.order and options.order[0][1] else rows
+    shown = rows[options.skip : options.skip + options.top]
+    return Page(shown, options.skip + options.top < count, count if options.count else None)
+
+
+def sql_of(kind: EntitySet, node: Any) -> tuple[str, list[Any]]:
+    """A filter on readings as SQL and its parameters."""
+    if isinstance(node, Logic):
+        parts = [sql_of(kind, part) for part in node.parts]
+        values = [value for _, more in parts for value in more]
+        if node.op == "not":
+            return f"not ({parts[0][0]})", values
+        return f" {node.op} ".join(f"({text})" for text, _ in parts), values
+    if isinstance(node, Compare):
+        return sql_compare(kind, fields_first(node))
+    raise unsupported(str(node))
+
+
+def sql_compare(kind: EntitySet, node: Compare) -> tuple[str, list[Any]]:
+    left, value = sql_left(kind, node.left), constant(node.right)
+    if left == "quality":
+        value = quality_number(value)
+    if value is None:
+        missing = "(value is null or value = 'NaN')" if left == "value" else f"{left} is null"
+        return (missing if node.op == "eq" else f"not {missing}"), []
+    check_kind(left, value)
+    text = f"{left} {SIGN[node.op]} %s"
+    # PostgreSQL sorts NaN (no data) above every number; a comparison must not find it.
+    return (f"({text} and value <> 'NaN')" if left == "value" else text), [value]
+
+
+def sql_left(kind: EntitySet, node: Any) -> str:
+    if isinstance(node, Field):
+        return column(kind, node.path)
+    if isinstance(node, Call) and node.name in PARTS and len(node.arguments) == 1:
+        inner = node.arguments[0]
+        if isinstance(inner, Field) and column(kind, inner.path) in {"at", "received"}:
+            return f"extract({node.name} from {column(kind, inner.path)} at time zone 'UTC')"
+    raise unsupported(str(node))
+
+
+def quality_number(value: Any) -> int:
+    for code, name in QUALITY.items():
+        if value == name:
+            return code
+    raise wrong("resultQuality", value, "、".join(QUALITY.values()))
+
+
+def check_kind(left: str, value: Any) -> None:
+    """Times with times and numbers with numbers, before the database complains in its own words."""
+    good: dict[str, Callable[[Any], bool]] = {
+        "at": lambda v: isinstance(v, datetime),
+        "received": lambda v: isinstance(v, datetime),
+    }
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not good.get(left, lambda _: is_number)(value):
+        allowed = "带时区的时间，如 2026-11-23T08:00:00Z" if left in good else "数"
+        raise wrong("$filter", value, allowed)
+
+
+def below(parent_kind: EntitySet, parent: Any, name: str) -> Collection:
+    """The collection that a navigation from `parent` leads to."""
+    if name not in parent_kind.links:
+        raise NotFound(
+            f"{parent_kind.name} 没有导航 {name}，可用：{'、'.join(parent_kind.links)}", field="path", value=name
+        )
+    target = SETS[parent_kind.links[name][0]]
+    return Collection(target, restriction(parent_kind.name, parent, target.name))
+
+
+def restriction(parent: str, row: Any, target: str) -> Q:
+    of_stations = target in {"Things", "Locations", "Sensors", "FeaturesOfInterest", "HistoricalLocations"}
+    if parent == "Datastreams":
+        return Q(pk=row.station_id) if of_stations else Q(pk=row.pk)
+    if parent == "Observations":
+        return Q(datastreams__pk=row.stream) if of_stations else Q(pk=row.stream)
+    if parent == "ObservedProperties":
+        return Q(quantity=row.pk)
+    return Q(pk=row.pk) if of_stations else Q(station_id=row.pk)

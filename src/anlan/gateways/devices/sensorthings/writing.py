@@ -1,0 +1,216 @@
+"""Making things and readings through SensorThings. A reading is promised only when the log has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from anlan.gateways.devices.sensorthings.entities import Reading
+from anlan.gateways.log import AHEAD, Row
+from anlan.gateways.webhand import hand
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import Conflict, Invalid
+from anlan.kernel.register import actions as register_actions
+from anlan.kernel.register.declare import REGISTERS, Register
+from anlan.monitoring import log as layout
+from anlan.monitoring import queries
+
+PROTOCOL = "sensorthings"
+PERMISSION = "monitoring.observe"
+#: Readings older than this are history: kept, never a live alarm.
+LATE = timedelta(hours=6)
+MAX_VALUES = 200_000
+
+
+def moment(value: object, field: str) -> datetime:
+    """An instant, or the end of an interval `start/end`."""
+    text = str(value).rsplit("/", 1)[-1]
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(field, value, "带时区的 ISO 8601，如 2026-11-23T08:00:00Z") from error
+    if found.tzinfo is None:
+        raise Invalid(field, value, "带时区的 ISO 8601，如 2026-11-23T08:00:00Z")
+    if found > clock.now() + AHEAD:
+        raise Invalid(field, value, f"不晚于现在起 {AHEAD.total_seconds() / 3600:g} 小时")
+    return found
+
+
+def number(value: object, field: str, unit: str) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Invalid(field, value, "有限的数或 null", unit=unit)
+    return float(value)
+
+
+def reference(body: dict[str, Any], name: str) -> int:
+    """The `@iot.id` of a linked entity."""
+    given = body.get(name)
+    found = given.get("@iot.id") if isinstance(given, dict) else None
+    if isinstance(found, bool) or not isinstance(found, int):
+        raise Invalid(f"{name}.@iot.id", found, "已有实体的编号（整数）")
+    return found
+
+
+def quality(value: float, stream: Any) -> int:
+    if math.isnan(value):
+        return layout.NO_DATA
+    low, high = stream.valid_min, stream.valid_max
+    if (low is not None and value < low) or (high is not None and value > high):
+        return layout.OUT_OF_RANGE
+    return layout.GOOD
+
+
+def row_of(stream: Any, at: datetime, value: float) -> Row:
+    return stream.pk, round(at.timestamp() * 1000), value, quality(value, stream)
+
+
+def keep(rows: Sequence[Row]) -> None:
+    """Into the log, history apart from what is live."""
+    border = (clock.now() - LATE).timestamp() * 1000
+    late = [row for row in rows if row[1] < border]
+    live = [row for row in rows if row[1] >= border]
+    if live:
+        hand.keep_rows(PROTOCOL, live)
+    if late:
+        hand.keep_rows(PROTOCOL, late, backfill=True)
+
+
+def create_observation(by: Actor, body: dict[str, Any]) -> Reading:
+    stream = queries.datastreams(by, PERMISSION).one(reference(body, "Datastream"))
+    at = moment(body["phenomenonTime"], "phenomenonTime") if "phenomenonTime" in body else clock.now()
+    if "result" not in body:
+        raise Invalid("result", None, "数或 null", unit=stream.unit)
+    value = number(body["result"], "result", stream.unit)
+    row = row_of(stream, at, value)
+    keep([row])
+    return Reading(stream.pk, at, None if math.isnan(value) else value, row[3], clock.now())
+
+
+def create_observations(by: Actor, body: Any, base: str) -> list[str]:
+    """9.3.4 data arrays: one answer for each row, its link or the word error with the reason."""
+    if not isinstance(body, list) or not body:
+        raise Invalid("body", type(body).__name__, "数据数组的列表")
+    if sum(len(group.get("dataArray") or []) for group in body if isinstance(group, dict)) > MAX_VALUES:
+        raise Invalid("dataArray", "过多", f"合计不超过 {MAX_VALUES} 条")
+    rows: list[Row] = []
+    answers: list[str] = []
+    for index, group in enumerate(body):
+        answers += read_group(by, group, f"[{index}]", rows, base)
+    if rows:
+        keep(rows)
+    return answers
+
+
+def read_group(by: Actor, group: Any, where: str, rows: list[Row], base: str) -> list[str]:
+    if not isinstance(group, dict):
+        raise Invalid(where, type(group).__name__, "JSON 对象")
+    stream = queries.datastreams(by, PERMISSION).one(reference(group, "Datastream"))
+    components, values = group.get("components"), group.get("dataArray")
+    if not isinstance(components, list) or "result" not in components:
+        raise Invalid(f"{where}.components", components, "含 result 与 phenomenonTime 的列表")
+    if not isinstance(values, list):
+        raise Invalid(f"{where}.dataArray", type(values).__name__, "列表")
+    time_at = components.index("phenomenonTime") if "phenomenonTime" in components else None
+    result_at, answers = components.index("result"), []
+    for n, line in enumerate(values):
+        try:
+            if not isinstance(line, list) or len(line) != len(components):
+                raise Invalid(f"{where}.dataArray[{n}]", line, f"{len(components)} 个值")
+            field = f"{where}.dataArray[{n}]"
+            at = clock.now() if time_at is None else moment(line[time_at], f"{field}.phenomenonTime")
+            row = row_of(stream, at, number(line[result_at], f"{field}.result", stream.unit))
+        except Invalid as error:
+            answers.append(f"error: {error.message}")
+            continue
+        rows.append(row)
+        answers.append(f"{base}/Observations('{row[0]}-{row[1]}')")
+    return answers
+
+
+def registry_of(label: str) -> Register:
+    """The registry of a table; things are made through it, so that its rules and the journal hold here too."""
+    found = next((r for r in REGISTERS.values() if r.model._meta.label == label), None)
+    if found is None:
+        raise Conflict(f"没有 {label} 的登记簿，不能经 SensorThings 新建")
+    return found
+
+
+def text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise Invalid(name, value, "非空文字")
+    return value.strip()
+
+
+def create_thing(by: Actor, body: dict[str, Any]) -> Any:
+    """A station. `properties` carries code, area (`mca:150302`), kind, protocol, address; `Locations` its point."""
+    properties = body.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise Invalid("properties", properties, "对象")
+    lon, lat = place_of(body)
+    code = str(properties.get("code") or "")
+    data = {
+        "code": code,
+        "name": text(body, "name"),
+        "area": properties.get("area", ""),
+        "kind": properties.get("kind", "其他"),
+        "protocol": properties.get("protocol", PROTOCOL),
+        "address": properties.get("address", code),
+        "owner": properties.get("owner", ""),
+        "interval_s": properties.get("intervalSeconds", 300),
+        "in_service": "是",
+        "lon": lon,
+        "lat": lat,
+        "data_class": properties.get("dataClass", 2),
+    }
+    register = registry_of("monitoring.Station")
+    row = register_actions.create(by, register, {k: str(v) for k, v in data.items() if k in register.fields})
+    for index, stream in enumerate(body.get("Datastreams") or []):
+        if not isinstance(stream, dict):
+            raise Invalid(f"Datastreams[{index}]", stream, "对象")
+        create_datastream(by, {**stream, "Thing": {"@iot.id": row.pk}})
+    return queries.stations(by).one(row.pk)
+
+
+def place_of(body: dict[str, Any]) -> tuple[float, float]:
+    given = body.get("Locations")
+    first = given[0] if isinstance(given, list) and given else given
+    location = first.get("location") if isinstance(first, dict) else None
+    if isinstance(location, dict) and location.get("type") == "Feature":
+        location = location.get("geometry")
+    try:
+        lon, lat = location["coordinates"][:2]  # type: ignore[index]
+        return float(lon), float(lat)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        raise Invalid("Locations[0].location", location, "GeoJSON Point，经度在前", unit="°") from error
+
+
+def create_datastream(by: Actor, body: dict[str, Any]) -> Any:
+    """A datastream of an existing Thing."""
+    thing = queries.stations(by).one(reference(body, "Thing"))
+    properties = body.get("properties") or {}
+    unit, observed = body.get("unitOfMeasurement"), body.get("ObservedProperty")
+    if not isinstance(unit, dict) or not isinstance(properties, dict):
+        raise Invalid("unitOfMeasurement", unit, "含 symbol 的对象")
+    name = text(body, "name")
+    quantity = (observed or {}).get("name") or (observed or {}).get("@iot.id") if isinstance(observed, dict) else None
+    source = str(properties.get("sourceCode") or name)
+    data = {
+        "code": properties.get("code") or f"{thing.code}-{source}",
+        "station": thing.code,
+        "source_code": source,
+        "name": name,
+        "quantity": quantity or properties.get("quantity") or name,
+        "unit": unit.get("symbol") or unit.get("name") or "",
+        "valid_min": properties.get("validMin", ""),
+        "valid_max": properties.get("validMax", ""),
+    }
+    register = registry_of("monitoring.Datastream")
+    kept = {k: "" if v is None else str(v) for k, v in data.items() if k in register.fields}
+    row = register_actions.create(by, register, kept)
+    return queries.datastreams(by).one(row.pk)

@@ -1,0 +1,170 @@
+"""Feeds by post, by timer and by folder."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from anlan.gateways.feeds.poller import inbox
+from anlan.gateways.models import FeedSource
+from anlan.gateways.webhand import hand
+from anlan.kernel import clock
+from anlan.kernel.models import ApiToken, Area
+from anlan.monitoring.models import HazardEvent
+from tests.conftest import City, Nats
+from tests.gateways.conftest import Gateway
+from tests.gateways.test_ingest import eventually
+from tests.web.conftest import account
+
+ALXA = (
+    '({"shuju":[{"M":"5.8","O_TIME":"2015-04-15 15:39:28","EPI_LAT":"39.8","EPI_LON":"106.3","EPI_DEPTH":"10",'
+    '"LOCATION_C":"内蒙古阿拉善盟阿拉善左旗","NEW_DID":"CD20150415153928"}],"jieguo":"x","num":1})'
+)
+HEADER = (
+    "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,"
+    "daynight"
+)
+ROW = "39.6,106.8,336.63,0.52,0.5,2025-03-19,41,N,VIIRS,n,2.0NRT,278.92,4.4,N"
+
+
+@pytest.fixture
+def web_log(nats_server: Nats, settings: Any) -> Iterator[None]:
+    settings.NATS_URL = nats_server.url
+    yield
+    hand.close()
+
+
+def sender(area: Area, *permissions: str) -> dict[str, str]:
+    """Headers of a program that may post."""
+    user = account(area, "feeder", permissions or ("monitoring.feed",))
+    return {"authorization": f"Bearer {ApiToken.issue(user, '测试', clock.real_now())}"}
+
+
+def post(name: str, body: str | bytes, headers: dict[str, str]) -> Any:
+    return Client().post(f"/api/feeds/{name}", body, content_type="application/octet-stream", headers=headers)
+
+
+def test_an_earthquake_posted_twice_is_one_event(city: City, web_log: None) -> None:
+    headers = sender(city.city)
+    assert post("earthquakes", ALXA, headers).json() == {"received": 1, "new": 1, "refused": []}
+    assert post("earthquakes", ALXA, headers).json() == {"received": 1, "new": 0, "refused": []}
+    event = HazardEvent.everything.get()
+    assert (event.kind, event.magnitude, event.lon, event.lat) == ("earthquake", 5.8, 106.3, 39.8)
+    assert event.source == "中国地震台网中心"
+
+
+def test_a_bad_row_is_named_in_the_answer_and_the_good_ones_are_kept(city: City, web_log: None) -> None:
+    answer = post("hotspots", "\n".join([HEADER, ROW, ROW.replace("39.6,", "91,", 1)]), sender(city.city)).json()
+    assert (answer["received"], answer["new"]) == (1, 1)
+    assert answer["refused"] == [{"where": "第 3 行", "reason": "纬度的值“91”不在 -90～90° 内"}]
+
+
+def test_something_that_is_no_feed_is_refused_with_the_standard_it_should_keep(city: City, web_log: None) -> None:
+    answer = post("earthquakes", b"<html>", sender(city.city))
+    assert answer.status_code == 422
+    assert "USGS" in answer.json()["allowed"]
+
+
+def test_nobody_posts_without_a_token_or_without_the_right(city: City, web_log: None) -> None:
+    assert post("earthquakes", ALXA, {}).status_code == 403
+    assert post("earthquakes", ALXA, sender(city.city, "monitoring.view")).status_code == 403
+    assert HazardEvent.everything.count() == 0
+
+
+def test_an_unknown_feed_is_answered_with_those_there_are(city: City, web_log: None) -> None:
+    answer = post("volcanoes", b"", sender(city.city))
+    assert answer.status_code == 404
+    assert "earthquakes" in answer.json()["error"]
+
+
+def test_a_national_warning_that_names_areas_by_code_lands_in_the_area_of_ours(city: City, web_log: None) -> None:
+    text = (
+        '<alert xmlns="http://com.icss.amp"><identifier>1_2</identifier><sender>乌海市气象局</sender>'
+        "<sendTime>2026-11-23 08:00:00+08:00</sendTime><status>Actual</status><msgType>Alert</msgType>"
+        "<scope>Public</scope><info><language>zh-CN</language><eventType>11B06</eventType><urgency>Unknown</urgency>"
+        "<severity>Orange</severity><certainty>Unknown</certainty><headline>大风橙色预警</headline><area>"
+        "<areaDesc>乌达区</areaDesc><geocode>150304，150302</geocode></area></info></alert>"
+    )
+    Area.objects.filter(pk=city.east.pk).update(seat_lon=106.82, seat_lat=39.69)
+    assert post("cap", text.encode(), sender(city.city)).json()["new"] == 1
+    assert (HazardEvent.everything.get().lon, HazardEvent.everything.get().lat) == (106.82, 39.69)
+
+
+@pytest.fixture
+def website() -> Iterator[tuple[str, dict[str, bytes]]]:
+    """A web server that answers with what lies in the dictionary."""
+    pages: dict[str, bytes] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = pages.get(self.path)
+            self.send_response(200 if found is not None else 404)
+            self.end_headers()
+            self.wfile.write(found or b"")
+
+        def log_message(self, *args: object) -> None:
+            del args
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", pages
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def wait_until(check: Any) -> None:
+    for _ in range(200):
+        if check():
+            return
+        time.sleep(0.05)
+
+
+def test_a_source_is_asked_by_itself_and_says_how_it_went(
+    website: tuple[str, dict[str, bytes]], gateway: Gateway, city: City
+) -> None:
+    base, pages = website
+    pages["/quakes"] = ALXA.encode()
+    good = FeedSource.objects.create(code="q", name="台网", feed="earthquakes", url=f"{base}/quakes", interval_s=3600)
+    gone = FeedSource.objects.create(code="g", name="没有", feed="hotspots", url=f"{base}/nothing", interval_s=3600)
+    wait_until(lambda: FeedSource.objects.exclude(result="").count() == 2)
+    good.refresh_from_db()
+    gone.refresh_from_db()
+    assert good.result == "1 条，新 1 条，拒绝 0 条"
+    assert "404" in gone.result
+    assert HazardEvent.everything.get().magnitude == 5.8
+
+
+def test_a_file_put_into_the_inbox_is_taken_in_and_moved_away(
+    settings: Any, tmp_path: Path, gateway: Gateway, city: City
+) -> None:
+    settings.VAR = tmp_path
+    folder = inbox() / "hotspots"
+    folder.mkdir(parents=True)
+    (folder / "bad.csv").write_text("no such header\n", encoding="utf-8")
+    (folder / "good.csv").write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
+    wait_until(lambda: not [f for f in folder.iterdir() if f.is_file()])
+    assert [(f.parent.name, f.name) for f in sorted(folder.rglob("*.csv"))] == [
+        ("done", "good.csv"), ("refused", "bad.csv"),
+    ]  # fmt: skip
+    assert HazardEvent.everything.get().kind == "hotspot"
+    assert "表头" in eventually(1)[0].reason
+
+
+def test_published_files_of_every_feed_are_taken_in(shared: Path, city: City, web_log: None) -> None:
+    headers = sender(city.city)
+    answer = post("earthquakes", (shared / "feeds/earthquake/usgs_all_day_rodu.geojson").read_bytes(), headers)
+    assert (answer.json()["received"], answer.json()["refused"]) == (151, [])
+    for file in (shared / "feeds/cap").glob("*.cap"):
+        answer = post("cap", file.read_bytes(), headers)
+        assert answer.status_code == 200, (file.name, answer.content)
+        assert json.loads(answer.content)["received"] + len(answer.json()["refused"]) == 1
