@@ -18,6 +18,7 @@ PREFIXES = {
     "simulation": "simulation/",
     "gateways": "gateways/",
     "gateways.feeds": "api/feeds/",
+    "gateways.alerts.cap_feed": "feeds/",
     "gateways.devices.sensorthings": "api/sta/v1.1/",
 }
 urlpatterns: list[URLPattern | URLResolver] = [

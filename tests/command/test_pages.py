@@ -129,13 +129,22 @@ def test_the_word_report_contains_the_fields(stage: Stage, incident: Incident) -
     client = signed_in(stage.city.city)
     report = Report.everything.get(incident=incident)
     with clock.standing_at(START + timedelta(minutes=4)):
-        client.post(f"/command/reports/{report.pk}/do/edit", {"course": "阀门 <破裂> & 泄漏", "missing": "", "deaths": "2"})
+        client.post(
+            f"/command/reports/{report.pk}/do/edit", {"course": "阀门 <破裂> & 泄漏", "missing": "", "deaths": "2"}
+        )
         client.post(f"/command/reports/{report.pk}/do/sign")
         client.post(f"/command/reports/{report.pk}/do/send", {"channel": "text"})
     answer = client.get(f"/command/reports/{report.pk}/report.docx")
     text = "\n".join(p.text for p in Document(io.BytesIO(answer.content)).paragraphs)
     report.refresh_from_db()
-    for wanted in (report.number, "签发人：王值班", "呈报：内蒙古自治区应急管理厅", "死亡2 人", "失踪不详", "数据截至11-23 20:00"):
+    for wanted in (
+        report.number,
+        "签发人：王值班",
+        "呈报：内蒙古自治区应急管理厅",
+        "死亡2 人",
+        "失踪不详",
+        "数据截至11-23 20:00",
+    ):
         assert wanted in text
     assert "阀门 <破裂> & 泄漏" in text
     assert "市委办公室" in text

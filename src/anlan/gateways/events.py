@@ -15,3 +15,27 @@ class QuarantineHandled(Fact):
     protocol: str
     state: str
     count: int = 1
+
+
+@dataclass(frozen=True)
+class NoticeDelivered(Fact):
+    """A channel took the message to its receiver (the local outbox: it lies there to be read)."""
+
+    notice_event_id: int
+    message_id: int
+    to_name: str
+    channel: str
+    at: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class NoticeFailed(Fact):
+    """The message did not go out, or nobody can say whether it did; the reason is in `detail`."""
+
+    notice_event_id: int
+    message_id: int
+    to_name: str
+    channel: str
+    at: str
+    detail: str

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.core.validators import MinValueValidator
 from django.db import models
 
+from anlan.gateways.alerts.models import OutgoingMessage, SendState
+
+__all__ = ["FeedSource", "OutgoingMessage", "Quarantined", "SendState"]
+
 
 class Quarantined(models.Model):
     """隔离报文: the raw bytes, where they came from and why they were refused. Never dropped silently."""

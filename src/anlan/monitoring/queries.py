@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
-from anlan.monitoring.models import Alarm, Datastream, RegistryVersion, Station
+from anlan.kernel.errors import NotFound
+from anlan.monitoring.models import Alarm, Datastream, Latest, RegistryVersion, Station, Warning, WarningState
 from anlan.monitoring.rules.states import STANDING
 
 
@@ -51,3 +55,29 @@ def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
 def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
     """数据流 the actor may see (or act on with `permission`)."""
     return Datastream.objects.visible_to(actor, permission).select_related("station__area")
+
+
+def active_warnings(actor: Actor) -> QuerySet[Warning]:
+    return Warning.objects.visible_to(actor).filter(state=WarningState.ISSUED).order_by("-issued_at")
+
+
+def latest(actor: Actor, station: str = "") -> list[dict[str, Any]]:
+    """The newest reading of each datastream the actor may see, of one station by code when given."""
+    rows = Latest.objects.filter(datastream__in=Datastream.objects.visible_to(actor)).select_related(
+        "datastream__station"
+    )
+    if station:
+        rows = rows.filter(datastream__station__code=station)
+    return [
+        {
+            "datastream": row.datastream.code, "name": row.datastream.name, "station": row.datastream.station.name,
+            "at": row.at, "value": row.value, "unit": row.datastream.unit, "quality": row.quality,
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
+def verb_named(verbs: dict[str, Any], name: str) -> Any:
+    if name not in verbs:
+        raise NotFound(f"没有动作 {name}；可用：{'、'.join(verbs)}")
+    return verbs[name]

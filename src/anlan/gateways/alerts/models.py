@@ -1,0 +1,58 @@
+"""外发消息: one message to one receiver by one channel, and what became of it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+
+from anlan.kernel.accounts.scope import ScopedModel
+
+
+class SendState(models.TextChoices):
+    QUEUED = "queued", "待发"
+    SENDING = "sending", "发送中"
+    DELIVERED = "delivered", "已送达"
+    FAILED = "failed", "未送达"
+    UNKNOWN = "unknown", "结果不明"
+    DROPPED = "dropped", "不再发送"
+
+
+class OutgoingMessage(ScopedModel):
+    """Written with the event it answers, sent afterwards. `claimed_at`, `due_at` are real time, the rest clock time."""
+
+    key = models.UUIDField("消息号", default=uuid.uuid4, unique=True, editable=False)
+    event_id = models.BigIntegerField("所答事件")
+    receiver = models.CharField("收件人标识", max_length=60)
+    to_name = models.CharField("收件人", max_length=80)
+    address = models.CharField("号码", max_length=40, blank=True)
+    text = models.TextField("内容")
+    purpose = models.CharField("用途", max_length=40)
+    urgent = models.BooleanField("紧急", default=False)
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象编号", max_length=60)
+    channel = models.CharField("渠道", max_length=20)
+    state = models.CharField("状态", max_length=10, choices=SendState.choices, default=SendState.QUEUED)
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
+    due_at = models.DateTimeField("应发时间")
+    claimed_at = models.DateTimeField("开始发送", null=True)
+    reference = models.CharField("渠道回执号", max_length=60, blank=True)
+    detail = models.CharField("结果", max_length=300, blank=True)
+    created_at = models.DateTimeField("生成时间")
+    finished_at = models.DateTimeField("完成时间", null=True)
+    correlation_id = models.UUIDField("关联号", null=True, db_index=True)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "外发消息"
+        constraints = [
+            models.UniqueConstraint("event_id", "receiver", "channel", name="message_once_per_receiver_and_channel")
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_at"], name="message_owed", condition=models.Q(state__in=["queued", "sending"])
+            ),
+            models.Index(fields=["subject_type", "subject_id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} → {self.to_name}"

@@ -1,0 +1,13 @@
+"""The outbox page."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from anlan.gateways.alerts import views
+
+urlpatterns = [
+    path("outbox/", views.outbox, name="outbox"),
+    path("outbox/<int:pk>/again", views.again, name="outbox-again"),
+    path("outbox/<int:pk>/drop", views.drop, name="outbox-drop"),
+]

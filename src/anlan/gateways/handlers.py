@@ -1,0 +1,66 @@
+"""What the gateways do when something happened: put messages in the queue. Sending is the timer's work."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from anlan.gateways.alerts import actions, channel_for, public_channels
+from anlan.gateways.alerts.actions import Letter
+from anlan.gateways.alerts.receivers import area_at, receiver, responsible
+from anlan.gateways.alerts.sender import SENDER
+from anlan.kernel.events.models import Event
+from anlan.kernel.events.outbox import on
+from anlan.kernel.models import Area
+from anlan.monitoring import published
+
+WARNING = "monitoring.Warning"
+
+
+@on("kernel.NoticeRequested")
+def notice_requested(event: Event) -> None:
+    notice = event.payload
+    identity, name, phone = receiver(notice, event.at)
+    letter = Letter(
+        event.pk, identity, name, phone, notice["text"], notice["purpose"], notice["subject_type"],
+        notice["subject_id"], notice.get("urgency") == "high", correlation_of(event),
+    )  # fmt: skip
+    actions.queue(SENDER, letter, area_at(event.area_path), channel_for(phone).name)
+
+
+def correlation_of(event: Event) -> UUID | None:
+    said = event.payload.get("correlation_id")
+    return UUID(said) if said else event.correlation_id
+
+
+@on("monitoring.WarningIssued")
+def warning_issued(event: Event) -> None:
+    """The public by every public channel, the responsible people of each area by theirs."""
+    tell(event, event.payload["text"], "预警发布", event.payload["area_ids"])
+
+
+@on("monitoring.WarningCancelled")
+def warning_cancelled(event: Event) -> None:
+    """Whoever was told of the warning is told of its end."""
+    warning = published.warning(event.payload["warning_id"])
+    if warning is not None and warning.issued_at is not None:
+        purpose = "预警解除" if warning.cancelled else "预警到期失效"
+        text = f"【{purpose}】{warning.headline}。{event.payload['reason']}"
+        tell(event, text, purpose, [area.pk for area in warning.areas])
+
+
+def tell(event: Event, text: str, purpose: str, area_ids: list[int]) -> None:
+    areas = list(Area.objects.filter(pk__in=area_ids).order_by("path"))
+    if not areas:
+        return
+    subject = str(event.payload["warning_id"])
+
+    def letter(identity: str, name: str, phone: str = "") -> Letter:
+        return Letter(
+            event.pk, identity, name, phone, text, purpose, WARNING, subject, True, event.correlation_id
+        )  # fmt: skip
+
+    for channel in public_channels():
+        actions.queue(SENDER, letter("public", "公众"), areas[0], channel.name)
+    for person in responsible(areas):
+        note = letter(f"person:{person.pk}", person.name, person.phone)
+        actions.queue(SENDER, note, person.area, channel_for(person.phone).name)

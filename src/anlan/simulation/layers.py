@@ -1,0 +1,49 @@
+"""Footprints on the one map."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo import BBox
+from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
+from anlan.simulation import queries
+
+#: A footprint is shown so long, h.
+SHOWN_H = 24
+
+
+def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Zones of the newest run per event of the last day; the mildest first, so that the worst is drawn on top."""
+    del bbox
+    newest = {}
+    for run in queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H)):
+        newest.setdefault(run.correlation_id, run)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": zone["geometry"],
+            "properties": {
+                "id": f"{run.pk}-{index}", "name": zone["name"], "level": zone["level"], "meaning": zone["meaning"],
+                "model": run.model, "modelled": True, "at": run.at.isoformat(), "people": run.exposure[index]["people"],
+            },
+        }
+        for run in newest.values()
+        for index, zone in reversed(list(enumerate(run.zones)))
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
+layer(
+    Layer(
+        key="footprints",
+        title="推演影响范围（模型推算）",
+        kind="polygon",
+        features=footprints,
+        permission="simulation.view",
+        colour="#c0392b",
+        refresh=("simulation.SimulationFinished",),
+        group="推演",
+    )
+)
