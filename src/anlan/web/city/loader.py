@@ -19,7 +19,7 @@ from anlan import cities
 from anlan.command import actions as command
 from anlan.command import plans
 from anlan.kernel import clock
-from anlan.kernel.accounts.actor import system
+from anlan.kernel.accounts.actor import Actor, system
 from anlan.kernel.accounts.models import Grant, Role, User
 from anlan.kernel.areas.actions import set_boundary, sketch_children
 from anlan.kernel.errors import Invalid
@@ -53,7 +53,16 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def load_once() -> Loaded | None:
     """At the first start of an installation: load the configured city, unless there is one."""
-    return None if Area.objects.exists() else load(settings.CITY)
+    if not Area.objects.exists():
+        return load(settings.CITY)
+    keep_roster(LOADER, clock.real_now())
+    return None
+
+
+def keep_roster(by: Actor, around: datetime) -> Report:
+    """Somebody is on duty in the days around this time; shifts that are there stay."""
+    spec = tomllib.loads((cities.folder(settings.CITY) / "city.toml").read_text(encoding="utf-8"))
+    return import_rows(by, REGISTERS["shifts"], list(roster(spec, around)))
 
 
 def load(name: str, dry_run: bool = False) -> Loaded:

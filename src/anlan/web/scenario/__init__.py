@@ -1,0 +1,1 @@
+"""Playing a scenario: devices through the real sockets, people through the real API, every link checked in the database."""
