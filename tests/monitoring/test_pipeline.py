@@ -1,210 +1,203 @@
-"""Observations and alarms out of the log: once each, whatever happens in between."""
+"""From the log into the tables and through the rules."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-import numpy as np
 import pytest
 from django.db import connection
 
-from anlan.kernel import clock
 from anlan.kernel.events.models import Event
-from anlan.monitoring import actions
-from anlan.monitoring.log import GOOD, OUT_OF_RANGE, Batch
-from anlan.monitoring.models import Alarm, AlarmRule, Datastream, Latest, RuleState, Station, StreamOffset
-from anlan.monitoring.pipeline import Worker
+from anlan.monitoring import queries
+from anlan.monitoring.models import Alarm
+from anlan.monitoring.pipeline import store
 from tests.conftest import City, actor
+from tests.monitoring.conftest import Feed, batch, make_rule, make_station, make_stream, ms
 
-T0 = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
-
-
-def batch(stream: Datastream, *readings: tuple[float, float], quality: int = GOOD, backfill: bool = False) -> Batch:
-    """Readings as (minutes after T0, value)."""
-    at = [round((T0 + timedelta(minutes=m)).timestamp() * 1000) for m, _ in readings]
-    return Batch(
-        np.full(len(at), stream.pk, "i4"), np.array(at), np.array([v for _, v in readings]),
-        np.full(len(at), quality, "i2"), received_ms=at[-1] + 500, backfill=backfill,
-    )  # fmt: skip
+pytestmark = pytest.mark.django_db
 
 
-def stored() -> list[tuple[float, int]]:
+MS = "(extract(epoch from at) * 1000)::bigint"
+
+
+def stored(stream: int) -> list[tuple[int, float, int]]:
     with connection.cursor() as cursor:
-        cursor.execute("select value, revision from observation order by at")
+        cursor.execute(f"select {MS}, value, revision from observation where stream = {stream} order by at")
         return list(cursor.fetchall())
 
 
-@pytest.fixture
-def gas(city: City) -> Datastream:
-    station = Station.everything.create(
-        code="G1", name="氯气罐区", lon=106.7, lat=39.5, area=city.west, kind="气体", protocol="mqtt", address="G1"
-    )
-    return Datastream.everything.create(
-        code="G1-cl2", station=station, source_code="cl2", name="氯气", quantity="氯气浓度", unit="ppm"
-    )
+def corrections(stream: int) -> list[tuple[int, int, float]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"select {MS}, revision, value from monitoring_correction where stream = {stream} order by 1, 2")
+        return list(cursor.fetchall())
 
 
-@pytest.fixture
-def rule(city: City, gas: Datastream) -> AlarmRule:
-    return AlarmRule.everything.create(
-        area=city.city, code="cl2-hi", title="氯气超限", station_kind="气体", quantity="氯气浓度",
-        limit=1.0, deadband=0.3, on_delay_s=120, off_delay_s=60, priority=1, latched=True,
-    )  # fmt: skip
+def test_a_reading_is_stored_and_is_the_latest(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 0.1), (1, 0.2))
+    assert stored(stream.pk) == [(ms(0), 0.1, 0), (ms(1), 0.2, 0)]
+    assert [(r.value, r.at) for r in queries.latest(actor(city.city))] == [(0.2, queries.moment(ms(1)))]
 
 
-@pytest.fixture
-def worker(db: None) -> Worker:
-    return Worker()
+def test_a_duplicate_is_ignored_in_the_same_batch_and_in_a_later_one(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 0.1), (0, 0.1))
+    feed.say(stream, (0, 0.1), (1, 0.3))
+    feed.say(stream, (0, 0.1), (1, 0.3))
+    assert stored(stream.pk) == [(ms(0), 0.1, 0), (ms(1), 0.3, 0)]
+    assert corrections(stream.pk) == []
 
 
-@pytest.fixture(autouse=True)
-def standing_clock() -> object:
-    with clock.standing_at(T0 + timedelta(minutes=30)):
-        yield
+def test_another_value_for_the_same_instant_is_a_correction_and_the_old_one_is_kept(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 0.1))
+    feed.say(stream, (0, 0.5))
+    feed.say(stream, (0, 0.7), (0, 0.9))
+    assert stored(stream.pk) == [(ms(0), 0.9, 3)]
+    assert corrections(stream.pk) == [(ms(0), 0, 0.1), (ms(0), 1, 0.5), (ms(0), 2, 0.7)]
+    assert queries.latest(actor(city.city))[0].value == 0.9
 
 
-def test_a_repeat_changes_nothing_and_a_correction_is_counted(worker: Worker, gas: Datastream) -> None:
-    worker.handle([(1, batch(gas, (0, 0.1), (1, 0.2))), (2, batch(gas, (0, 0.1)))])
-    worker.handle([(3, batch(gas, (1, 0.25)))])
-    assert stored() == [(0.1, 0), (0.25, 1)]
+def test_late_readings_are_accepted_and_do_not_become_the_latest(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (10, 0.1))
+    feed.say(stream, (5, 0.2), (-2000, 0.3))
+    assert [row[:2] for row in stored(stream.pk)] == [(ms(-2000), 0.3), (ms(5), 0.2), (ms(10), 0.1)]
+    assert queries.latest(actor(city.city))[0].value == 0.1
 
 
-def test_what_the_log_sends_again_after_a_crash_is_passed_over(worker: Worker, gas: Datastream) -> None:
-    worker.handle([(1, batch(gas, (0, 0.1)))])
-    assert Worker().handle([(1, batch(gas, (0, 99.0))), (2, batch(gas, (1, 0.2)))]) == 1
-    assert stored() == [(0.1, 0), (0.2, 0)]
-    assert StreamOffset.objects.get().sequence == 2
+def test_no_data_is_stored_as_no_data(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, float("nan")), quality=1)
+    reading = queries.latest(actor(city.city))[0]
+    assert (reading.value, reading.quality, reading.good) == (None, 1, False)
 
 
-def test_late_readings_are_stored_and_the_newest_stays_the_newest(worker: Worker, gas: Datastream) -> None:
-    worker.handle([(1, batch(gas, (10, 5.0)))])
-    worker.handle([(2, batch(gas, (-3000, 1.0), (2, 2.0)))])
-    assert [value for value, _ in stored()] == [1.0, 2.0, 5.0]
-    assert Latest.objects.get().value == 5.0
+def test_each_day_has_its_own_partition_the_past_of_a_scenario_too(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 1.0), (24 * 60, 2.0), (-11 * 365 * 24 * 60, 3.0), backfill=True)
+    with connection.cursor() as cursor:
+        cursor.execute("select tableoid::regclass::text from observation order by at")
+        names = [row[0] for row in cursor.fetchall()]
+    days = [name.removeprefix("observation_") for name in names]
+    assert days == ["20150305", "20260302", "20260303"]
 
 
-def test_the_alarm_is_raised_when_the_limit_was_passed_long_enough_in_event_time(
-    worker: Worker, gas: Datastream, rule: AlarmRule
-) -> None:
-    worker.handle([(1, batch(gas, (0, 0.2), (1, 1.5)))])
-    assert not Alarm.everything.exists()
-    worker.handle([(2, batch(gas, (2, 2.0), (4, 3.0)))])
-    alarm = Alarm.everything.get()
-    assert (alarm.started_at, alarm.raised_at) == (T0 + timedelta(minutes=1), T0 + timedelta(minutes=3))
-    assert (alarm.state, alarm.priority, alarm.value) == ("unacknowledged", 1, 2.0)
-    assert [v for _, v in alarm.explanation["samples"]] == [0.2, 1.5, 2.0, 3.0]
-    assert Event.objects.filter(name="monitoring.AlarmRaised").count() == 1
+def test_old_days_are_dropped_and_younger_ones_kept(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (-3 * 24 * 60, 1.0), (0, 2.0))
+    today = store.day_of(ms(0))
+    assert store.drop_partitions(today, queries.moment(0)) == [], "a past made only now belongs to a scenario"
+    assert store.drop_partitions(today, queries.moment(2**42)) == [store.day_of(ms(-3 * 24 * 60))]
+    assert [row[1] for row in stored(stream.pk)] == [2.0]
 
 
-def test_a_restart_in_the_middle_of_a_delay_fires_at_the_right_time(gas: Datastream, rule: AlarmRule) -> None:
-    Worker().handle([(1, batch(gas, (0, 0.2), (1, 1.5)))])
-    Worker().handle([(2, batch(gas, (4, 1.6)))])
-    assert Alarm.everything.get().raised_at == T0 + timedelta(minutes=3)
+def test_a_reading_with_an_impossible_time_is_refused_with_its_reason(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 0.1), (365 * 24 * 60 * 20, 0.2))
+    assert [row[1] for row in stored(stream.pk)] == [0.1]
+    assert "超前" in feed.refused[0].reason
 
 
-def test_a_delay_runs_out_without_a_further_reading(gas: Datastream, rule: AlarmRule) -> None:
-    worker = Worker()
-    with clock.standing_at(T0 + timedelta(minutes=1)):
-        worker.handle([(1, batch(gas, (1, 1.5)))])
-        assert not Alarm.everything.exists()
-    with clock.standing_at(T0 + timedelta(minutes=3, seconds=1)):
-        worker.next_tick = 0
-        worker.handle([])
-    assert Alarm.everything.get().raised_at == T0 + timedelta(minutes=3)
+def test_a_threshold_raises_one_alarm_with_its_evidence_and_clears_below_the_hysteresis(city: City, feed: Feed) -> None:
+    rule = make_rule(city, hihi=10, hi=3, deadband=0.5, priority=1)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 0.1), (1, 3.2))
+    alarm = Alarm.objects.unscoped("test").get()
+    assert (alarm.band, alarm.priority, alarm.value, alarm.state) == ("hi", 2, 3.2, "unacknowledged")
+    assert alarm.started_at == queries.moment(ms(1))
+    assert [value for _, value in alarm.explanation["samples"]] == [0.1, 3.2]
+    assert alarm.explanation["limits"] == {"hihi": 10, "hi": 3}
+    assert alarm.rule_version == rule.version
+    feed.say(stream, (2, 12.0), (3, 2.8))
+    alarm.refresh_from_db()
+    assert (alarm.band, alarm.priority, alarm.active) == ("hihi", 1, True)
+    feed.say(stream, (4, 2.4))
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.active, alarm.cleared_at) == ("returned", False, queries.moment(ms(4)))
+    names = [event.name.removeprefix("monitoring.Alarm") for event in Event.objects.order_by("id")]
+    assert names == ["Raised", "Escalated", "StateChanged", "Cleared", "StateChanged"]
 
 
-def test_backfill_and_bad_quality_are_history_and_raise_nothing(
-    worker: Worker, gas: Datastream, rule: AlarmRule
-) -> None:
-    worker.handle([(1, batch(gas, (0, 9.0), (5, 9.0), backfill=True))])
-    worker.handle([(2, batch(gas, (6, 9.0), (20, 9.0), quality=OUT_OF_RANGE))])
-    assert (len(stored()), Alarm.everything.count()) == (4, 0)
+def test_a_reading_of_bad_quality_never_raises(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 99.0), quality=2)
+    feed.say(stream, (1, float("nan")))
+    assert not Alarm.objects.unscoped("test").exists()
 
 
-def test_the_deadband_holds_the_alarm_and_the_off_delay_ends_it(
-    worker: Worker, gas: Datastream, rule: AlarmRule
-) -> None:
-    with clock.standing_at(T0 + timedelta(minutes=6.6)):
-        worker.handle([(1, batch(gas, (0, 2.0), (3, 2.0), (4, 0.8), (6, 0.6), (6.5, 0.6)))])
-    assert Alarm.everything.get().active
-    worker.handle([(2, batch(gas, (8, 0.1)))])
-    alarm = Alarm.everything.get()
-    assert (alarm.active, alarm.cleared_at, alarm.state) == (False, T0 + timedelta(minutes=7), "returned")
+def test_backfill_never_raises_live_but_is_on_record(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (-60, 9.0), (-50, 1.0), backfill=True)
+    alarm = Alarm.objects.unscoped("test").get()
+    assert (alarm.retro, alarm.state, alarm.cleared_at) == (True, "normal", queries.moment(ms(-50)))
+    assert not Event.objects.exists(), "nothing is pushed to anybody"
+    assert not queries.open_alarms(actor(city.city)).exists()
+    feed.say(stream, (-60, 9.0), (-50, 1.0), backfill=True)
+    assert Alarm.objects.unscoped("test").count() == 1
 
 
-def test_a_latched_alarm_needs_acknowledgement_and_reset(
-    worker: Worker, city: City, gas: Datastream, rule: AlarmRule
-) -> None:
-    worker.handle([(1, batch(gas, (0, 2.0), (3, 2.0), (4, 0.1), (8, 0.1)))])
-    officer, alarm = actor(city.city), Alarm.everything.get()
-    assert actions.acknowledge_alarm(officer, alarm.pk, "看到").state == "latched"
-    assert actions.reset_alarm(officer, alarm.pk, "现场检测为零").state == "normal"
+def test_a_restart_in_the_middle_of_an_on_delay_fires_at_the_right_event_time(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3, on_delay_s=600)
+    stream = make_stream(make_station(city))
+    for minute in range(7):
+        feed.say(stream, (minute, 5.0))
+    feed.restart()
+    for minute in range(7, 10):
+        feed.say(stream, (minute, 5.0))
+    assert not Alarm.objects.unscoped("test").exists()
+    feed.restart()
+    feed.say(stream, (10, 5.0))
+    alarm = Alarm.objects.unscoped("test").get()
+    assert (alarm.started_at, alarm.raised_at) == (queries.moment(ms(0)), queries.moment(ms(10)))
 
 
-def test_a_changed_rule_takes_effect_with_the_next_batch(worker: Worker, gas: Datastream, rule: AlarmRule) -> None:
-    worker.handle([(1, batch(gas, (0, 0.5)))])
-    rule.limit, rule.on_delay_s = 0.4, 0
+def test_a_late_reading_inside_the_window_is_judged_in_its_place(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3, on_delay_s=120)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 5.0), (2, 5.0))
+    assert Alarm.objects.unscoped("test").count() == 1
+    other = make_stream(make_station(city))
+    feed.say(other, (0, 1.0), (3, 5.0), (4, 5.0))
+    assert Alarm.objects.unscoped("test").count() == 1
+    feed.say(other, (2, 5.0))
+    late = Alarm.objects.unscoped("test").get(datastream=other)
+    assert (late.started_at, late.state) == (queries.moment(ms(2)), "unacknowledged")
+    feed.say(other, (-200, 50.0))
+    assert Alarm.objects.unscoped("test").count() == 2, "older than the window: history only"
+
+
+def test_a_changed_rule_takes_effect_without_a_restart(city: City, feed: Feed) -> None:
+    rule = make_rule(city, hi=30)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 9.0))
+    assert not Alarm.objects.unscoped("test").exists()
+    rule.hi = 3
     rule.save()
-    worker.handle([(2, batch(gas, (1, 0.5)))])
-    assert Alarm.everything.get().rule_version == 2
+    feed.say(stream, (1, 9.0))
+    alarm = Alarm.objects.unscoped("test").get()
+    assert alarm.rule_version == 2
+    rule.enabled = False
+    rule.save()
+    feed.worker.tick()
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.active) == ("returned", False)
 
 
-def test_a_rate_of_change_raises_before_the_limit_does(worker: Worker, city: City, gas: Datastream) -> None:
-    AlarmRule.everything.create(
-        area=city.city, code="rise", title="快速上升", kind="rate", datastream=gas, limit=6.0, rate_window_s=600
-    )
-    worker.handle([(1, batch(gas, (0, 0.0), (5, 0.1), (10, 1.5)))])
-    alarm = Alarm.everything.get()
-    assert alarm.raised_at == T0 + timedelta(minutes=10)
+def test_a_batch_is_written_whole_or_not_at_all_and_never_twice(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3)
+    stream = make_stream(make_station(city))
+    feed.put(batch([(stream.pk, 0, 9.0)]))
+    feed.restart()
+    assert feed.worker.seq == 1, "the log is read on from here"
+    assert Alarm.objects.unscoped("test").count() == 1
 
 
-def test_two_of_three_detectors_raise_the_combined_alarm(worker: Worker, city: City, gas: Datastream) -> None:
-    others = []
-    for n in (2, 3):
-        station = Station.everything.create(
-            code=f"G{n}",
-            name=f"氯气{n}",
-            lon=106.7,
-            lat=39.5,
-            area=city.west,
-            kind="气体",
-            protocol="mqtt",
-            address=f"G{n}",
-        )
-        others.append(Datastream.everything.create(
-            code=f"G{n}-cl2", station=station, source_code="cl2", name="氯气", quantity="氯气浓度", unit="ppm"
-        ))  # fmt: skip
-    AlarmRule.everything.create(
-        area=city.city, code="cl2", title="氯气", station_kind="气体", quantity="氯气浓度", limit=1.0
-    )
-    AlarmRule.everything.create(
-        area=city.west, code="2of3", title="罐区泄漏", kind="group", members=["cl2"], k=2, group_by="area", priority=1
-    )
-    worker.handle([(1, batch(gas, (0, 2.0)))])
-    assert Alarm.everything.count() == 1
-    worker.handle([(2, batch(others[0], (1, 2.0)))])
-    assert Alarm.everything.filter(rule__code="2of3", active=True).count() == 1
-    worker.handle([(3, batch(gas, (2, 0.0)))])
-    assert not Alarm.everything.filter(rule__code="2of3", active=True).exists()
-
-
-def test_a_rolled_back_batch_leaves_nothing_behind(
-    gas: Datastream, rule: AlarmRule, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The transaction fails at its very end, as when the database dies: neither readings nor alarms nor state remain."""
-    worker = Worker()
-    with pytest.raises(Exception, match=r"out of range|too large"):
-        worker.handle([(2**70, batch(gas, (0, 2.0), (5, 2.0)))])
-    assert (stored(), Alarm.everything.count(), RuleState.objects.count()) == ([], 0, 0)
-    worker.handle([(1, batch(gas, (0, 2.0), (5, 2.0)))])
-    assert Alarm.everything.count() == 1
-
-
-def test_another_district_neither_sees_nor_handles_the_alarm(
-    worker: Worker, city: City, gas: Datastream, rule: AlarmRule
-) -> None:
-    worker.handle([(1, batch(gas, (0, 2.0), (3, 2.0)))])
-    alarm = Alarm.everything.get()
-    assert list(Alarm.objects.visible_to(actor(city.east))) == []
-    with pytest.raises(Exception, match="不存在"):
-        actions.acknowledge_alarm(actor(city.east), alarm.pk)
+def test_another_district_sees_neither_values_nor_alarms(city: City, feed: Feed) -> None:
+    make_rule(city, hi=3)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 9.0))
+    neighbour = actor(city.west)
+    assert queries.latest(neighbour) == []
+    assert not queries.open_alarms(neighbour).exists()
+    assert queries.open_alarms(actor(city.east)).count() == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -132,7 +131,8 @@ def issue(by: Actor, task: Task) -> None:
 
 def on_behalf(by: Actor) -> Actor:
     """Whoever may command may also commit the teams he commands; the journal keeps his name."""
-    return replace(by, grants=(*by.grants, GrantView(("resources.commit",), "/", SECRET)))
+    grants = (*by.grants, GrantView(("resources.commit",), "/", SECRET))
+    return Actor(by.name, by.user_id, grants, by.origin)
 
 
 def commit(by: Actor, task: Task) -> None:

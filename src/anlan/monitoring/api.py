@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
 
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import NotFound
 from anlan.monitoring import actions, queries
-from anlan.monitoring.actions.warnings import WarningContent
 from anlan.monitoring.models import Alarm, HazardEvent, Warning
 
 router = Router(tags=["monitoring 监测预警"])
@@ -34,7 +34,6 @@ class WarningIn(Schema):
     """What 突发事件应对法 art 64 asks of a warning."""
 
     event_code: str
-    event_name: str
     level: str
     headline: str
     description: str
@@ -44,7 +43,6 @@ class WarningIn(Schema):
     expires: datetime
     geometry: dict[str, Any] | None = None
     basis: str = ""
-    references: str = ""
     correlation_id: UUID | None = None
 
 
@@ -90,7 +88,7 @@ def shelve(request: HttpRequest, pk: int, data: ShelveIn) -> dict[str, Any]:
     return alarm_out(actions.shelve_alarm(who(request), pk, data.minutes, data.reason))
 
 
-VERBS = {
+VERBS: dict[str, Any] = {
     "reset": actions.reset_alarm,
     "unshelve": actions.unshelve_alarm,
     "suppress": actions.suppress_alarm,
@@ -102,7 +100,9 @@ VERBS = {
 
 @router.post("/alarms/{pk}/{verb}", summary="复位、抑制、停用等")
 def other_verb(request: HttpRequest, pk: int, verb: str, data: ReasonIn) -> dict[str, Any]:
-    return alarm_out(queries.verb_named(VERBS, verb)(who(request), pk, data.reason))
+    if verb not in VERBS:
+        raise NotFound(f"没有动作 {verb}；可用：{'、'.join(VERBS)}")
+    return alarm_out(VERBS[verb](who(request), pk, data.reason))
 
 
 @router.get("/warnings", summary="预警")
@@ -112,9 +112,7 @@ def warnings(request: HttpRequest) -> list[dict[str, Any]]:
 
 @router.post("/warnings", summary="起草预警", response={201: dict[str, Any]})
 def draft(request: HttpRequest, data: WarningIn) -> tuple[int, dict[str, Any]]:
-    given = data.dict()
-    content = WarningContent(**{**given, "correlation_id": given["correlation_id"] or uuid4()})
-    return 201, warning_out(actions.draft_warning(who(request), content))
+    return 201, warning_out(actions.draft_warning(who(request), **data.dict()))
 
 
 @router.post("/warnings/{pk}/review", summary="审核预警")
@@ -140,5 +138,6 @@ def hazard_events(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/latest", summary="最新观测")
-def latest(request: HttpRequest, station: str = "") -> list[dict[str, Any]]:
-    return queries.latest(who(request), station)
+def latest(request: HttpRequest, station_id: int | None = None) -> list[dict[str, Any]]:
+    found = queries.latest(who(request), None if station_id is None else [station_id])
+    return [vars(reading) for reading in found]

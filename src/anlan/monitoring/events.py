@@ -1,4 +1,4 @@
-"""Facts of the monitoring room."""
+"""Facts of monitoring."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from anlan.kernel.events.outbox import Fact
 
 @dataclass(frozen=True)
 class AlarmRaised(Fact):
-    """A rule's condition holds."""
+    """A rule's condition holds. Alarms of stations and areas have no `datastream_id`; `station_id` is then the station
+    that completed the condition."""
 
     alarm_id: int
     rule_id: int
@@ -27,8 +28,20 @@ class AlarmRaised(Fact):
 
 
 @dataclass(frozen=True)
+class AlarmEscalated(Fact):
+    """An open alarm reached an outer limit; it must be acknowledged again."""
+
+    alarm_id: int
+    band: str
+    priority: int
+    value: float | None
+    unit: str
+    at: str
+
+
+@dataclass(frozen=True)
 class AlarmCleared(Fact):
-    """The condition no longer holds."""
+    """The condition is gone; the alarm may still wait for an operator."""
 
     alarm_id: int
     at: str
@@ -45,7 +58,7 @@ class AlarmAcknowledged(Fact):
 
 @dataclass(frozen=True)
 class AlarmStateChanged(Fact):
-    """Shelved, suppressed, out of service, reset, or back."""
+    """Shelved, suppressed, out of service, reset, back, raised again."""
 
     alarm_id: int
     state: str
@@ -54,8 +67,6 @@ class AlarmStateChanged(Fact):
 
 @dataclass(frozen=True)
 class HazardEventReceived(Fact):
-    """An earthquake, a satellite hotspot, a CAP message has come in."""
-
     hazard_event_id: int
     kind: str
     title: str
@@ -87,9 +98,9 @@ class WarningIssued(Fact):
     level: str
     headline: str
     text: str
-    area_ids: list[int]
     expires: str
-    references: str
+    area_ids: list[int]
+    references: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,3 +108,9 @@ class WarningCancelled(Fact):
     warning_id: int
     headline: str
     reason: str
+
+
+@dataclass(frozen=True)
+class WarningExpired(Fact):
+    warning_id: int
+    headline: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,8 @@ QUALITY_OF_FLAG = {
     "F": FAULT,
 }
 
-Ints, Floats = NDArray[np.int64], NDArray[np.float64]
+Ints: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ def decode(data: bytes) -> Batch:
     at = HEAD.size + key_bytes
     if magic != MAGIC or version != VERSION or len(data) != at + count * ROW_BYTES:
         raise ValueError("not a batch of readings, or a truncated one")
-    columns = []
-    for kind, width in (("<i4", 4), ("<i8", 8), ("<f8", 8), ("<i2", 2)):
-        columns.append(np.frombuffer(data, kind, count, at))
-        at += width * count
+    stream = np.frombuffer(data, "<i4", count, at)
+    at_ms = np.frombuffer(data, "<i8", count, at + 4 * count)
+    value = np.frombuffer(data, "<f8", count, at + 12 * count)
+    quality = np.frombuffer(data, "<i2", count, at + 20 * count)
     key = data[HEAD.size : HEAD.size + key_bytes].decode(errors="replace")
-    return Batch(*columns, received_ms=received, backfill=bool(backfill), key=key)
+    return Batch(stream, at_ms, value, quality, received_ms=received, backfill=bool(backfill), key=key)
 
 
 def subject(batch: Batch, protocol: str) -> str:

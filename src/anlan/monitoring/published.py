@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from anlan.kernel.geo import GeoJson
 from anlan.kernel.models import Area
-from anlan.monitoring.models import Warning, WarningState
+from anlan.monitoring.models import Warning
+from anlan.monitoring.rules.warnings import State
 
 WHY = "an issued warning is public"
 #: How long the end of a warning is still announced.
@@ -45,7 +46,7 @@ def as_public(row: Warning) -> PublicWarning:
     return PublicWarning(
         row.pk, row.identifier, row.event_code, row.event_name, row.level, row.headline, row.description,
         row.instruction, row.onset, row.expires, row.issued_at, row.ended_at,
-        row.state == WarningState.CANCELLED, row.reason, tuple(row.areas.order_by("path")), row.geometry, before,
+        row.state == State.CANCELLED.value, row.reason, tuple(row.areas.order_by("path")), row.geometry, before,
     )  # fmt: skip
 
 
@@ -62,7 +63,9 @@ def by_identifier(identifier: str) -> PublicWarning | None:
 
 def current(at: datetime) -> list[PublicWarning]:
     """Warnings in force at `at`, and those cancelled within the last day, the newest first."""
-    rows = Warning.objects.unscoped(WHY).filter(issued_at__isnull=False).order_by("-issued_at").prefetch_related("areas")
-    in_force = rows.filter(state=WarningState.ISSUED, expires__gt=at)
-    ended = rows.filter(state=WarningState.CANCELLED, ended_at__gt=at - ENDED_SHOWN)
+    rows = (
+        Warning.objects.unscoped(WHY).filter(issued_at__isnull=False).order_by("-issued_at").prefetch_related("areas")
+    )
+    in_force = rows.filter(state=State.ISSUED.value, expires__gt=at)
+    ended = rows.filter(state=State.CANCELLED.value, ended_at__gt=at - ENDED_SHOWN)
     return [as_public(row) for row in [*in_force, *ended]]

@@ -1,22 +1,27 @@
-"""Reads of the monitoring room."""
+"""Reads of monitoring, for pages, API and other rooms; area scope everywhere."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db import connection
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
-from anlan.kernel.errors import NotFound
-from anlan.monitoring.models import Alarm, Datastream, Latest, RegistryVersion, Station, Warning, WarningState
-from anlan.monitoring.rules.states import STANDING
+from anlan.monitoring.log import GOOD
+from anlan.monitoring.models import Alarm, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
+from anlan.monitoring.rules import warnings as warning_rules
+from anlan.monitoring.rules.isa import State
 
 
 @dataclass(frozen=True)
 class StreamRef:
-    """What a gateway must know of a datastream."""
+    """What a gateway needs to know of a datastream to write its readings."""
 
     id: int
     station_id: int
@@ -25,31 +30,71 @@ class StreamRef:
     valid_max: float | None
 
 
-def registry_version() -> int:
-    """Grows whenever a station or datastream changes."""
-    row = RegistryVersion.objects.first()
-    return row.number if row else 0
+@dataclass(frozen=True)
+class Reading:
+    """One stored value of a datastream; `value` None = the device said no data."""
+
+    datastream: Datastream
+    at: datetime
+    value: float | None
+    quality: int
+    received_at: datetime | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.quality == GOOD and self.value is not None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One point of a series."""
+
+    at: datetime
+    value: float | None
+    quality: int
+    revision: int
 
 
 def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
-    """(address, element code) -> datastream, of all stations in service that speak `protocol`."""
-    rows = (
-        Datastream.objects.unscoped("gateways serve all areas")
-        .filter(station__protocol=protocol, station__in_service=True)
-        .values_list("station__address", "source_code", "id", "station_id", "unit", "valid_min", "valid_max")
+    """(protocol address, element code) -> datastream, for every station in service that speaks `protocol`."""
+    rows = Datastream.objects.unscoped("the gateway serves every area").filter(
+        station__protocol=protocol, station__in_service=True
     )
-    return {(row[0], row[1]): StreamRef(*row[2:]) for row in rows.iterator(5000)}
+    return {
+        (address, code): StreamRef(pk, station, unit, low, high)
+        for address, code, pk, station, unit, low, high in rows.values_list(
+            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max"
+        )
+    }
 
 
-def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
-    """Alarms that still stand before an operator's eyes, the most urgent and newest first."""
-    rows = Alarm.objects.visible_to(actor).filter(state__in=[state.value for state in STANDING])
-    return rows.select_related("station").order_by("priority", "-raised_at")
+def versions() -> dict[str, int]:
+    """`registry` moves whenever a station or datastream changes, `rules` whenever an alarm rule does."""
+    with connection.cursor() as cursor:
+        cursor.execute("select name, version from monitoring_version")
+        return dict(cursor.fetchall())
+
+
+def registry_version() -> int:
+    """Grows whenever a station or datastream changes."""
+    return versions()["registry"]
+
+
+def moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def milliseconds(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else value
 
 
 def stations(actor: Actor, permission: str = "") -> ScopedQuerySet[Station]:
     """测站 the actor may see (or act on with `permission`)."""
-    return Station.objects.visible_to(actor, permission).select_related("area")
+    return Station.objects.visible_to(actor, permission).select_related("area", "hazard_unit")
 
 
 def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream]:
@@ -57,27 +102,92 @@ def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream
     return Datastream.objects.visible_to(actor, permission).select_related("station__area")
 
 
-def active_warnings(actor: Actor) -> QuerySet[Warning]:
-    return Warning.objects.visible_to(actor).filter(state=WarningState.ISSUED).order_by("-issued_at")
-
-
-def latest(actor: Actor, station: str = "") -> list[dict[str, Any]]:
-    """The newest reading of each datastream the actor may see, of one station by code when given."""
-    rows = Latest.objects.filter(datastream__in=Datastream.objects.visible_to(actor)).select_related(
-        "datastream__station"
-    )
-    if station:
-        rows = rows.filter(datastream__station__code=station)
+def latest(actor: Actor, station_ids: Iterable[int] | None = None) -> list[Reading]:
+    """The newest value of every datastream the actor may see (of these stations), those never heard left out."""
+    rows = datastreams(actor)
+    if station_ids is not None:
+        rows = rows.filter(station_id__in=list(station_ids))
+    known = {row.pk: row for row in rows}
     return [
-        {
-            "datastream": row.datastream.code, "name": row.datastream.name, "station": row.datastream.station.name,
-            "at": row.at, "value": row.value, "unit": row.datastream.unit, "quality": row.quality,
-        }
-        for row in rows
-    ]  # fmt: skip
+        Reading(known[row.pk], row.at, number(row.value), row.quality, row.received_at)
+        for row in Latest.objects.filter(pk__in=known).order_by("pk")
+    ]
 
 
-def verb_named(verbs: dict[str, Any], name: str) -> Any:
-    if name not in verbs:
-        raise NotFound(f"没有动作 {name}；可用：{'、'.join(verbs)}")
-    return verbs[name]
+def series(actor: Actor, datastream_id: int, start: datetime, end: datetime, limit: int = 20_000) -> list[Sample]:
+    """The readings of a datastream in [start, end], oldest first, at most the newest `limit`."""
+    stream = Datastream.objects.visible_to(actor).one(datastream_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select at, value, quality, revision from observation"
+            " where stream = %s and at between %s and %s order by at desc limit %s",
+            [stream.pk, start, end, limit],
+        )
+        rows = cursor.fetchall()
+    return [Sample(at, number(value), quality, revision) for at, value, quality, revision in reversed(rows)]
+
+
+def alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
+    return Alarm.objects.visible_to(actor).select_related("rule", "station", "datastream", "area")
+
+
+def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
+    """Alarms that are not over, the most urgent and newest first."""
+    return alarms(actor).exclude(state=State.NORMAL.value).order_by("priority", "-raised_at")
+
+
+def alarm(actor: Actor, alarm_id: int) -> Alarm:
+    return alarms(actor).one(alarm_id)
+
+
+def rules(actor: Actor) -> ScopedQuerySet[AlarmRule]:
+    return AlarmRule.objects.visible_to(actor).select_related("area", "datastream").order_by("code")
+
+
+def warnings(actor: Actor) -> ScopedQuerySet[Warning]:
+    return Warning.objects.visible_to(actor).select_related("area").prefetch_related("areas").order_by("-drafted_at")
+
+
+def warning(actor: Actor, warning_id: int) -> Warning:
+    return warnings(actor).one(warning_id)
+
+
+def active_warnings(actor: Actor) -> ScopedQuerySet[Warning]:
+    """Issued and neither cancelled nor expired."""
+    return warnings(actor).filter(state=warning_rules.State.ISSUED.value)
+
+
+def hazard_events(actor: Actor) -> ScopedQuerySet[HazardEvent]:
+    return HazardEvent.objects.visible_to(actor).select_related("area").order_by("-at")
+
+
+def hazard_event(actor: Actor, event_id: int) -> HazardEvent:
+    return hazard_events(actor).one(event_id)
+
+
+def story(actor: Actor, correlation_id: UUID) -> dict[str, Sequence[Any]]:
+    """Everything of monitoring under one correlation id, for timelines and reviews."""
+    return {
+        "alarms": list(alarms(actor).filter(correlation_id=correlation_id).order_by("started_at")),
+        "warnings": list(warnings(actor).filter(correlation_id=correlation_id)),
+        "hazard_events": list(hazard_events(actor).filter(correlation_id=correlation_id)),
+    }
+
+
+@dataclass(frozen=True)
+class StationPage:
+    """A station with its newest values and its alarms."""
+
+    station: Station
+    readings: list[Reading]
+    silent: list[Datastream]
+    alarms: list[Alarm]
+
+
+def station_page(actor: Actor, station_id: int) -> StationPage:
+    station = stations(actor).one(station_id)
+    readings = latest(actor, [station.pk])
+    heard = {reading.datastream.pk for reading in readings}
+    silent = [row for row in datastreams(actor).filter(station=station) if row.pk not in heard]
+    recent = list(alarms(actor).filter(station=station).order_by("-raised_at")[:50])
+    return StationPage(station, readings, silent, recent)

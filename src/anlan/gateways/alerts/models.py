@@ -48,9 +48,7 @@ class OutgoingMessage(ScopedModel):
             models.UniqueConstraint("event_id", "receiver", "channel", name="message_once_per_receiver_and_channel")
         ]
         indexes = [
-            models.Index(
-                fields=["due_at"], name="message_owed", condition=models.Q(state__in=["queued", "sending"])
-            ),
+            models.Index(fields=["due_at"], name="message_owed", condition=models.Q(state__in=["queued", "sending"])),
             models.Index(fields=["subject_type", "subject_id"]),
         ]
 

@@ -1,10 +1,8 @@
-"""Verbs of the monitoring room."""
+"""Verbs of monitoring: the only way to change anything here."""
 
 from anlan.monitoring.actions.alarms import (
     acknowledge_alarm,
-    clear_alarm,
     expire_shelving,
-    raise_alarm,
     reset_alarm,
     return_to_service,
     shelve_alarm,
@@ -19,19 +17,19 @@ from anlan.monitoring.actions.warnings import (
     draft_warning,
     expire_warnings,
     issue_warning,
+    redraft_warning,
     review_warning,
 )
 
 __all__ = [
     "acknowledge_alarm",
     "cancel_warning",
-    "clear_alarm",
     "draft_warning",
     "expire_shelving",
     "expire_warnings",
     "issue_warning",
-    "raise_alarm",
     "receive_event",
+    "redraft_warning",
     "reset_alarm",
     "return_to_service",
     "review_warning",

@@ -1,28 +1,31 @@
-"""Taking in what feeds tell."""
+"""Hazard events from feeds: earthquakes, hotspots, CAP messages of others."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
-from anlan.kernel.areas.models import Area, Level
-from anlan.kernel.errors import Invalid
+from anlan.kernel.areas.models import Area
+from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.geo import Finder, parse
 from anlan.monitoring.events import HazardEventReceived
 from anlan.monitoring.models import HazardEvent, HazardEventKind
 
 
-def area_of(lon: float, lat: float) -> Area:
-    """The district that contains the point; an event outside concerns the whole city."""
-    shaped = [a for a in Area.objects.filter(level=Level.DISTRICT) if a.geometry]
-    inside = Finder([(a, parse(a.geometry)) for a in shaped]).containing(lon, lat) if shaped else []
-    city = Area.objects.filter(level=Level.CITY).first()
-    if not inside and city is None:
-        raise Invalid("area", f"{lon},{lat}", "先载入本市区划", label="区划")
-    return inside[0] if inside else city  # type: ignore[return-value]
+def area_at(lon: float, lat: float) -> Area:
+    """The smallest area with an outline that holds the point; the top area when it lies outside all of them."""
+    areas = list(Area.objects.filter(geometry__isnull=False).order_by("-level"))
+    inside = Finder([(area, parse(area.geometry or {})) for area in areas]).containing(lon, lat)
+    found = max(inside, key=lambda area: area.level, default=None) or Area.objects.order_by("level", "path").first()
+    if found is None:
+        raise Conflict("尚未登记任何行政区划")
+    return found
 
 
 @action("monitoring.feed")
@@ -38,17 +41,36 @@ def receive_event(
     properties: dict[str, Any],
     source: str,
 ) -> tuple[HazardEvent, bool]:
-    """(event, is it new). The same event again changes nothing; a changed one is updated and journalled, not repeated."""
+    """(event, is it new) of a feed. The same key again changes nothing, or corrects what is known (`revision`)."""
     if kind not in HazardEventKind.values:
         raise Invalid("kind", kind, "、".join(HazardEventKind.values), label="类别")
-    events = HazardEvent.objects.unscoped("identity of an event").select_for_update(of=("self",))
-    known = events.filter(kind=kind, natural_key=natural_key).first()
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise Invalid("lon,lat", f"{lon},{lat}", "经度 -180~180，纬度 -90~90", label="位置", unit="度")
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"{kind}:{natural_key}"])
+    known = HazardEvent.objects.unscoped("a feed serves all areas").filter(kind=kind, natural_key=natural_key).first()
+    values = {
+        "at": at, "lon": lon, "lat": lat, "title": title[:200], "magnitude": magnitude, "properties": properties,
+        "source": source[:80],
+    }  # fmt: skip
     if known is not None:
-        return known, False
+        return correct(by, known, values), False
     event = HazardEvent.objects.create(
-        area=area_of(lon, lat), kind=kind, natural_key=natural_key, source=source, title=title[:200], at=at, lon=lon,
-        lat=lat, magnitude=magnitude, properties=properties, received_at=clock.now(),
-    )  # fmt: skip
+        kind=kind, natural_key=natural_key, received_at=clock.now(), area=area_at(lon, lat), **values
+    )
     fact = HazardEventReceived(event.pk, kind, event.title, magnitude, at.isoformat(), lon, lat)
-    record(by, "收到灾害信息", event, fact, correlation_id=event.correlation_id)
+    record(by, "接收灾害事件", event, fact, correlation_id=event.correlation_id)
     return event, True
+
+
+def correct(by: Actor, known: HazardEvent, values: dict[str, Any]) -> HazardEvent:
+    """A revised message of the same event: kept, not announced again."""
+    if all(getattr(known, name) == value for name, value in values.items()):
+        return known
+    was = snapshot(known)
+    for name, value in values.items():
+        setattr(known, name, value)
+    known.revision += 1
+    known.save()
+    record(by, "修订灾害事件", known, before=was, correlation_id=known.correlation_id)
+    return known

@@ -1,8 +1,7 @@
-"""From draft to cancellation: different people, one table of allowed steps, a reason for every return."""
+"""Warnings: drafted by one, reviewed and issued by another (职责分离), cancelled or expired."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,153 +14,241 @@ from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.outbox import Fact
 from anlan.kernel.geo import GeoJson, parse
-from anlan.monitoring.events import WarningCancelled, WarningDrafted, WarningIssued, WarningReviewed
-from anlan.monitoring.models import Warning, WarningLevel, WarningState
-from anlan.monitoring.rules import warnings as law
+from anlan.kernel.models import Organisation
+from anlan.monitoring.events import WarningCancelled, WarningDrafted, WarningExpired, WarningIssued, WarningReviewed
+from anlan.monitoring.models import Warning
+from anlan.monitoring.rules import warnings as rules
+from anlan.monitoring.rules.cap import Area as CapArea
+from anlan.monitoring.rules.cap import Message
+from anlan.monitoring.rules.warnings import Content, State
+
+DRAFT, REVIEW, ISSUE = "monitoring.warn_draft", "monitoring.warn_review", "monitoring.warn_issue"
 
 
-@dataclass(frozen=True)
-class WarningContent:
-    """What a drafter writes."""
-
-    event_code: str
-    event_name: str
-    level: str
-    headline: str
-    description: str
-    instruction: str
-    area_ids: list[int]
-    onset: datetime
-    expires: datetime
-    geometry: GeoJson | None = None
-    basis: str = ""
-    references: str = ""
-    correlation_id: UUID = field(default_factory=uuid4)
-
-
-@action("monitoring.warn_draft")
-def draft_warning(by: Actor, content: WarningContent) -> Warning:
-    """起草. Refused when something that art 64 asks for is empty, or the time runs backwards."""
-    areas = check(by, content)
-    now = clock.now()
-    columns = {k: v for k, v in vars(content).items() if k != "area_ids"}
-    warning = Warning.objects.create(
-        **columns,
-        area=common_area(areas),
-        identifier=f"150300-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}",
-        in_house=law.is_meteorological_signal(content.event_code),
-        drafted_by=by.name,
-        drafter_id=by.user_id,
-        drafted_at=now,
+def content_of(warning: Warning) -> Content:
+    """What article 64 demands, out of the row."""
+    return Content(
+        event_code=warning.event_code,
+        level=warning.level,
+        headline=warning.headline,
+        description=warning.description,
+        instruction=warning.instruction,
+        areas=[area.name for area in warning.areas.all()],
+        onset=warning.onset,
+        expires=warning.expires,
+        sender=warning.sender,
+        issued_at=warning.issued_at,
     )
-    warning.areas.set(areas)
-    fact = WarningDrafted(warning.pk, warning.level, warning.headline)
-    record(by, "起草预警", warning, fact, correlation_id=warning.correlation_id)
-    return warning
 
 
-def check(by: Actor, content: WarningContent) -> list[Area]:
-    areas = list(Area.objects.filter(pk__in=content.area_ids))
-    missing = law.missing_content({**vars(content), "areas": areas})
-    if missing:
-        raise Invalid("content", "空", f"不为空：{'、'.join(missing)}（突发事件应对法第六十四条）", label="预警内容")
-    if content.level not in WarningLevel.values:
-        raise Invalid("level", content.level, "、".join(WarningLevel.values), label="级别")
-    if content.expires <= content.onset:
-        raise Invalid("expires", content.expires, f"晚于起始时间 {content.onset:%Y-%m-%d %H:%M}", label="失效时间")
-    if content.geometry is not None:
-        parse(content.geometry)
-    for area in areas:
-        by.require("monitoring.warn_draft", area)
-    return areas
+def cap_message(warning: Warning) -> Message:
+    """The warning as a CAP 1.2 message; a cancelled one refers to what it takes back."""
+    sender = f"anlan.{warning.area.code}"
+    sent = warning.issued_at or warning.drafted_at
+    ended = warning.state == State.CANCELLED.value and warning.ended_at
+    areas = [CapArea(area.name, [(area.code_system, area.code)], area.geometry) for area in warning.areas.all()]
+    if warning.geometry:
+        areas.append(CapArea("影响范围", (), warning.geometry))
+    return Message(
+        identifier=f"{warning.identifier}-C" if ended else warning.identifier,
+        sender=sender,
+        sent=warning.ended_at or sent if ended else sent,
+        content=content_of(warning),
+        areas=areas,
+        status="Actual" if warning.issued_at else "Draft",
+        kind="Cancel" if ended else "Alert",
+        scope="Restricted" if warning.in_house else "Public",
+        references=[(sender, warning.identifier, sent)] if ended else (),
+    )
 
 
 def common_area(areas: list[Area]) -> Area:
-    """The smallest area that contains all: who may see the warning's workflow."""
-    if len(areas) == 1:
-        return areas[0]
-    shared = set.intersection(*({int(p) for p in area.path.strip("/").split("/")} for area in areas))
-    found = Area.objects.filter(pk__in=shared).order_by("-level").first()
-    return found or areas[0]
+    """The area that owns the warning: the deepest one that contains all that are affected."""
+    first, *others = areas
+    path = first.path
+    while not all(other.path.startswith(path) for other in others):
+        path = path.rstrip("/").rsplit("/", 1)[0] + "/"
+    return Area.objects.get(path=path) if path != "/" else first
 
 
-def take(by: Actor, warning_id: int, verb: str, permission: str) -> tuple[Warning, dict[str, Any]]:
-    warning = Warning.objects.visible_to(by, permission).one(warning_id, lock=True)
-    allowed, _ = law.TRANSITIONS[verb]
-    if warning.state not in allowed:
-        shown = WarningState(warning.state).label
-        raise Conflict(f"预警处于“{shown}”，不能{law.TITLES[verb]}", state=warning.state)
-    return warning, snapshot(warning)
+def sender_of(area: Area) -> str:
+    """Who issues: the emergency bureau of the area or of one above it."""
+    paths = [area.path[: at + 1] for at, letter in enumerate(area.path) if letter == "/" and at]
+    bureaus = Organisation.objects.unscoped("the sender is public").filter(area__path__in=paths, name__contains="应急")
+    found = bureaus.order_by("-area__level", "code").first()
+    return found.name if found else f"{area.name}应急管理局"
 
 
-def finish(by: Actor, warning: Warning, before: dict[str, Any], verb: str, fact: Fact, reason: str = "") -> Warning:
-    warning.state = law.TRANSITIONS[verb][1]
-    if reason:
-        warning.reason = reason[:200]
-    warning.save()
-    record(
-        by, f"预警{law.TITLES[verb]}", warning, fact,
-        before=before, reason=reason, correlation_id=warning.correlation_id,
-    )  # fmt: skip
+def need(field: str, label: str, value: str) -> str:
+    if not value.strip():
+        raise Invalid(field, value, "不能为空", label=label)
+    return value.strip()
+
+
+def check(event_code: str, level: str, onset: datetime, expires: datetime) -> None:
+    if not rules.is_code(event_code):
+        raise Invalid("event_code", event_code, "五位事件类型码，如 12D02", label="事件类型码")
+    if level not in rules.COLOURS:
+        raise Invalid("level", level, "红、橙、黄、蓝", label="级别")
+    if expires <= onset:
+        raise Invalid("expires", expires.isoformat(), f"晚于起始时间 {onset.isoformat()}", label="截止时间")
+
+
+@action(DRAFT)
+def draft_warning(
+    by: Actor,
+    *,
+    event_code: str,
+    level: str,
+    headline: str,
+    description: str,
+    instruction: str,
+    area_ids: list[int],
+    geometry: GeoJson | None = None,
+    onset: datetime,
+    expires: datetime,
+    correlation_id: UUID | None = None,
+    basis: str = "",
+) -> Warning:
+    """拟稿: everything article 64 demands, for areas the drafter is responsible for."""
+    check(event_code, level, onset, expires)
+    areas = list(Area.objects.filter(pk__in=area_ids))
+    if not areas or len(areas) != len(set(area_ids)):
+        raise Invalid("area_ids", area_ids, "至少一个已登记的区划", label="影响区域")
+    for area in areas:
+        by.require(DRAFT, area)
+    if geometry is not None:
+        parse(geometry)
+    owner = common_area(areas)
+    now = clock.now()
+    warning = Warning.objects.create(
+        identifier=f"{owner.code}-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}",
+        event_code=event_code,
+        event_name=rules.event_name(event_code)[:40],
+        level=level,
+        headline=need("headline", "标题", headline)[:160],
+        description=need("description", "内容", description),
+        instruction=need("instruction", "防范措施", instruction),
+        basis=basis[:300],
+        geometry=geometry,
+        onset=onset,
+        expires=expires,
+        sender=sender_of(owner),
+        in_house=rules.is_internal(event_code),
+        drafted_at=now,
+        drafted_by=by.name,
+        drafter_id=by.user_id,
+        area=owner,
+        correlation_id=correlation_id or uuid4(),
+    )
+    warning.areas.set(areas)
+    fact = WarningDrafted(warning.pk, level, warning.headline)
+    record(by, "拟写预警", warning, fact, correlation_id=warning.correlation_id)
     return warning
 
 
-@action("monitoring.warn_review")
+def same_person(by: Actor, warning: Warning) -> bool:
+    """Whether the actor drafted it. The system drafts under its own name and never reviews."""
+    return by.user_id == warning.drafter_id if by.user_id is not None else True
+
+
+def take(by: Actor, warning_id: int, permission: str) -> tuple[Warning, dict[str, Any]]:
+    warning = Warning.objects.visible_to(by, permission).select_related("area").one(warning_id, lock=True)
+    return warning, snapshot(warning)
+
+
+def step(warning: Warning, verb: str, label: str) -> None:
+    try:
+        warning.state = rules.move(State(warning.state), verb, label).value
+    except rules.NotAllowed as error:
+        raise Conflict(str(error), state=warning.state) from error
+
+
+def finish(by: Actor, verb: str, warning: Warning, fact: Fact, was: dict[str, Any], reason: str = "") -> Warning:
+    warning.save()
+    record(by, verb, warning, fact, before=was, reason=reason, correlation_id=warning.correlation_id)
+    return warning
+
+
+@action(REVIEW)
 def review_warning(by: Actor, warning_id: int, approve: bool, reason: str = "") -> Warning:
-    """审核. The drafter never reviews his own."""
-    verb = "approve" if approve else "reject"
-    warning, before = take(by, warning_id, verb, "monitoring.warn_review")
-    if by.user_id is not None and by.user_id == warning.drafter_id:
-        raise Forbidden("起草人不能审核自己起草的预警（职责分离）")
-    if not approve and not reason.strip():
-        raise Invalid("reason", reason, "退回须说明理由", label="审核意见")
-    warning.reviewed_by, warning.reviewer_id, warning.reviewed_at = by.name, by.user_id, clock.now()
-    return finish(by, warning, before, verb, WarningReviewed(warning.pk, approve, reason), reason)
+    """审核: by somebody else than the drafter; a refusal needs its reason."""
+    warning, was = take(by, warning_id, REVIEW)
+    if same_person(by, warning):
+        raise Forbidden("拟稿人不能审核自己拟写的预警（职责分离）")
+    if not approve:
+        need("reason", "退回理由", reason)
+    step(warning, "approve" if approve else "reject", "审核")
+    warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = clock.now(), by.name, by.user_id
+    warning.reason = reason.strip()[:200]
+    fact = WarningReviewed(warning.pk, approve, warning.reason)
+    return finish(by, "审核通过预警" if approve else "退回预警", warning, fact, was, reason)
 
 
-@action("monitoring.warn_issue")
+@action(ISSUE)
 def issue_warning(by: Actor, warning_id: int) -> Warning:
-    """签发. Neither the drafter nor the reviewer signs; in-house judgements of the weather are not public warnings."""
-    warning, before = take(by, warning_id, "issue", "monitoring.warn_issue")
-    if by.user_id is not None and by.user_id in {warning.drafter_id, warning.reviewer_id}:
-        raise Forbidden("起草人、审核人不能签发同一预警（职责分离）")
+    """发布: complete after article 64, not yet expired, reviewed, and not by its drafter."""
+    warning, was = take(by, warning_id, ISSUE)
+    if same_person(by, warning):
+        raise Forbidden("拟稿人不能发布自己拟写的预警（职责分离）")
     if warning.in_house:
         raise Conflict("气象预警信号只能由气象台站发布（气象灾害防御条例第三十条）；本平台的气象研判仅供内部使用")
-    if warning.expires <= clock.now():
-        raise Conflict("预警的失效时间已过，不能签发")
-    warning.issued_by, warning.issued_at = by.name, clock.now()
-    text = law.public_text(
-        warning.level,
-        warning.event_name,
-        warning.headline,
-        warning.description,
-        warning.instruction,
-        "乌海市应急管理局",
-    )
+    absent = rules.missing(content_of(warning))
+    if absent:
+        raise Conflict(f"缺少：{'、'.join(absent)}（突发事件应对法第六十四条）", missing=absent)
+    now = clock.now()
+    if warning.expires <= now:
+        raise Conflict("预警的截止时间已过，不能发布")
+    step(warning, "issue", "发布")
+    warning.issued_at, warning.issued_by = now, by.name
+    content = content_of(warning)
     fact = WarningIssued(
-        warning.pk, warning.level, warning.headline, text, list(warning.areas.values_list("pk", flat=True)),
-        warning.expires.isoformat(), warning.references,
-    )  # fmt: skip
-    return finish(by, warning, before, "issue", fact)
+        warning.pk,
+        warning.level,
+        warning.headline,
+        rules.text(content),
+        warning.expires.isoformat(),
+        [area.pk for area in warning.areas.all()],
+        warning.references,
+    )
+    return finish(by, "发布预警", warning, fact, was)
 
 
-@action("monitoring.warn_issue")
+@action(ISSUE)
 def cancel_warning(by: Actor, warning_id: int, reason: str) -> Warning:
     """解除."""
-    if not reason.strip():
-        raise Invalid("reason", reason, "1 至 200 字", label="解除理由")
-    warning, before = take(by, warning_id, "cancel", "monitoring.warn_issue")
-    warning.ended_at = clock.now()
-    return finish(by, warning, before, "cancel", WarningCancelled(warning.pk, warning.headline, reason), reason)
+    warning, was = take(by, warning_id, ISSUE)
+    step(warning, "cancel", "解除")
+    warning.ended_at, warning.reason = clock.now(), need("reason", "解除理由", reason)[:200]
+    fact = WarningCancelled(warning.pk, warning.headline, warning.reason)
+    return finish(by, "解除预警", warning, fact, was, reason)
 
 
-@action("monitoring.warn_issue")
+@action(ISSUE)
 def expire_warnings(by: Actor, now: datetime) -> int:
-    """Expiry is not cancellation: the warning ends by itself and says so."""
-    due = Warning.objects.visible_to(by, "monitoring.warn_issue").filter(state=WarningState.ISSUED, expires__lte=now)
-    warnings = list(due.select_for_update(of=("self",)))
-    for warning in warnings:
-        before = snapshot(warning)
+    """End every warning whose time is over; returns how many."""
+    states = [state.value for state, verb in rules.MOVES if verb == "expire"]
+    due = Warning.objects.visible_to(by, ISSUE).filter(state__in=states, expires__lte=now)
+    found = list(due.values_list("pk", flat=True))
+    for pk in found:
+        warning, was = take(by, pk, ISSUE)
+        step(warning, "expire", "到期")
         warning.ended_at = now
-        finish(by, warning, before, "expire", WarningCancelled(warning.pk, warning.headline, "到期失效"), "到期失效")
-    return len(warnings)
+        finish(by, "预警到期", warning, WarningExpired(warning.pk, warning.headline), was)
+    return len(found)
+
+
+@action(DRAFT)
+def redraft_warning(
+    by: Actor, warning_id: int, *, headline: str, description: str, instruction: str, expires: datetime
+) -> Warning:
+    """改稿: of a draft or one that was sent back; it must be reviewed again. Whoever redrafts is its drafter now."""
+    warning, was = take(by, warning_id, DRAFT)
+    step(warning, "redraft", "修改")
+    check(warning.event_code, warning.level, warning.onset, expires)
+    warning.headline = need("headline", "标题", headline)[:160]
+    warning.description = need("description", "内容", description)
+    warning.instruction = need("instruction", "防范措施", instruction)
+    warning.expires, warning.drafter_id, warning.drafted_by = expires, by.user_id, by.name
+    fact = WarningDrafted(warning.pk, warning.level, warning.headline)
+    return finish(by, "修改预警", warning, fact, was)

@@ -1,23 +1,23 @@
-from anlan.monitoring.models.alarm import Alarm, AlarmRule, Priority, RuleKind, RuleState, StreamOffset
+"""Tables of monitoring. Readings and the worker's own books are plain SQL tables (see the migrations)."""
+
+from anlan.monitoring.models.alarm import Alarm, AlarmChange, AlarmRule, GroupBy, Priority, RuleKind
 from anlan.monitoring.models.hazard_event import HazardEvent, HazardEventKind
 from anlan.monitoring.models.observation import Latest
-from anlan.monitoring.models.station import Datastream, RegistryVersion, Station
-from anlan.monitoring.models.warning import Warning, WarningLevel, WarningState
+from anlan.monitoring.models.station import Datastream, Station
+from anlan.monitoring.models.warning import Warning, WarningLevel
 
 __all__ = [
     "Alarm",
+    "AlarmChange",
     "AlarmRule",
     "Datastream",
+    "GroupBy",
     "HazardEvent",
     "HazardEventKind",
     "Latest",
     "Priority",
-    "RegistryVersion",
     "RuleKind",
-    "RuleState",
     "Station",
-    "StreamOffset",
     "Warning",
     "WarningLevel",
-    "WarningState",
 ]

@@ -8,9 +8,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
-from anlan.kernel.accounts.scope import ScopedModel
+from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.monitoring.models.station import Datastream, Station
-from anlan.monitoring.rules.states import TITLES, State
+from anlan.monitoring.rules.isa import State
 
 
 class Priority(models.IntegerChoices):
@@ -27,12 +27,20 @@ class RuleKind(models.TextChoices):
     RATE = "rate", "变化率（每小时）"
     SILENCE = "silence", "离线"
     GROUP = "group", "组合（n 中取 k）"
+    COMPOSITE = "composite", "组合（与或非）"
+
+
+class GroupBy(models.TextChoices):
+    STATION = "station", "同一测站"
+    AREA = "area", "区域内测站数"
 
 
 class AlarmRule(ScopedModel):
     """报警规则. Applies to one datastream, or to every datastream of a quantity at stations of a kind within `area`.
 
-    group: at least `k` of the rules in `members` active at one station (`group_by` station) or in one area of that level.
+    limit: `limit` with `high`, or up to four bands 高高/高/低/低低. rate: the same limits on the change per hour over
+    `rate_window_s`. group: at least `k` of the rules in `members` hold at one station, or one of them at `k` stations
+    of the area. composite: `expression` over rules of one station: "code", {"all": […]}, {"any": […]}, {"not": …}.
     """
 
     code = models.CharField("编码", max_length=40, unique=True)
@@ -41,8 +49,12 @@ class AlarmRule(ScopedModel):
     datastream = models.ForeignKey(Datastream, models.CASCADE, null=True, blank=True, verbose_name="数据流")
     station_kind = models.CharField("测站类别", max_length=20, blank=True)
     quantity = models.CharField("物理量", max_length=40, blank=True)
-    limit = models.FloatField("限值", default=0)
+    limit = models.FloatField("限值", null=True, blank=True)
     high = models.BooleanField("超上限报警", default=True)
+    hihi = models.FloatField("高高限", null=True, blank=True)
+    hi = models.FloatField("高限", null=True, blank=True)
+    lo = models.FloatField("低限", null=True, blank=True)
+    lolo = models.FloatField("低低限", null=True, blank=True)
     deadband = models.FloatField("回差", default=0)
     on_delay_s = models.PositiveIntegerField("触发延时 s", default=0)
     off_delay_s = models.PositiveIntegerField("恢复延时 s", default=0)
@@ -50,10 +62,19 @@ class AlarmRule(ScopedModel):
     silence_factor = models.FloatField("离线倍数（应报间隔的）", default=3)
     members = models.JSONField("组合成员规则编码", default=list, blank=True)
     k = models.PositiveSmallIntegerField("至少 k 个", default=1)
-    group_by = models.CharField("分组", max_length=10, default="station")
+    group_by = models.CharField("分组", max_length=10, choices=GroupBy.choices, default=GroupBy.STATION)
+    expression = models.JSONField("组合条件", null=True, blank=True)
     priority = models.PositiveSmallIntegerField("优先级", choices=Priority.choices, default=Priority.MEDIUM)
+    inner_priority = models.PositiveSmallIntegerField(
+        "内限优先级", choices=Priority.choices, null=True, blank=True,
+        help_text="同时设有高高限（低低限）时，高限（低限）的优先级；空 = 低一级",
+    )  # fmt: skip
     latched = models.BooleanField("须人工复位", default=False)
     enabled = models.BooleanField("启用", default=True)
+    escalate_after_min = models.PositiveSmallIntegerField("未确认升级时限 min", default=5)
+    escalate_to = models.ForeignKey(
+        "kernel.Post", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="升级通知岗位"
+    )
     basis = models.CharField("依据", max_length=200, blank=True)
     advice = models.CharField("处置提示", max_length=200, blank=True)
     version = models.PositiveIntegerField("版本", default=1, editable=False)
@@ -61,21 +82,44 @@ class AlarmRule(ScopedModel):
 
     class Meta(ScopedModel.Meta):
         verbose_name = "报警规则"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deadband__gte=0), name="rule_deadband_not_negative", violation_error_message="回差不能为负"
+            ),
+            models.CheckConstraint(
+                condition=Q(hihi__isnull=True) | Q(hi__isnull=True) | Q(hihi__gte=models.F("hi")),
+                name="rule_hihi_not_below_hi", violation_error_message="高高限不能低于高限",
+            ),
+            models.CheckConstraint(
+                condition=Q(lolo__isnull=True) | Q(lo__isnull=True) | Q(lolo__lte=models.F("lo")),
+                name="rule_lolo_not_above_lo", violation_error_message="低低限不能高于低限",
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return self.title
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Every change is a new version; the worker sees it with its next batch."""
-        if self.pk is not None:
-            self.version += 1
+        """Every change is a new version (by the database, whoever changes it); the worker sees it with its next batch."""
         super().save(*args, **kwargs)
+        self.refresh_from_db(fields=["version"])
+
+    @property
+    def levels(self) -> dict[str, float | None]:
+        """The limits by band; `limit` is the single one of simple rules."""
+        levels = {"hihi": self.hihi, "hi": self.hi, "lo": self.lo, "lolo": self.lolo}
+        side = "hi" if self.high else "lo"
+        if self.limit is not None and levels[side] is None:
+            levels[side] = self.limit
+        return levels
 
 
 class Alarm(ScopedModel):
     """告警: one rule's condition at one place, from when it began to when nobody has to look at it any more.
 
-    Identity: (rule, datastream or station, started_at). At most one is open per (rule, datastream or station).
+    Identity: (rule, subject, started_at): judging the same readings again finds the same alarm. At most one is open per
+    (rule, subject). subject: "d12" a datastream, "s5" a station, "a3" an area. started_at: event time at which the
+    condition began; raised_at: when the on-delay was over. retro: found in backfilled history, never live.
     """
 
     rule = models.ForeignKey(AlarmRule, models.PROTECT, verbose_name="规则")
@@ -84,6 +128,7 @@ class Alarm(ScopedModel):
     datastream = models.ForeignKey(Datastream, models.PROTECT, null=True, verbose_name="数据流")
     subject = models.CharField("对象键", max_length=40)
     title = models.CharField("告警", max_length=160)
+    band = models.CharField("限段", max_length=4, blank=True)
     priority = models.PositiveSmallIntegerField("优先级", choices=Priority.choices)
     value = models.FloatField("触发值", null=True)
     unit = models.CharField("单位", max_length=20, blank=True)
@@ -95,13 +140,15 @@ class Alarm(ScopedModel):
     cleared_at = models.DateTimeField("恢复时间", null=True)
     active = models.BooleanField("条件成立", default=True)
     latched = models.BooleanField("须复位", default=False)
-    state = models.CharField("状态", max_length=16, choices=[(s.value, TITLES[s]) for s in State])
+    state = models.CharField("状态", max_length=16, choices=[(s.value, s.label) for s in State])
     acknowledged_at = models.DateTimeField("确认时间", null=True)
     acknowledged_by = models.CharField("确认人", max_length=80, blank=True)
     reset_at = models.DateTimeField("复位时间", null=True)
     shelved_until = models.DateTimeField("搁置到", null=True)
     reason = models.CharField("理由", max_length=200, blank=True)
     escalated_at = models.DateTimeField("已升级", null=True)
+    retro = models.BooleanField("补录发现", default=False)
+    recurrences = models.PositiveIntegerField("重现次数", default=0)
     explanation = models.JSONField("触发说明", default=dict)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
 
@@ -109,37 +156,34 @@ class Alarm(ScopedModel):
         verbose_name = "告警"
         constraints = [
             models.UniqueConstraint("rule", "subject", "started_at", name="alarm_raised_once"),
-            models.UniqueConstraint("rule", "subject", condition=Q(active=True), name="alarm_one_active_per_subject"),
+            models.UniqueConstraint("rule", "subject", condition=~Q(state="normal"), name="alarm_one_open_per_subject"),
         ]
-        indexes = [models.Index(fields=["state", "priority", "-raised_at"])]
+        indexes = [
+            models.Index(fields=["state", "priority", "-raised_at"]),
+            models.Index(fields=["station", "-raised_at"]),
+        ]
 
     def __str__(self) -> str:
         return self.title
 
 
-class RuleState(models.Model):
-    """What the evaluator remembers of one rule at one datastream, saved with the offset it stands for."""
+class AlarmChange(ScopedChild):
+    """告警经过: who or what moved an alarm from state to state, when and why. Only added to."""
 
-    rule = models.ForeignKey(AlarmRule, models.CASCADE)
-    datastream = models.ForeignKey(Datastream, models.CASCADE)
-    state = models.JSONField()
+    SCOPE_AREA = "alarm__area"
+    SCOPE_CLASS = "alarm__data_class"
 
-    class Meta:
-        verbose_name = "规则状态"
-        constraints = [models.UniqueConstraint("rule", "datastream", name="rule_state_once")]
+    alarm = models.ForeignKey(Alarm, models.CASCADE, related_name="changes", verbose_name="告警")
+    at = models.DateTimeField("时间")
+    by = models.CharField("操作人", max_length=80)
+    what = models.CharField("动作", max_length=40)
+    before = models.CharField("原状态", max_length=16, blank=True)
+    after = models.CharField("新状态", max_length=16)
+    reason = models.CharField("理由", max_length=400, blank=True)
 
-    def __str__(self) -> str:
-        return f"{self.rule_id}@{self.datastream_id}"
-
-
-class StreamOffset(models.Model):
-    """How far a worker has read the log; written in the transaction that holds what it read."""
-
-    consumer = models.CharField(max_length=40, primary_key=True)
-    sequence = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name = "日志位点"
+    class Meta(ScopedChild.Meta):
+        verbose_name = "告警经过"
+        indexes = [models.Index(fields=["alarm", "at"], name="alarm_changes")]
 
     def __str__(self) -> str:
-        return f"{self.consumer}@{self.sequence}"
+        return f"{self.what} {self.by}"

@@ -28,6 +28,7 @@ class HazardEvent(ScopedModel):
     magnitude = models.FloatField("震级/强度", null=True)
     properties = models.JSONField("属性", default=dict)
     received_at = models.DateTimeField("接收时间")
+    revision = models.PositiveIntegerField("修订", default=0)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
 
     class Meta(ScopedModel.Meta):

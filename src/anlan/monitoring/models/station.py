@@ -19,6 +19,10 @@ class Station(Located):
     )
     interval_s = models.PositiveIntegerField("应报间隔 s", default=300)
     in_service = models.BooleanField("在用", default=True)
+    via = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="经由（采集网关）",
+        help_text="它离线时，本站的离线告警被抑制",
+    )  # fmt: skip
 
     class Meta(Located.Meta):
         verbose_name = "测站"
@@ -46,16 +50,3 @@ class Datastream(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.station} {self.name}"
-
-
-class RegistryVersion(models.Model):
-    """One row whose number grows whenever stations or datastreams change (by trigger), so that gateways and workers
-    see a change without a restart."""
-
-    number = models.BigIntegerField(default=0)
-
-    class Meta:
-        verbose_name = "测站登记版本"
-
-    def __str__(self) -> str:
-        return str(self.number)

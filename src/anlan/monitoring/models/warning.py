@@ -7,15 +7,7 @@ import uuid
 from django.db import models
 
 from anlan.kernel.accounts.scope import ScopedModel
-
-
-class WarningState(models.TextChoices):
-    DRAFT = "draft", "起草"
-    REVIEWED = "reviewed", "已审核"
-    REJECTED = "rejected", "退回"
-    ISSUED = "issued", "已发布"
-    CANCELLED = "cancelled", "已解除"
-    EXPIRED = "expired", "已失效"
+from anlan.monitoring.rules.warnings import State
 
 
 class WarningLevel(models.TextChoices):
@@ -28,7 +20,7 @@ class WarningLevel(models.TextChoices):
 
 
 class Warning(ScopedModel):
-    """预警信息: drafted, reviewed and issued by different people; what art 64 of 突发事件应对法 asks for is not empty."""
+    """预警信息: drafted and reviewed by different people; what art 64 of 突发事件应对法 asks for is not empty."""
 
     identifier = models.CharField("编号", max_length=60, unique=True)
     event_code = models.CharField("事件类型码", max_length=5)
@@ -41,8 +33,11 @@ class Warning(ScopedModel):
     geometry = models.JSONField("范围", null=True, blank=True)
     onset = models.DateTimeField("起始时间")
     expires = models.DateTimeField("失效时间")
-    state = models.CharField("状态", max_length=10, choices=WarningState.choices, default=WarningState.DRAFT)
+    state = models.CharField(
+        "状态", max_length=10, choices=[(s.value, s.label) for s in State], default=State.DRAFT.value
+    )
     basis = models.CharField("依据", max_length=300, blank=True)
+    sender = models.CharField("发布单位", max_length=80, default="")
     in_house = models.BooleanField("内部研判（不得作为气象预警信号发布）", default=False)
     drafted_by = models.CharField("起草人", max_length=80)
     drafter_id = models.BigIntegerField(null=True)

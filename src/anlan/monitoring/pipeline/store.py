@@ -1,125 +1,275 @@
-"""Observations into PostgreSQL: binary COPY to a stage, then one INSERT that ignores repeats and keeps corrections."""
+"""The tables the worker writes: partitions, readings, latest values, offset, rule state. All in the caller's
+transaction except the making of partitions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import psycopg
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
 from numpy.typing import NDArray
 
-from anlan.monitoring.log import Batch
+from anlan.kernel import clock
+from anlan.monitoring.queries import moment
+from anlan.monitoring.rules.alarms import Cell, Phase
 
+DAY_MS = 86_400_000
+SIGNATURE = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
 #: PostgreSQL counts microseconds from 2000-01-01.
 PG_EPOCH_MS = 946_684_800_000
-SIGNATURE, TRAILER = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8, b"\xff\xff"
-ROW = np.dtype(
-    [
-        ("fields", ">i2"), ("n1", ">i4"), ("stream", ">i4"), ("n2", ">i4"), ("at", ">i8"), ("n3", ">i4"),
-        ("value", ">f8"), ("n4", ">i4"), ("quality", ">i2"), ("n5", ">i4"), ("received", ">i8"),
+#: Column name, PostgreSQL's binary form.
+READING = (("stream", ">i4"), ("at", ">i8"), ("value", ">f8"), ("quality", ">i2"), ("received", ">i8"))
+
+Key = tuple[int, str]
+
+
+@dataclass
+class Rows:
+    """Readings as columns of equal length."""
+
+    stream: NDArray[np.int32]
+    at_ms: NDArray[np.int64]
+    value: NDArray[np.float64]
+    quality: NDArray[np.int16]
+    received_ms: NDArray[np.int64]
+    backfill: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.stream)
+
+    def take(self, which: NDArray[Any]) -> Rows:
+        """The rows at these positions, or where this mask is true."""
+        columns = (self.stream, self.at_ms, self.value, self.quality, self.received_ms, self.backfill)
+        return Rows(*(column[which] for column in columns))
+
+    @property
+    def at(self) -> NDArray[np.int64]:
+        """Event times as PostgreSQL counts."""
+        return (self.at_ms - PG_EPOCH_MS) * 1000
+
+    @property
+    def received(self) -> NDArray[np.int64]:
+        """Times of receipt as PostgreSQL counts."""
+        return (self.received_ms - PG_EPOCH_MS) * 1000
+
+    @property
+    def good(self) -> NDArray[np.bool_]:
+        good: NDArray[np.bool_] = (self.quality == 0) & np.isfinite(self.value)
+        return good
+
+
+def copy_bytes(rows: Rows, columns: Iterable[tuple[str, str]]) -> bytes:
+    """Rows in PostgreSQL's binary COPY format, made by one structured array."""
+    fields: list[tuple[str, str]] = [("_n", ">i2")]
+    for name, kind in columns:
+        fields += [(f"_{name}", ">i4"), (name, kind)]
+    table = np.empty(len(rows), np.dtype(fields))
+    table["_n"] = len(fields) // 2
+    for name, kind in columns:
+        table[f"_{name}"] = np.dtype(kind).itemsize
+        table[name] = getattr(rows, name)
+    return SIGNATURE + table.tobytes() + TRAILER
+
+
+def copy_into(table: str, rows: Rows, columns: tuple[tuple[str, str], ...] = READING) -> None:
+    names = ", ".join(name for name, _ in columns)
+    with connection.cursor() as cursor, cursor.copy(f"copy {table} ({names}) from stdin (format binary)") as copy:
+        copy.write(copy_bytes(rows, columns))
+
+
+def day_of(ms: int) -> date:
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)).date()
+
+
+def partition_name(day: date) -> str:
+    return f"observation_{day:%Y%m%d}"
+
+
+def days_with_partition() -> list[tuple[date, datetime | None]]:
+    """Days that have a partition, and when it was made (kept as the table's comment)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select substr(c.relname, 13), obj_description(c.oid, 'pg_class') from pg_inherits i"
+            " join pg_class c on c.oid = i.inhrelid where i.inhparent = 'observation'::regclass"
+        )
+        rows = cursor.fetchall()
+    return [
+        (datetime.strptime(name, "%Y%m%d").replace(tzinfo=UTC).date(), datetime.fromisoformat(made) if made else None)
+        for name, made in sorted(rows)
     ]
-)  # fmt: skip
+
+
+def known_days() -> set[int]:
+    """Days since 1970 that have a partition."""
+    return {(day - date(1970, 1, 1)).days for day, _ in days_with_partition()}
+
+
+def make_partition(day_number: int) -> None:
+    """A table for one UTC day."""
+    day = day_of(day_number * DAY_MS)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('observation'))")
+        cursor.execute("set local client_min_messages = warning")
+        cursor.execute("select anlan_observation_partition(%s)", [day])
+        cursor.execute(f"comment on table {partition_name(day)} is '{clock.real_now().isoformat()}'")
+
+
+def drop_partitions(before: date, unused_since: datetime) -> list[date]:
+    """Remove days before `before`, unless they were made (a scenario's past) after `unused_since`."""
+    days = [day for day, made in days_with_partition() if day < before and made is not None and made < unused_since]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for day in days:
+            cursor.execute(f"drop table {partition_name(day)}")
+            cursor.execute(
+                "delete from monitoring_correction where at >= %s and at < %s",
+                [datetime.combine(day, datetime.min.time(), UTC), datetime.combine(day, datetime.max.time(), UTC)],
+            )
+    return days
+
+
+def insert_new(rows: Rows) -> bool:
+    """Readings newer than anything stored of their stream, straight into the table. False: one was there already."""
+    try:
+        with transaction.atomic():
+            copy_into("observation", rows)
+    except (IntegrityError, psycopg.errors.UniqueViolation):
+        return False
+    return True
+
+
 STAGE = """
-create temporary table if not exists observation_stage
-(stream int, at timestamptz, value float8, quality int2, received timestamptz) on commit delete rows
+create temp table if not exists {name}
+(stream integer, at timestamptz, value double precision, quality smallint, received timestamptz)
+on commit delete rows
 """
-COPY = "copy observation_stage (stream, at, value, quality, received) from stdin (format binary)"
-#: A repeat changes nothing; another value for the same instant is a correction and counts up `revision`.
-MERGE = """
+MERGE_CORRECTIONS = """
+insert into monitoring_correction (stream, at, revision, value, quality, replaced_at)
+select o.stream, o.at, o.revision, o.value, o.quality, %s
+from observation_stage s join observation o on o.stream = s.stream and o.at = s.at
+where o.at between %s and %s and (o.value, o.quality) is distinct from (s.value, s.quality)
+on conflict do nothing
+"""
+MERGE_READINGS = """
 insert into observation as o (stream, at, value, quality, received)
 select stream, at, value, quality, received from observation_stage
 on conflict (stream, at) do update
 set value = excluded.value, quality = excluded.quality, received = excluded.received, revision = o.revision + 1
 where (o.value, o.quality) is distinct from (excluded.value, excluded.quality)
+returning stream, (extract(epoch from at) * 1000)::bigint
 """
-#: Only the newest of each datastream, and only when it is newer than what is there.
-LATEST = """
+
+
+def merge(rows: Rows, now: datetime) -> set[tuple[int, int]]:
+    """Readings that may be there already: the same again is ignored, another value for the same instant replaces the
+    old one, which goes to the corrections. Returns (stream, at_ms) of what is new or different."""
+    if not len(rows):
+        return set()
+    with connection.cursor() as cursor:
+        stage(cursor, "observation_stage", rows)
+        # The stage has no statistics: without this the planner would read whole partitions.
+        cursor.execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
+        bounds = [moment(int(rows.at_ms.min())), moment(int(rows.at_ms.max()))]
+        cursor.execute(MERGE_CORRECTIONS, [now, *bounds])
+        cursor.execute("set local enable_hashjoin = on; set local enable_mergejoin = on")
+        cursor.execute(MERGE_READINGS)
+        return {(row[0], row[1]) for row in cursor.fetchall()}
+
+
+def stage(cursor: Any, name: str, rows: Rows) -> None:
+    """Readings into a temporary table that is empty at the end of the transaction."""
+    cursor.execute("set local client_min_messages = warning")
+    cursor.execute(STAGE.format(name=name))
+    cursor.execute(f"truncate {name}")
+    copy_into(name, rows)
+
+
+UPSERT_LATEST = """
 insert into monitoring_latest as l (datastream_id, at, value, quality, received_at)
-select distinct on (stream) stream, at, value, quality, received from observation_stage order by stream, at desc
-on conflict (datastream_id) do update
-set at = excluded.at, value = excluded.value, quality = excluded.quality, received_at = excluded.received_at
+select s.stream, s.at, nullif(s.value, 'NaN'), s.quality, s.received from newest_stage s
+where exists (select 1 from monitoring_datastream d where d.id = s.stream)
+on conflict (datastream_id) do update set
+at = excluded.at, value = excluded.value, quality = excluded.quality, received_at = excluded.received_at
 where l.at <= excluded.at
 """
 
-Columns = tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float64], NDArray[np.int16], NDArray[np.int64]]
+
+def keep_latest(rows: Rows) -> None:
+    """One row a stream; an older reading than the one kept changes nothing."""
+    with connection.cursor() as cursor:
+        stage(cursor, "newest_stage", rows)
+        cursor.execute(UPSERT_LATEST)
 
 
-def joined(batches: Sequence[Batch]) -> Columns:
-    """All readings of several batches as columns (stream, at_ms, value, quality, received_ms)."""
-    return (
-        np.concatenate([b.stream for b in batches]),
-        np.concatenate([b.at_ms for b in batches]),
-        np.concatenate([b.value for b in batches]),
-        np.concatenate([b.quality for b in batches]),
-        np.concatenate([np.full(len(b), b.received_ms, "i8") for b in batches]),
-    )
+def latest_times() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Streams ever heard, and the event time of the newest reading of each, ms."""
+    with connection.cursor() as cursor:
+        cursor.execute("select datastream_id, (extract(epoch from at) * 1000)::bigint from monitoring_latest")
+        table = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
+    return table[:, 0], table[:, 1]
 
 
-def last_of_each(columns: Columns) -> Columns:
-    """One row per (stream, at): the one that came last. PostgreSQL refuses to touch a row twice in one statement."""
-    stream, at = columns[0], columns[1]
-    order = np.lexsort((np.arange(len(stream)), at, stream))
-    s, t = stream[order], at[order]
-    keep = np.ones(len(order), bool)
-    keep[:-1] = (s[1:] != s[:-1]) | (t[1:] != t[:-1])
-    kept = order[keep]
-    return (stream[kept], at[kept], columns[2][kept], columns[3][kept], columns[4][kept])
+def forget_latest_after(ms: int) -> None:
+    """The clock was set back: what lies behind it now is not the latest any more."""
+    with connection.cursor() as cursor:
+        cursor.execute("delete from monitoring_latest where at > %s", [moment(ms)])
 
 
-def binary_rows(columns: Columns) -> bytes:
-    """The rows in PostgreSQL's binary COPY format. A missing value travels as NaN and is stored as NaN."""
-    stream, at_ms, value, quality, received_ms = columns
-    rows = np.empty(len(stream), ROW)
-    rows["fields"], rows["n1"], rows["n2"], rows["n3"], rows["n4"], rows["n5"] = 5, 4, 8, 8, 2, 8
-    rows["stream"], rows["value"], rows["quality"] = stream, value, quality
-    rows["at"] = (at_ms - PG_EPOCH_MS) * 1000
-    rows["received"] = (received_ms - PG_EPOCH_MS) * 1000
-    return SIGNATURE + rows.tobytes() + TRAILER
+def samples(stream: int, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
+    """Good readings of a stream in [start, end], oldest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select (extract(epoch from at) * 1000)::bigint, value from observation"
+            " where stream = %s and at between %s and %s and quality = 0 and value <> 'NaN' order by at",
+            [stream, moment(start_ms), moment(end_ms)],
+        )
+        return list(cursor.fetchall())
 
 
-def days_of(at_ms: NDArray[np.int64]) -> list[date]:
-    """The UTC days that the readings fall on."""
-    return [date(1970, 1, 1) + timedelta(days=int(day)) for day in np.unique(at_ms // 86_400_000)]
+def read_offset(consumer: str) -> tuple[str, int]:
+    """(identity of the log, last sequence in the tables); ("", 0) when nothing was ever read."""
+    with connection.cursor() as cursor:
+        cursor.execute("select log_id, seq from monitoring_offset where consumer = %s", [consumer])
+        return cursor.fetchone() or ("", 0)
 
 
-class ObservationStore:
-    """Writes on one psycopg connection inside the caller's transaction."""
-
-    def __init__(self) -> None:
-        self.partitions: set[date] = set()
-
-    def write(self, connection: Any, batches: Sequence[Batch]) -> int:
-        """Store the readings; returns how many rows were new or corrected."""
-        columns = last_of_each(joined(batches))
-        self.ensure_partitions(connection, days_of(columns[1]))
-        with connection.cursor() as cursor:
-            cursor.execute(STAGE)
-            with cursor.copy(COPY) as copy:
-                copy.write(binary_rows(columns))
-            cursor.execute(MERGE)
-            stored = int(cursor.rowcount)
-            cursor.execute(LATEST)
-        return stored
-
-    def ensure_partitions(self, connection: Any, days: Sequence[date]) -> None:
-        for day in days:
-            if day not in self.partitions:
-                connection.execute("select anlan_observation_partition(%s)", [day])
-                self.partitions.add(day)
+def move_offset(consumer: str, log_id: str, before: int, after: int) -> bool:
+    """Note how far the log is in the tables; False when somebody else has moved it meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into monitoring_offset as o (consumer, log_id, seq) values (%s, %s, %s)"
+            " on conflict (consumer) do update set log_id = excluded.log_id, seq = excluded.seq"
+            " where o.log_id <> excluded.log_id or o.seq = %s",
+            [consumer, log_id, after, before],
+        )
+        return bool(cursor.rowcount == 1)
 
 
-def drop_before(connection: Any, day: date) -> list[str]:
-    """Retention: drop the daily partitions older than `day`; returns their names."""
-    rows = connection.execute(
-        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid "
-        "where i.inhparent = 'observation'::regclass and c.relname < %s order by 1",
-        [f"observation_{day:%Y%m%d}"],
-    ).fetchall()
-    for (name,) in rows:
-        connection.execute(f'drop table "{name}"')
-    return [name for (name,) in rows]
+def read_cells() -> dict[Key, dict[str, Cell]]:
+    """Rule state as last saved: (rule, target) -> band -> cell."""
+    found: dict[Key, dict[str, Cell]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute("select rule_id, target, band, phase, since_ms, start_ms from monitoring_rulestate")
+        for rule, target, band, phase, since, start in cursor.fetchall():
+            found.setdefault((rule, target), {})[band] = Cell(Phase(phase), since, start)
+    return found
 
 
-def moment(at_ms: int) -> datetime:
-    return datetime.fromtimestamp(at_ms / 1000, UTC)
+def save_cells(changed: dict[Key, dict[str, Cell]]) -> None:
+    """Replace the state of these (rule, target); quiet ones have no rows."""
+    if not changed:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany("delete from monitoring_rulestate where rule_id = %s and target = %s", list(changed))
+        rows = [
+            (rule, target, band, int(cell.phase), cell.since, cell.start)
+            for (rule, target), cells in changed.items()
+            for band, cell in cells.items()
+        ]
+        if rows:
+            cursor.executemany("insert into monitoring_rulestate values (%s, %s, %s, %s, %s, %s)", rows)

@@ -1,144 +1,236 @@
-"""The consumer of the log: observations, alarms, remembered states and the offset in one transaction; then the ack."""
+"""The worker: log -> tables -> rules -> alarms, one transaction a flush, acknowledged to the log after the commit."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-import nats
-import psycopg
-from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, transaction
-from nats.aio.msg import Msg
-from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
-from anlan.monitoring.models import AlarmRule, RegistryVersion, StreamOffset
-from anlan.monitoring.pipeline.evaluator import Evaluator
-from anlan.monitoring.pipeline.store import ObservationStore
+from anlan.monitoring import queries
+from anlan.monitoring.pipeline import store
+from anlan.monitoring.pipeline.engine import Engine
+from anlan.monitoring.pipeline.puller import Message
 
 log = logging.getLogger(__name__)
-CONSUMER = "writer"
-FETCH, FETCH_WAIT_S = 256, 0.25
-TICK_S = 0.5
-STORE_KEEPS_DAYS = 400
+CONSUMER = "worker"
+OWNER_LOCK = 0x616E6C63
+Mask: TypeAlias = NDArray[np.bool_]
+#: Readings outside these times are refused: a device whose clock was never set, or runs ahead. ms since 1970.
+OLDEST_MS = 946_684_800_000  # 2000-01-01
+AHEAD_MS = 15 * 60_000
+#: A clock that moved by this much more than time passed was set: a scenario began or ended.
+CLOCK_JUMP_MS = 60_000
+
+
+class NotOwner(Exception):
+    """Another worker owns the rule state; this one stands by."""
+
+
+@dataclass
+class Refused:
+    """What was not stored, for quarantine. key: so that a repeat is kept once."""
+
+    protocol: str
+    data: bytes
+    reason: str
+    key: str
+
+
+@dataclass
+class Counts:
+    """What this worker did since it started."""
+
+    readings: int = 0
+    flushes: int = 0
+    merged: int = 0
+    seconds: dict[str, float] = field(default_factory=lambda: {"copy": 0.0, "rules": 0.0, "latest": 0.0})
 
 
 class Worker:
-    """One reader of the whole log. `handle` is a plain function of messages, so tests need no NATS."""
+    """Everything of the worker that touches the database; runs in one thread, on one connection."""
 
-    def __init__(self) -> None:
-        self.store, self.evaluator = ObservationStore(), Evaluator()
-        self.loaded: tuple[int, ...] = ()
-        self.next_tick = 0.0
+    def __init__(self, log_id: str, own: bool = True) -> None:
+        if own and not take_ownership():
+            raise NotOwner
+        self.log_id = log_id
+        known_log, self.before = store.read_offset(CONSUMER)
+        self.seq = self.before if known_log == log_id else 0
+        self.days = store.known_days()
+        self.counts = Counts()
+        self.versions = queries.versions()
+        streams, at = store.latest_times()
+        self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
+        self.stored[streams] = at
+        self.looked = (clock.now(), time.monotonic())
+        now_ms = queries.milliseconds(clock.now())
+        with transaction.atomic():
+            self.engine = Engine(now_ms, np.minimum(self.stored, now_ms + AHEAD_MS))
 
-    def handle(self, batches: Sequence[tuple[int, layout.Batch]]) -> int:
-        """(stream sequence, batch) in order. What was already written is skipped. Returns rows new or corrected."""
-        self.refresh_rules()
-        try:
-            with transaction.atomic():
-                offset, _ = StreamOffset.objects.select_for_update().get_or_create(consumer=CONSUMER)
-                fresh = [batch for sequence, batch in batches if sequence > offset.sequence and len(batch)]
-                stored = self.store.write(connection.connection, fresh) if fresh else 0
-                self.evaluator.evaluate(fresh)
-                self.tick()
-                self.evaluator.save()
-                if batches:
-                    offset.sequence = max(offset.sequence, batches[-1][0])
-                    offset.save()
-            return stored
-        except (DatabaseError, psycopg.Error):
-            self.forget()
-            raise
+    # -- a flush ----------------------------------------------------------------------------------------------
 
-    def forget(self) -> None:
-        """After a rolled-back transaction memory is ahead of the database: read it anew."""
-        self.store, self.evaluator, self.loaded = ObservationStore(), Evaluator(), ()
+    def flush(self, rows: store.Rows, seq: int) -> None:
+        """Store and judge the readings of the log up to `seq`, all or nothing."""
+        self.make_room(rows)
+        with transaction.atomic():
+            self.keep_up()
+            if len(rows):
+                self.write(rows)
+            if not store.move_offset(CONSUMER, self.log_id, self.before, seq):
+                raise NotOwner
+        self.before = self.seq = seq
+        self.counts.flushes += 1
+        self.counts.readings += len(rows)
 
-    def refresh_rules(self) -> None:
-        """A change of rules or stations takes effect with the next batch."""
-        rules = AlarmRule.objects.unscoped("the evaluator serves all areas").order_by("pk")
-        registry = RegistryVersion.objects.values_list("number", flat=True).first() or 0
-        version = (registry, *(n for row in rules.values_list("pk", "version", "enabled") for n in row))
-        if version != self.loaded:
-            self.evaluator.load()
-            self.loaded = version
+    def keep_up(self) -> None:
+        """Rules and registry as they are now: a change takes effect with the next flush or tick. So does a clock that
+        was set: a scenario began or ended."""
+        versions = queries.versions()
+        if versions != self.versions:
+            self.engine.reload()
+            self.versions = versions
+        now, real = clock.now(), time.monotonic()
+        passed = (real - self.looked[1]) * clock.speed() * 1000
+        now_ms = queries.milliseconds(now)
+        if abs(now_ms - queries.milliseconds(self.looked[0]) - passed) > CLOCK_JUMP_MS + passed:
+            store.forget_latest_after(now_ms + AHEAD_MS)
+            self.engine.live = np.minimum(self.engine.live, now_ms + AHEAD_MS)
+            self.engine.start_hearing(now_ms)
+        self.looked = (now, real)
+
+    def make_room(self, rows: store.Rows) -> None:
+        for day in np.unique(rows.at_ms // store.DAY_MS).tolist():
+            if day not in self.days:
+                store.make_partition(day)
+                self.days.add(day)
+
+    def write(self, rows: store.Rows) -> None:
+        """Sort, drop repeats, store, keep the latest, judge."""
+        began = time.perf_counter()
+        order, repeat = arrange(rows)
+        rows = rows.take(order)
+        self.reach(int(rows.stream[-1]))
+        new = (rows.at_ms > self.stored[rows.stream]) & ~repeat
+        changed = self.keep(rows.take(new), rows.take(~new))
+        copied = time.perf_counter()
+        newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
+        store.keep_latest(newest)
+        np.maximum.at(self.stored, newest.stream, newest.at_ms)
+        kept = time.perf_counter()
+        self.judge(rows, new, repeat, changed)
+        self.engine.hear(newest.stream[~newest.backfill], newest.received_ms[~newest.backfill])
+        self.counts.seconds["copy"] += copied - began
+        self.counts.seconds["latest"] += kept - copied
+        self.counts.seconds["rules"] += time.perf_counter() - kept
+
+    def reach(self, stream: int) -> None:
+        """Room in the arrays for this datastream id."""
+        if stream >= len(self.stored):
+            self.stored = np.concatenate([self.stored, np.zeros(stream + 1024 - len(self.stored), np.int64)])
+        missing = len(self.stored) - len(self.engine.live)
+        if missing > 0:
+            self.engine.live = np.concatenate([self.engine.live, np.zeros(missing, np.int64)])
+
+    def keep(self, fresh: store.Rows, rest: store.Rows) -> set[tuple[int, int]]:
+        """Store readings that are newer than all of their stream, and others; returns which of the others are new or
+        different."""
+        now = clock.now()
+        changed: set[tuple[int, int]] = set()
+        if len(fresh) and not store.insert_new(fresh):
+            store.merge(fresh, now)
+        while len(rest):
+            order, repeat = arrange(rest)
+            rest = rest.take(order)
+            changed |= store.merge(rest.take(~repeat), now)
+            self.counts.merged += int((~repeat).sum())
+            rest = rest.take(repeat)
+        return changed
+
+    def judge(self, rows: store.Rows, new: Mask, repeat: Mask, changed: set[tuple[int, int]]) -> None:
+        """Live readings in order, late ones again, backfill as past."""
+        counts = new.copy()
+        if changed:
+            for at in np.nonzero(~new)[0].tolist():
+                counts[at] = (int(rows.stream[at]), int(rows.at_ms[at])) in changed
+        live = counts & ~rows.backfill & ~repeat & (rows.at_ms > self.engine.live[rows.stream])
+        in_order = rows.take(live)
+        np.maximum.at(self.engine.live, in_order.stream, in_order.at_ms)
+        self.engine.process(in_order, rows.take(counts & ~rows.backfill & ~live), rows.take(counts & rows.backfill))
 
     def tick(self) -> None:
-        if time.monotonic() >= self.next_tick:
-            self.next_tick = time.monotonic() + TICK_S
-            self.evaluator.tick(round(clock.now().timestamp() * 1000))
+        """Once a second, when the log is read to its end: rules that changed while nothing came, delays, silence."""
+        now_ms = queries.milliseconds(clock.now())
+        with transaction.atomic():
+            self.keep_up()
+            self.engine.wait(now_ms)
+            self.engine.listen(now_ms)
 
 
-async def run(stop: threading.Event) -> None:
-    """Read the log until `stop`; come back when NATS or PostgreSQL were away."""
-    worker = Worker()
-    with ThreadPoolExecutor(1, "writer") as thread:
-        while not stop.is_set():
-            try:
-                await consume(worker, thread, stop)
-            except (
-                nats.errors.Error,
-                OSError,
-                OperationalError,
-                InterfaceError,
-                DatabaseError,
-                psycopg.Error,
-            ) as error:
-                log.warning("pipeline interrupted, trying again: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(1)
-        await asyncio.get_running_loop().run_in_executor(thread, connection.close)
+def take_ownership() -> bool:
+    """One worker owns the rule state, for as long as its connection lives."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s)", [OWNER_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
-async def consume(worker: Worker, thread: ThreadPoolExecutor, stop: threading.Event) -> None:
-    link = await nats.connect(settings.NATS_URL, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+def let_go() -> None:
+    """Give ownership and connection back, whatever state they are in."""
     try:
-        stream = link.jetstream()
-        await ensure_stream(stream)
-        config = ConsumerConfig(ack_policy=AckPolicy.ALL, ack_wait=60, max_ack_pending=20_000)
-        pull = await stream.pull_subscribe(layout.SUBJECTS, CONSUMER, layout.STREAM, config)
-        loop = asyncio.get_running_loop()
-        while not stop.is_set():
-            try:
-                messages = await pull.fetch(FETCH, timeout=FETCH_WAIT_S)
-            except TimeoutError:
-                messages = []
-            await loop.run_in_executor(thread, handle, worker, decoded(messages))
-            if messages:
-                await messages[-1].ack()
-    finally:
-        await link.close()
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock_all()")
+    except Exception as error:  # the connection may be what failed
+        log.info("ownership ended with its connection: %s", error)
+    connection.close()
 
 
-def handle(worker: Worker, batches: list[tuple[int, layout.Batch]]) -> None:
-    close_old_connections()
-    worker.handle(batches)
+def arrange(rows: store.Rows) -> tuple[NDArray[np.intp], Mask]:
+    """Order by stream and event time, later arrivals last; and where in that order an earlier arrival has the same
+    stream and time."""
+    key = (rows.stream.astype(np.int64) << 42) | rows.at_ms
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    return order, np.concatenate([[False], ordered[1:] == ordered[:-1]])
 
 
-async def ensure_stream(stream: nats.js.JetStreamContext) -> None:
-    """The worker may start before any gateway."""
-    try:
-        await stream.stream_info(layout.STREAM)
-    except nats.js.errors.NotFoundError:
-        await stream.add_stream(
-            StreamConfig(
-                name=layout.STREAM, subjects=[layout.SUBJECTS], retention=RetentionPolicy.LIMITS,
-                storage=StorageType.FILE, max_age=layout.KEEP_S, duplicate_window=layout.DUPLICATE_WINDOW_S,
-            )
-        )  # fmt: skip
-
-
-def decoded(messages: Sequence[Msg]) -> list[tuple[int, layout.Batch]]:
-    """Batches with their sequence; one that cannot be read is logged and passed over, never a stop."""
-    found = []
+def prepare(messages: Sequence[Message]) -> tuple[store.Rows, list[Refused]]:
+    """The readings of many messages as one table, and what cannot be stored, with its reason."""
+    batches: list[layout.Batch] = []
+    refused: list[Refused] = []
     for message in messages:
         try:
-            found.append((message.metadata.sequence.stream, layout.decode(message.data)))
-        except ValueError:
-            log.error("unreadable batch at %s, %d bytes", message.metadata.sequence.stream, len(message.data))
-    return found
+            batches.append(layout.decode(message.data))
+        except ValueError as error:
+            reason = f"日志中的批次无法解码：{error}"
+            protocol = message.subject.rsplit(".", 1)[-1]
+            refused.append(Refused(protocol, message.data, reason, f"refused-{message.seq}"))
+    rows = table(batches)
+    ahead = queries.milliseconds(max(clock.now(), clock.real_now())) + AHEAD_MS
+    sane = (rows.at_ms >= OLDEST_MS) & (rows.at_ms <= ahead) & (rows.stream > 0) & (rows.stream < 1 << 21)
+    if sane.all():
+        return rows, refused
+    wrong = rows.take(~sane)
+    batch = layout.Batch(wrong.stream, wrong.at_ms, wrong.value, wrong.quality, int(wrong.received_ms[0]))
+    reason = f"{len(wrong)} 条读数的时间不可信：早于 2000 年，或超前 {AHEAD_MS // 60_000} 分钟以上"
+    refused.append(Refused("time", layout.encode(batch), reason, f"refused-{messages[-1].seq}-time"))
+    return rows.take(sane), refused
+
+
+def table(batches: Sequence[layout.Batch]) -> store.Rows:
+    """Batches one below the other."""
+    counts = [len(batch) for batch in batches]
+    none = [np.empty(0)]
+    return store.Rows(
+        np.concatenate([batch.stream for batch in batches] or none).astype(np.int32),
+        np.concatenate([batch.at_ms for batch in batches] or none).astype(np.int64),
+        np.concatenate([batch.value for batch in batches] or none).astype(np.float64),
+        np.concatenate([batch.quality for batch in batches] or none).astype(np.int16),
+        np.repeat(np.array([batch.received_ms for batch in batches], np.int64), counts),
+        np.repeat(np.array([batch.backfill for batch in batches], bool), counts),
+    )

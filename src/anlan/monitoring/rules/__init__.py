@@ -1,1 +1,1 @@
-"""The law and the standard of warning, and the arithmetic of alarms: pure functions."""
+"""规则: the standards of monitoring as pure functions: alarm evaluation, alarm states, warnings, CAP, signals."""

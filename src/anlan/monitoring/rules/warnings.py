@@ -1,37 +1,206 @@
-"""The workflow of a warning as one table, and what the law asks of its content."""
+"""预警: colours, life cycle, what article 64 demands, and the words that go out. Pure.
+
+Sources: 突发事件应对法 (2024) arts 63, 64, 66, 67; 气象灾害防御条例 art 30.
+"""
 
 from __future__ import annotations
 
-#: verb -> (states it is allowed from, state it leads to)
-TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
-    "approve": (frozenset({"draft"}), "reviewed"),
-    "reject": (frozenset({"draft"}), "rejected"),
-    "issue": (frozenset({"reviewed"}), "issued"),
-    "cancel": (frozenset({"issued"}), "cancelled"),
-    "expire": (frozenset({"issued"}), "expired"),
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+#: art 63: first level red is the highest.
+COLOURS = ("红", "橙", "黄", "蓝")
+LEVEL_OF = {"红": "一级", "橙": "二级", "黄": "三级", "蓝": "四级"}
+HEX_OF = {"红": "#d6342c", "橙": "#e8833a", "黄": "#e6c229", "蓝": "#2f6fde"}
+#: CAP severity as public Chinese feeds map it.
+SEVERITY_OF = {"红": "Extreme", "橙": "Severe", "黄": "Moderate", "蓝": "Minor"}
+#: 11B codes that other bodies than the weather service issue (林草、生态环境、自然资源): 待核对 for the region.
+NOT_WEATHER_SERVICE = frozenset({"11B25", "11B26", "11B29", "11B37", "11B41"})
+INTERNAL_MARK = "【内部研判】"
+INTERNAL_NOTE = "本内容为内部研判提示，不是气象灾害预警信号；预警信号以气象台站发布为准（气象灾害防御条例第三十条）。"
+#: Names of the event types most needed here (国家应急平台体系信息资源分类与编码规范, 5 characters).
+EVENT_NAMES = {
+    "11A01": "洪水",
+    "11A02": "内涝",
+    "11A03": "水库重大险情",
+    "11A04": "堤防重大险情",
+    "11A05": "凌汛",
+    "11A51": "山洪灾害",
+    "11B03": "暴雨",
+    "11B04": "暴雪",
+    "11B05": "寒潮",
+    "11B06": "大风",
+    "11B07": "沙尘暴",
+    "11B09": "高温",
+    "11B14": "雷电",
+    "11B15": "冰雹",
+    "11B16": "霜冻",
+    "11B17": "大雾",
+    "11B19": "霾",
+    "11B21": "道路结冰",
+    "11B22": "干旱",
+    "11B25": "森林火险",
+    "11B26": "草原火险",
+    "11B29": "重污染天气",
+    "11B37": "地质灾害气象风险",
+    "11B41": "森林（草原）火险",
+    "11C02": "地震",
+    "11D01": "滑坡",
+    "11D02": "泥石流",
+    "11D03": "崩塌",
+    "11D04": "地面塌陷",
+    "11G01": "森林火灾",
+    "11G05": "草原火灾",
+    "12A00": "煤矿事故",
+    "12D01": "危险化学品爆炸",
+    "12D02": "危险化学品泄漏",
+    "12D03": "危险化学品火灾",
+    "12D04": "危险化学品中毒和窒息",
+    "12Q01": "水域污染",
+    "12Q02": "空气污染",
+    "00000": "测试",
 }
-TITLES = {"approve": "审核通过", "reject": "退回", "issue": "签发", "cancel": "解除", "expire": "失效"}
-#: 突发事件应对法 (2024) art 64: what a warning must state; category, level and issuer are columns of their own.
-REQUIRED = {
-    "headline": "标题（类别、级别）",
-    "description": "可能影响的范围与警示事项",
-    "instruction": "应采取的措施",
-    "onset": "起始时间",
-    "areas": "影响区域",
+
+
+class State(Enum):
+    """Where a warning is on its way."""
+
+    DRAFT = "draft"
+    REVIEWED = "reviewed"
+    REJECTED = "rejected"
+    ISSUED = "issued"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+    @property
+    def label(self) -> str:
+        return STATE_LABELS[self.value]
+
+
+STATE_LABELS = {
+    "draft": "待审核",
+    "reviewed": "已审核",
+    "rejected": "已退回",
+    "issued": "已发布",
+    "cancelled": "已解除",
+    "expired": "已到期",
 }
-#: Group 11B of the event codes: signals that only the weather service may issue (气象灾害防御条例 art 30).
-METEOROLOGICAL = "11B"
+
+#: state, verb -> state
+MOVES: dict[tuple[State, str], State] = {
+    (State.DRAFT, "approve"): State.REVIEWED,
+    (State.DRAFT, "reject"): State.REJECTED,
+    (State.REJECTED, "redraft"): State.DRAFT,
+    (State.DRAFT, "redraft"): State.DRAFT,
+    (State.REVIEWED, "issue"): State.ISSUED,
+    (State.REVIEWED, "reject"): State.REJECTED,
+    (State.ISSUED, "cancel"): State.CANCELLED,
+    (State.ISSUED, "expire"): State.EXPIRED,
+    (State.REVIEWED, "expire"): State.EXPIRED,
+    (State.DRAFT, "expire"): State.EXPIRED,
+}
 
 
-def missing_content(content: dict[str, object]) -> list[str]:
-    """The things art 64 asks for that are empty, in Chinese."""
-    return [title for name, title in REQUIRED.items() if not content.get(name)]
+class NotAllowed(ValueError):
+    """The life cycle has no such step."""
 
 
-def is_meteorological_signal(event_code: str) -> bool:
-    return event_code.startswith(METEOROLOGICAL)
+def move(state: State, verb: str, label: str = "") -> State:
+    after = MOVES.get((state, verb))
+    if after is None:
+        raise NotAllowed(f"“{state.label}”的预警不能{label or verb}")
+    return after
 
 
-def public_text(level: str, event_name: str, headline: str, description: str, instruction: str, issuer: str) -> str:
-    """What a receiver reads in one message."""
-    return f"【{event_name}{level}色预警】{headline}。{description} 请：{instruction}（{issuer}发布）"
+@dataclass(frozen=True)
+class Content:
+    """What article 64 demands of a warning."""
+
+    event_code: str
+    level: str
+    headline: str
+    description: str
+    instruction: str
+    areas: Sequence[str]
+    onset: datetime
+    expires: datetime
+    sender: str
+    issued_at: datetime | None = None
+
+
+def event_name(code: str) -> str:
+    return EVENT_NAMES.get(code, code)
+
+
+def is_code(code: str) -> bool:
+    """A national event type code: five characters, `1`, class digit, group letter, two digits; `00000` = test."""
+    return bool(re.fullmatch(r"1[12349][A-Z]\d\d|00000", code))
+
+
+def is_internal(code: str) -> bool:
+    """Signals of the weather service may be issued only by it (气象灾害防御条例 art 30): ours stay inside the house."""
+    return code.startswith("11B") and code not in NOT_WEATHER_SERVICE
+
+
+def missing(content: Content) -> list[str]:
+    """Which of the eight things article 64 names are absent (发布时间 is set by issuing)."""
+    needs = {
+        "类别": is_code(content.event_code),
+        "级别": content.level in COLOURS,
+        "起始时间": content.onset is not None,
+        "可能影响范围": bool(content.areas),
+        "警示事项": bool(content.description.strip()),
+        "应采取的措施": bool(content.instruction.strip()),
+        "发布单位": bool(content.sender.strip()),
+    }
+    return [name for name, there in needs.items() if not there]
+
+
+def clock_text(moment: datetime) -> str:
+    """Beijing time as announcements write it."""
+    local = moment.astimezone(BEIJING)
+    return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02d}分"
+
+
+def text(content: Content) -> str:
+    """The announcement in full: every item of article 64."""
+    mark, note = (INTERNAL_MARK, INTERNAL_NOTE) if is_internal(content.event_code) else ("", "")
+    colour = f"{content.level}色" if content.level in COLOURS else content.level
+    issued = clock_text(content.issued_at) if content.issued_at else "（待发布）"
+    return (
+        f"{mark}{content.headline}\n"
+        f"类别：{event_name(content.event_code)}（{content.event_code}）　"
+        f"级别：{LEVEL_OF.get(content.level, '')}（{colour}）\n"
+        f"起始时间：{clock_text(content.onset)}　截止：{clock_text(content.expires)}\n"
+        f"可能影响范围：{'、'.join(content.areas)}\n"
+        f"警示事项：{content.description.strip()}\n"
+        f"应采取的措施：{content.instruction.strip()}\n"
+        f"发布单位：{content.sender}　发布时间：{issued}" + (f"\n{note}" if note else "")
+    )
+
+
+def sms(content: Content, limit: int = 300) -> str:
+    """A short message: sender in brackets first, as carriers demand; cut at `limit` characters."""
+    mark = INTERNAL_MARK if is_internal(content.event_code) else ""
+    body = (
+        f"【{content.sender}】{mark}{content.headline}：{content.description.strip()}"
+        f"影响{'、'.join(content.areas)}。{content.instruction.strip()}"
+    )
+    return body if len(body) <= limit else f"{body[: limit - 1]}…"
+
+
+def spoken(content: Content) -> str:
+    """For loudspeakers: said twice, no brackets, no codes."""
+    please = f"请{content.instruction.strip().removeprefix('请')}"
+    once = f"{content.sender}发布{content.headline}。{content.description.strip()}{please}"
+    return f"{once}　重复一遍。{once}"
+
+
+def previews(content: Content) -> dict[str, str]:
+    """The text of each channel, by its Chinese name."""
+    return {"全文": text(content), "短信": sms(content), "大喇叭": spoken(content)}

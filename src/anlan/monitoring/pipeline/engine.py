@@ -1,0 +1,322 @@
+"""The rule engine of the worker: evaluation over what was just written, and the alarms that follow, in the same
+transaction. One engine owns all rule state; there is no second thread to race with."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anlan.kernel.accounts.actor import Actor, system
+from anlan.monitoring.actions import process
+from anlan.monitoring.models import Alarm, AlarmRule, GroupBy, RuleKind, Station
+from anlan.monitoring.pipeline import scope as scopes
+from anlan.monitoring.pipeline import store
+from anlan.monitoring.pipeline.findings import finding
+from anlan.monitoring.queries import milliseconds, moment
+from anlan.monitoring.rules import alarms
+from anlan.monitoring.rules.alarms import Change, Watch, What
+from anlan.monitoring.rules.isa import State
+
+#: A reading this late may still change what is judged live; older ones are history. ms of event time.
+LATE_WINDOW_MS = 10 * 60_000
+#: Beside factor x interval, for the way through network and log.
+SILENCE_GRACE_MS = 2000
+#: A chain of composites longer than this is taken for a circle.
+DEPTH = 8
+
+
+class Engine:
+    """Rules, their state, and who was heard when. Built from the database; thrown away after any failure."""
+
+    def __init__(self, now_ms: int, live: NDArray[np.int64], by: Actor | None = None) -> None:
+        """live: event time up to which each datastream is judged, by id."""
+        self.by = by or system(process.ENGINE)
+        self.heard: dict[int, int] = {}
+        self.live = live
+        self.reload()
+        self.start_hearing(now_ms)
+
+    def reload(self) -> None:
+        """Take the rules and the registry as they are now; keep the state of what is still watched."""
+        self.scope = scopes.load()
+        self.evaluator = alarms.Evaluator(self.scope.watching)
+        self.saved = store.read_cells()
+        for stream, watches in self.evaluator.watches.items():
+            for watch in watches:
+                self.restore(stream, watch)
+            self.evaluator.note(stream)
+        self.held = self.open_targets()
+        self.forget_what_is_not_watched()
+
+    def restore(self, stream: int, watch: Watch) -> None:
+        bands = {limit.band for limit in watch.rule.limits}
+        cells = self.saved.get((watch.rule.id, watch.target), {})
+        watch.cells = {band: cell for band, cell in cells.items() if band in bands}
+        watch.last_at = self.live_at(stream)
+        if watch.cells:
+            reach = alarms.EVIDENCE * watch.rule.hold_ms
+            watch.evidence.extend(store.samples(stream, watch.last_at - reach, watch.last_at)[-alarms.EVIDENCE :])
+        if watch.rule.window_ms:
+            last = self.live_at(stream)
+            watch.history = deque(store.samples(stream, last - watch.rule.window_ms, last) if last else ())
+
+    def live_at(self, stream: int) -> int:
+        return int(self.live[stream]) if stream < len(self.live) else 0
+
+    def open_targets(self) -> dict[int, set[str]]:
+        """rule -> targets on which it holds."""
+        held: dict[int, set[str]] = {}
+        self.suppressed: set[tuple[int, str]] = set()
+        rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN, active=True)
+        for rule, target, state in rows.values_list("rule_id", "subject", "state"):
+            held.setdefault(rule, set()).add(target)
+            if state == State.SUPPRESSED.value:
+                self.suppressed.add((rule, target))
+        return held
+
+    def forget_what_is_not_watched(self) -> None:
+        """A rule that was switched off, or a limit that was taken away, holds no alarm up."""
+        watched = {(w.rule.id, w.target): w for watches in self.evaluator.watches.values() for w in watches}
+        cells = {key: dict(watched[key].cells) if key in watched else {} for key in self.saved}
+        store.save_cells({key: now for key, now in cells.items() if now != self.saved[key]})
+        self.saved = {key: now for key, now in cells.items() if now}
+        for rule_id, targets in list(self.held.items()):
+            rule = self.scope.rules.get(rule_id)
+            for target in list(targets):
+                watch = watched.get((rule_id, target))
+                streamwise = rule is not None and rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
+                if rule is None or (streamwise and (watch is None or not watch.band)):
+                    self.clear(rule_id, target, self.now_or_last(target), "规则停用或修改")
+
+    def now_or_last(self, target: str) -> int:
+        last = self.live_at(int(target[1:])) if target[0] == "d" else 0
+        return last or max(self.heard.values(), default=0) or int(self.live.max(initial=0))
+
+    def clear(self, rule_id: int, target: str, at: int, reason: str = "") -> None:
+        self.held.get(rule_id, set()).discard(target)
+        process.clear_alarm(self.by, rule_id, target, moment(at), reason)
+
+    # -- readings ---------------------------------------------------------------------------------------------
+
+    def process(self, live: store.Rows, late: store.Rows, past: store.Rows) -> None:
+        """live: newer than anything judged of their stream, in order. late: out of order, or another value for an
+        instant already judged. past: backfill. Mere repeats are in none of them."""
+        changes, walked = self.evaluator.evaluate(live.stream, live.at_ms, live.value, live.good)
+        self.save(walked)
+        self.apply(changes)
+        self.judge_late(late)
+        self.judge_past(past)
+
+    def save(self, watches: list[Watch]) -> None:
+        """Write the state of those watches that changed."""
+        changed: dict[store.Key, dict[str, alarms.Cell]] = {}
+        for watch in watches:
+            key = (watch.rule.id, watch.target)
+            if watch.cells != self.saved.get(key, {}):
+                changed[key] = self.saved[key] = dict(watch.cells)
+        store.save_cells(changed)
+
+    def apply(self, changes: list[Change]) -> None:
+        """Alarms for the changes, and for what depends on them."""
+        waiting: deque[tuple[Change, int, Station | None]] = deque((change, 0, None) for change in changes)
+        while waiting:
+            change, depth, trigger = waiting.popleft()
+            self.apply_one(change, trigger)
+            if depth < DEPTH:
+                waiting.extend((after, depth + 1, cause) for after, cause in self.consequences(change))
+
+    def apply_one(self, change: Change, trigger: Station | None = None, suppressed: str = "") -> None:
+        if change.what is What.CLEAR:
+            self.clear(change.rule_id, change.target, change.at)
+            return
+        found = finding(self.scope, change, trigger, suppressed)
+        if found is None:
+            return
+        self.held.setdefault(change.rule_id, set()).add(change.target)
+        if change.what is What.RAISE:
+            process.raise_alarm(self.by, found)
+        else:
+            process.escalate_alarm(self.by, found)
+
+    def wait(self, now_ms: int) -> None:
+        """On- and off-delays that run out while no reading comes."""
+        changes, touched = self.evaluator.wait(now_ms)
+        self.save(touched)
+        self.apply(changes)
+
+    # -- rules over rules -------------------------------------------------------------------------------------
+
+    def consequences(self, change: Change) -> list[tuple[Change, Station | None]]:
+        """What this change makes of the composites and area rules that depend on it."""
+        rule = self.scope.rules.get(change.rule_id)
+        station = self.scope.station_of(change.target)
+        if rule is None or station is None or change.what is What.ESCALATE:
+            return []
+        found: list[tuple[Change, Station | None]] = []
+        for upper in self.scope.dependants.get(rule.code, []):
+            if scopes.covers(upper, station):
+                after = self.judge(upper, station, change)
+                if after is not None:
+                    found.append((after, station))
+        return found
+
+    def judge(self, upper: AlarmRule, station: Station, change: Change) -> Change | None:
+        value: float | None = None
+        target = f"s{station.pk}"
+        if upper.kind == RuleKind.COMPOSITE:
+            now_holds = alarms.holds(upper.expression, self.codes_held_at(station.pk))
+        else:
+            if upper.group_by == GroupBy.AREA:
+                target = f"a{upper.area_id}"
+                value = float(self.stations_held(upper))
+            else:
+                value = float(len(self.codes_held_at(station.pk) & set(upper.members)))
+            now_holds = value >= upper.k
+        if now_holds == (target in self.held.get(upper.pk, set())):
+            return None
+        what = What.RAISE if now_holds else What.CLEAR
+        return Change(what, upper.pk, target, change.at, change.at, "", value, change.samples)
+
+    def codes_held_at(self, station_id: int) -> set[str]:
+        """Codes of the rules that hold at this station or one of its datastreams."""
+        found = set()
+        for rule_id, targets in self.held.items():
+            rule = self.scope.rules.get(rule_id)
+            stations = (self.scope.station_of(target) for target in targets)
+            if rule and any(station is not None and station.pk == station_id for station in stations):
+                found.add(rule.code)
+        return found
+
+    def stations_held(self, upper: AlarmRule) -> int:
+        """At how many stations of the area rule one of its member rules holds."""
+        members = [rule for rule in self.scope.rules.values() if rule.code in upper.members]
+        targets = {target for rule in members for target in self.held.get(rule.pk, set())}
+        stations = {station.pk: station for target in targets if (station := self.scope.station_of(target))}
+        return sum(scopes.covers(upper, station) for station in stations.values())
+
+    # -- late and past ----------------------------------------------------------------------------------------
+
+    def judge_late(self, late: store.Rows) -> None:
+        """Readings out of order but inside the window: judge their streams again from before them."""
+        earliest: dict[int, int] = {}
+        for stream, at in zip(late.stream.tolist(), late.at_ms.tolist(), strict=True):
+            if at >= self.live_at(stream) - LATE_WINDOW_MS:
+                earliest[stream] = min(at, earliest.get(stream, at))
+        for stream, at in earliest.items():
+            for index, watch in enumerate(self.evaluator.watches.get(stream, [])):
+                self.judge_again(stream, index, watch, at)
+            if stream in self.evaluator.watches:
+                self.evaluator.note(stream)
+
+    def judge_again(self, stream: int, index: int, watch: Watch, at: int) -> None:
+        """Replace a watch by one that saw the readings in order; raise what it finds and we did not."""
+        rule = watch.rule
+        reach = max([rule.window_ms, *(limit.on_ms + limit.off_ms for limit in rule.limits)])
+        begin = at - reach - LATE_WINDOW_MS
+        before = self.alarm_at(rule.id, watch.target, begin)
+        held = (milliseconds(before.started_at), before.band) if before else None
+        samples = store.samples(stream, begin, max(at, self.live_at(stream)))
+        again, changes = alarms.replay(rule, watch.target, samples, held)
+        known = {
+            milliseconds(row.started_at)
+            for row in process.alarms_of(rule.id, watch.target).filter(started_at__gte=moment(begin))
+        }
+        self.evaluator.watches[stream][index] = again
+        self.evaluator.timed.pop((rule.id, watch.target), None)
+        self.save([again])
+        was_held = watch.target in self.held.get(rule.id, set())
+        for stay in alarms.episodes(changes):
+            if stay.start in known or (stay.ended is None and was_held):
+                continue
+            self.apply([stay.raised, *([stay.ended] if stay.ended else [])])
+        if was_held and not again.band:
+            last = samples[-1] if samples else (at, 0.0)
+            self.apply([Change(What.CLEAR, rule.id, watch.target, watch.start, last[0], "", last[1])])
+
+    def alarm_at(self, rule_id: int, target: str, at: int) -> Alarm | None:
+        """The alarm whose condition held at an instant."""
+        when = moment(at)
+        rows = process.alarms_of(rule_id, target).filter(started_at__lte=when, retro=False)
+        return rows.exclude(cleared_at__lte=when).order_by("-started_at").first()
+
+    def judge_past(self, past: store.Rows) -> None:
+        """Backfill: what would have been alarms goes on record as past."""
+        good = past.take(past.good)
+        stays = []
+        for stream in np.unique(good.stream).tolist():
+            mine = good.take(good.stream == stream)
+            readings = list(zip(mine.at_ms.tolist(), mine.value.tolist(), strict=True))
+            for watch in self.evaluator.watches.get(stream, []):
+                stays += alarms.episodes(alarms.replay(watch.rule, watch.target, readings)[1])
+        found = [(finding(self.scope, stay.raised), stay.ended) for stay in stays]
+        findings = [(one, moment(end.at) if end else None) for one, end in found if one is not None]
+        if findings:
+            process.record_past_alarms(self.by, findings)
+
+    # -- silence ----------------------------------------------------------------------------------------------
+
+    def start_hearing(self, now_ms: int) -> None:
+        """Our own absence is nobody's silence: whoever was heard before has from now."""
+        streams, _ = store.latest_times()
+        known = (self.scope.streams.get(int(stream)) for stream in streams)
+        self.heard = {**dict.fromkeys(self.heard, now_ms), **{row.station_id: now_ms for row in known if row}}
+
+    def hear(self, streams: NDArray[np.int32], received_ms: NDArray[np.int64]) -> None:
+        """Note who reported; an offline station is back with its first reading."""
+        for stream, at in zip(streams.tolist(), received_ms.tolist(), strict=True):
+            row = self.scope.streams.get(stream)
+            if row is not None and at > self.heard.get(row.station_id, 0):
+                self.heard[row.station_id] = at
+                rule = self.scope.silence.get(row.station_id)
+                if rule is not None and f"s{row.station_id}" in self.held.get(rule.pk, ()):
+                    self.back(rule, row.station_id, at)
+
+    def back(self, rule: AlarmRule, station_id: int, at: int) -> None:
+        target = f"s{station_id}"
+        self.apply([Change(What.CLEAR, rule.pk, target, at, at)])
+        for child in self.scope.children.get(station_id, []):
+            if child in self.heard:
+                self.heard[child] = max(self.heard[child], at)
+
+    def listen(self, now_ms: int) -> None:
+        """Timers of silence: by the clock, for stations that have been heard before."""
+        stations = [pk for pk in self.scope.silence if pk in self.heard]
+        if not stations:
+            return
+        heard = np.array([self.heard[pk] for pk in stations], np.int64)
+        limits = np.array([self.patience(pk) for pk in stations], np.int64)
+        quiet = [
+            pk for pk, silent in zip(stations, alarms.silent(now_ms, heard, limits).tolist(), strict=True) if silent
+        ]
+        for pk in sorted(quiet, key=lambda pk: pk not in self.scope.children):
+            rule, target = self.scope.silence[pk], f"s{pk}"
+            if target in self.held.get(rule.pk, set()):
+                self.look_again(rule, pk)
+            else:
+                start = self.heard[pk] + self.patience(pk)
+                change = Change(What.RAISE, rule.pk, target, start, start)
+                why = self.behind_a_silent_gateway(pk)
+                self.apply_one(change, suppressed=why)
+                if why:
+                    self.suppressed.add((rule.pk, target))
+                self.apply([after for after, _ in self.consequences(change)])
+
+    def look_again(self, rule: AlarmRule, station_id: int) -> None:
+        """The gateway is back and the station is still silent: now it is the station's own silence."""
+        key = (rule.pk, f"s{station_id}")
+        if key in self.suppressed and not self.behind_a_silent_gateway(station_id):
+            self.suppressed.discard(key)
+            process.unsuppress_by_process(self.by, *key, "采集网关已恢复，本站仍无数据")
+
+    def patience(self, station_id: int) -> int:
+        station, rule = self.scope.stations[station_id], self.scope.silence[station_id]
+        return int(station.interval_s * rule.silence_factor * 1000) + SILENCE_GRACE_MS
+
+    def behind_a_silent_gateway(self, station_id: int) -> str:
+        """Why a station's silence says nothing about the station, "" when it does."""
+        via = self.scope.stations[station_id].via_id
+        rule = self.scope.silence.get(via) if via else None
+        silent = rule is not None and f"s{via}" in self.held.get(rule.pk, set())
+        return f"上级采集网关离线：{self.scope.stations[via].name}" if silent and via else ""

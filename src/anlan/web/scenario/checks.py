@@ -1,0 +1,51 @@
+"""Whether every link of the chain really happened: asked of the database, not of the player."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from anlan.kernel.audit import journal
+from anlan.kernel.events.models import Delivery, Event
+
+#: link -> the fact that proves it.
+FACTS = {
+    "incident": "command.IncidentOpened",
+    "simulation": "simulation.SimulationFinished",
+    "response": "command.ResponseStarted",
+    "task_issued": "command.TaskIssued",
+    "task_acknowledged": "command.TaskAcknowledged",
+    "warning_drafted": "monitoring.WarningDrafted",
+    "warning_issued": "monitoring.WarningIssued",
+    "report_sent": "command.ReportSent",
+    "closed": "command.IncidentClosed",
+    "reviewed": "command.IncidentReviewed",
+}
+
+
+def one(sql: str, *params: Any) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def links(correlation_id: UUID | str, start: datetime, began_with_alarm: bool) -> dict[str, bool]:
+    """link -> did it happen, for the story of this correlation id that began at `start`."""
+    facts = set(Event.objects.filter(correlation_id=correlation_id).values_list("name", flat=True))
+    found = {link: name in facts for link, name in FACTS.items()}
+    if began_with_alarm:
+        found["observation"] = bool(one("select count(*) from observation where at >= %s", start))
+        found["alarm"] = "monitoring.AlarmRaised" in facts
+        found["alarm_acknowledged"] = "monitoring.AlarmAcknowledged" in facts
+    else:
+        found["hazard_event"] = "monitoring.HazardEventReceived" in facts
+    found["published"] = not Event.objects.filter(correlation_id=correlation_id, published_seq__isnull=True).exists()
+    owed = Delivery.objects.filter(event__correlation_id=correlation_id, done_at__isnull=True)
+    found["reactions_done"] = not owed.exists()
+    found["notices_delivered"] = "gateways.NoticeDelivered" in facts
+    found["journal_whole"] = next(journal.flaws(), None) is None
+    return found
