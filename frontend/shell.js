@@ -1,5 +1,5 @@
 // @ts-check
-// The shell's own script: the running clock. Every page works without it.
+// The shell's own script: the running clock, and manners for pages that fetch themselves. Every page works without it.
 
 /** Let the clock of the page run at the installation's pace (scenario seconds per real second). */
 function runClock() {
@@ -20,4 +20,15 @@ function runClock() {
   setInterval(tick, speed > 1 ? 250 : 1000);
 }
 
+/** A part that fetches itself (`data-rest-while-asking`) waits while somebody answers a question or writes in it. */
+function restWhileAsking() {
+  document.body.addEventListener("htmx:beforeRequest", (event) => {
+    const part = /** @type {HTMLElement} */ (event.target);
+    if (!part.matches("[data-rest-while-asking]")) return;
+    const busy = part.querySelector(":popover-open, details[open] :focus, input:focus, textarea:focus, select:focus");
+    if (busy) event.preventDefault();
+  });
+}
+
 runClock();
+restWhileAsking();

@@ -38,3 +38,10 @@ function tick() {
 tick();
 setInterval(tick, speed > 1 ? 250 : 1000);
 document.addEventListener("htmx:afterSettle", tick);
+// A list that refreshes itself waits while somebody answers a question or fills a field in it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const list = /** @type {HTMLElement} */ (event.target);
+  if (!list.hasAttribute?.("data-quiet")) return;
+  const busy = list.querySelector(":popover-open, form:focus-within");
+  if (busy) event.preventDefault();
+});

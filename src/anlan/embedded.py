@@ -71,7 +71,7 @@ listen: "{host}:{ports.client}"
 http: "127.0.0.1:{ports.monitor}"
 max_payload: 8MB
 jetstream {{ store_dir: "{folder / "jetstream"}", max_file_store: 20GB, sync_interval: "always" }}
-mqtt {{ listen: "{host}:{ports.mqtt}", max_ack_pending: 8192 }}
+mqtt {{ listen: "{host}:{ports.mqtt}", max_ack_pending: 8192, ack_wait: "5s" }}
 authorization {{ users: [ {{ user: "anlan", password: "{token}" }}, {{ user: "device", password: "{token}-device",
   permissions: {{ publish: ["v1.>", "$MQTT.>"], subscribe: ["$MQTT.>", "down.>"] }} }} ] }}
 """,

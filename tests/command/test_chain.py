@@ -4,48 +4,64 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from anlan.command import actions, jobs
 from anlan.command.models import Incident, Proposal, Report, ReportClock, Task, TimelineEntry
 from anlan.kernel import clock
+from anlan.kernel.accounts.actor import system
 from anlan.kernel.audit import journal
 from anlan.kernel.errors import Conflict
 from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Delivery, Event
+from anlan.monitoring.actions import process
+from anlan.monitoring.models import Alarm, AlarmRule, Station
 from anlan.resources.models import Team
 from tests.command.conftest import START, Stage
 
-ALARM = {
-    "alarm_id": 7,
-    "rule_id": 1,
-    "rule_title": "氯气浓度高高报",
-    "station_id": 1,
-    "datastream_id": 1,
-    "hazard_unit_id": None,
-    "priority": 1,
-    "title": "乌达园区 1# 氯罐区 氯气 12 ppm 超限",
-    "value": 12.0,
-    "unit": "ppm",
-    "at": START.isoformat(),
-    "lon": 106.7,
-    "lat": 39.5,
-}
 
-
-def raise_alarm(stage: Stage, **changes: object) -> Event:
-    event = Event.objects.create(
-        name="monitoring.AlarmRaised",
-        payload={**ALARM, **changes},
-        at=START,
-        actor="系统·规则引擎",
-        area_path=stage.city.west.path,
-        correlation_id=uuid4(),
+def raise_alarm(stage: Stage, at: float = 0, lon: float = 106.7, code: str = "HH", **rule: object) -> Alarm:
+    """The rule engine finds chlorine at a detector `at` minutes after START; what follows from it has run."""
+    fields = {
+        "code": code,
+        "title": "氯气浓度高高报",
+        "quantity": "cl2",
+        "area": stage.city.city,
+        "priority": 1,
+        **rule,
+    }
+    found, _ = AlarmRule.everything.get_or_create(code=code, defaults=fields)
+    station = Station.everything.create(
+        code=f"S{lon}{code}",
+        name="1# 氯罐区",
+        lon=lon,
+        lat=39.5,
+        kind="气体",
+        protocol="mqtt",
+        address=f"{lon}{code}",
+        area=stage.city.west,
     )
-    dispatcher.drain()
-    return event
+    moment = START + timedelta(minutes=at)
+    finding = process.Finding(
+        rule=found,
+        subject=f"s{station.pk}",
+        started_at=moment,
+        at=moment,
+        title="乌达园区 1# 氯罐区 氯气 12 ppm 超限",
+        station=station,
+        area=stage.city.west,
+        data_class=2,
+        lon=lon,
+        lat=39.5,
+        value=12.0,
+        unit="ppm",
+    )
+    with clock.standing_at(moment):
+        alarm = process.raise_alarm(system("规则引擎"), finding)
+        dispatcher.drain()
+    assert alarm is not None
+    return alarm
 
 
 @dataclass
@@ -78,12 +94,11 @@ def do(stage: Stage, task: Task, story: Story, start: float) -> None:
 @pytest.mark.django_db
 def test_an_alarm_goes_the_whole_way_to_a_review(stage: Stage) -> None:
     story, desk = Story(), stage.officer
-    with story.at(0):
-        alarm = raise_alarm(stage)
-        proposal = Proposal.everything.get(alarm_id=7)
+    alarm = raise_alarm(stage)
+    proposal = Proposal.everything.get(alarm_id=alarm.pk)
     assert (proposal.event_code, proposal.state) == ("12D02", "waiting")
     with story.at(2):
-        incident = actions.open_from_alarm(desk, 7)
+        incident = actions.open_from_alarm(desk, alarm.pk)
     assert incident.correlation_id == alarm.correlation_id
     assert incident.number == "WU-20261123-001"
     proposal.refresh_from_db()

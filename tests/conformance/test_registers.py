@@ -183,8 +183,7 @@ def test_a_wrong_value_gets_its_row_and_reason_and_the_next_row_goes_in(slug: st
 def test_a_located_row_is_on_the_map_for_those_who_may_see_it(slug: str, city: City) -> None:
     register = REGISTERS[slug]
     if register.symbol is None:
-        assert not any(layer.key == slug for layer in LAYERS.values())
-        return
+        return  # not drawn, or drawn by a layer of the room's own
     load(register, "")
     row, layer = row_of(register), LAYERS[register.symbol.layer]
     shown = layer.features(LOADER, None)["features"]

@@ -158,6 +158,17 @@ def wait_until(page: Page, expression: str, seconds: float = 20) -> None:
 
 
 def wait_for_map(page: Page) -> None:
-    """Until the map has drawn everything it knows."""
-    wait_until(page, "document.querySelector('#map')?.dataset.state === 'ready'")
+    """Until every layer's data has come and the map has drawn it."""
+    wait_until(page, "document.querySelector('#map')?.dataset.state === 'ready' && !!window.anlanMap")
+    wait_until(page, "[...anlanMap.data.values()].every(kept => kept.state !== 'loading')")
     wait_until(page, "performance.getEntriesByName('anlan-map-idle').length > 0 && anlanMap.map.loaded()")
+    page.wait_for_timeout(150)
+    wait_until(page, "anlanMap.map.loaded()")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep a screenshot for the guides (`ANLAN_PICTURES=1`)."""
+    if os.environ.get("ANLAN_PICTURES") == "1":
+        folder = ROOT / "docs" / "pictures"
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png")

@@ -7,14 +7,16 @@ const STATES = { ok: "ok", online: "ok", ready: "ok", 待命: "ok", 在线: "ok"
 /** Times of measurement hooks read by tests and `make bench`. */
 export const counters = { moves: 0, frames: 0, fetches: 0 };
 
-/** @param {any} feature @param {any} previous */
-function prepared(feature, previous) {
+/** Layers whose level is an urgency; elsewhere it is a rank (a hospital's 三级). */
+export const HAPPENING = /alarm|incident|warning|event|hazard-event|footprint/;
+
+/** @param {any} feature @param {string} key */
+function prepared(feature, key) {
   const p = feature.properties ?? {};
-  feature.id = feature.id ?? p.id;
-  p._level = levelOf(p.level ?? p.priority ?? p.grade);
+  feature.id = p.id = feature.id ?? p.id;
+  p._level = HAPPENING.test(key) ? levelOf(p.level ?? p.priority ?? p.grade) : 0;
   p._state = STATES[p.state ?? p.status ?? p.readiness] ?? "";
   feature.properties = p;
-  if (previous?.moved) feature.geometry = previous.geometry;
   return feature;
 }
 
@@ -94,7 +96,7 @@ export class LayerData {
       seen.add(id);
       if (this.prints.get(id) === print) continue;
       this.prints.set(id, print);
-      const feature = prepared(raw, null);
+      const feature = prepared(raw, this.layer.key);
       this.features.set(id, feature);
       diff.add.push(feature);
     }

@@ -18,6 +18,12 @@ export class Panel {
     holder.querySelector("[data-close]")?.addEventListener("click", () => this.close());
     document.addEventListener("click", (event) => this.chosenInList(event));
     document.addEventListener("anlan:event", (event) => this.refresh(/** @type {CustomEvent} */ (event).detail));
+    document.addEventListener("anlan-open", (event) => {
+      const { url, lon, lat, correlation } = /** @type {CustomEvent} */ (event).detail;
+      this.open(url, "突发事件");
+      this.fly(lon, lat);
+      document.dispatchEvent(new CustomEvent("anlan:chosen", { detail: { correlation, title: "突发事件" } }));
+    });
     document.body.addEventListener("htmx:afterRequest", (event) => {
       const { elt, requestConfig, successful } = /** @type {CustomEvent} */ (event).detail;
       if (successful && requestConfig?.verb !== "get" && this.holder.contains(elt)) this.reload();

@@ -2,11 +2,8 @@
 // A map with its layers, kept live: what the one map and the wall have in common.
 
 import { baseLayers, baseStyle, dataLayers } from "./style.js";
-import { LayerData } from "./data.js";
+import { HAPPENING, LayerData } from "./data.js";
 import { levelColour, levelOf, provide, token } from "./symbols.js";
-
-/** Layers that show what is happening rather than what stands there; drawn above the others. */
-const HAPPENING = /alarm|incident|warning|event|hazard/;
 
 /** @param {[number, number, number, number]} b @returns {[number, number, number, number]} */
 function wider([west, south, east, north]) {
@@ -69,7 +66,7 @@ export class Scene {
   build() {
     for (const layer of [...this.config.layers].sort((a, b) => this.rank(a) - this.rank(b))) {
       const kept = /** @type {LayerData} */ (this.data.get(layer.key));
-      this.map.addSource(layer.key, { type: "geojson", data: kept.collection(), ...(layer.kind === "point" ? { maxzoom: 14 } : {}) });
+      this.map.addSource(layer.key, { type: "geojson", promoteId: "id", data: kept.collection(), ...(layer.kind === "point" ? { maxzoom: 14 } : {}) });
       kept.source = this.map.getSource(layer.key);
       const visibility = this.isShown(layer.key) ? "visible" : "none";
       for (const entry of baseLayers(layer.key) ?? dataLayers(layer)) {

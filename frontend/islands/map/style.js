@@ -1,14 +1,14 @@
 // @ts-check
 // How the map looks. No tiles, no glyph server: boundaries and our own data only, text drawn by the browser's fonts.
 
-import { levelColour, token } from "./symbols.js";
+import { levelColour, token, toned } from "./symbols.js";
 
 const NAME = ["coalesce", ["get", "name"], ["get", "title"], ""];
 const LEVEL = ["get", "_level"];
 
 /** Colour by level where a feature has one, else the layer's. @param {string} colour @returns {any} */
 function byLevel(colour) {
-  return ["match", ["coalesce", LEVEL, 0], 1, levelColour(1), 2, levelColour(2), 3, levelColour(3), 4, levelColour(4), ["coalesce", ["get", "colour"], colour]];
+  return ["match", ["coalesce", LEVEL, 0], 1, levelColour(1), 2, levelColour(2), 3, levelColour(3), 4, levelColour(4), ["coalesce", ["get", "colour"], toned(colour)]];
 }
 
 /** @param {boolean} tianditu @returns {any} */
@@ -38,6 +38,9 @@ const text = (size, colour) => ({
   paint: { "text-color": colour, "text-halo-color": token("--map-bg"), "text-halo-width": 1.4 },
 });
 
+/** @param {number} by @returns {any} */
+const roadWidth = (by) => ["interpolate", ["linear"], ["zoom"], 8, 0.7 * by, 11, ["*", by, ["case", [">=", ["get", "speed_km_h"], 90], 2.2, 1.2]], 14, ["*", by, ["case", [">=", ["get", "speed_km_h"], 90], 5, 3]]];
+
 /** Map layers of a base layer, by its key. @param {string} key @returns {any[] | null} */
 export function baseLayers(key) {
   const line = token("--map-line");
@@ -59,8 +62,13 @@ export function baseLayers(key) {
       { id: "base.water.line", type: "line", filter: ["match", ["geometry-type"], ["LineString", "MultiLineString"], true, false], layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": token("--map-water"), "line-width": ["interpolate", ["linear"], ["zoom"], 7, 1.6, 10, 4, 13, 9] } },
       { id: "base.water.name", type: "symbol", minzoom: 8.5, filter: ["has", "name"], layout: { ...text(11.5, "").layout, "symbol-placement": "line" }, paint: { ...text(11.5, token("--map-water-label")).paint } },
     ],
+    "base.road": () => [
+      { id: "base.road.case", type: "line", minzoom: 10, layout: { "line-cap": "round" }, paint: { "line-color": token("--map-bg"), "line-width": roadWidth(2.2), "line-opacity": 0.6 } },
+      { id: "base.road", type: "line", layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": ["case", [">=", ["get", "speed_km_h"], 90], token("--map-road-main"), token("--map-road")], "line-width": roadWidth(1) } },
+      { id: "base.road.name", type: "symbol", minzoom: 10.8, layout: { ...text(10.5, "").layout, "symbol-placement": "line", "symbol-spacing": 380 }, paint: text(0, token("--map-label-weak")).paint },
+    ],
     "area.place": () => [
-      { id: "area.place", type: "symbol", filter: ["<=", ["get", "rank"], 2], layout: { ...text(0, "").layout, "text-size": ["match", ["get", "rank"], 1, 17, 14], "text-letter-spacing": 0.14 }, paint: text(0, token("--map-label")).paint },
+      { id: "area.place", type: "symbol", filter: ["==", ["get", "rank"], 2], layout: { ...text(0, "").layout, "text-size": 15, "text-letter-spacing": 0.16 }, paint: text(0, token("--map-label")).paint },
       { id: "area.place.town", type: "symbol", minzoom: 9.6, filter: [">", ["get", "rank"], 2], ...text(11.5, token("--map-label-weak")) },
     ],
     "area.community": () => [

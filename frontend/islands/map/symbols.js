@@ -25,6 +25,16 @@ export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
+/** A layer's colour as it reads on this theme: colours chosen for paper are lightened on dark. @param {string} colour */
+export function toned(colour) {
+  const hex = /^#([0-9a-f]{6})$/i.exec(colour)?.[1];
+  if (!hex || document.documentElement.dataset.theme === "light") return colour;
+  const parts = [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
+  const luminance = (0.3 * parts[0] + 0.59 * parts[1] + 0.11 * parts[2]) / 255;
+  const by = Math.max(0, 0.62 - luminance);
+  return `rgb(${parts.map((part) => Math.round(part + (255 - part) * by)).join(" ")})`;
+}
+
 /** @param {number} level */
 export function levelColour(level) {
   return token(["", "--alarm-red", "--alarm-orange", "--alarm-yellow", "--alarm-blue"][level]);
@@ -62,7 +72,7 @@ function glyph(pen, path, size, colour, width) {
 
 /** @param {OffscreenCanvasRenderingContext2D} pen @param {{icon: string, colour: string}} layer @param {string} state */
 function calm(pen, layer, state) {
-  const ring = stateColour(state) || layer.colour;
+  const ring = stateColour(state) || toned(layer.colour);
   pen.beginPath();
   pen.arc(SIZE / 2, SIZE / 2, 11, 0, 7);
   pen.fillStyle = token("--surface");
@@ -71,7 +81,7 @@ function calm(pen, layer, state) {
   pen.strokeStyle = ring;
   if (state === "off") pen.setLineDash([3, 2.5]);
   pen.stroke();
-  glyph(pen, layer.icon, 14, state === "off" ? token("--faint") : layer.colour, 2.1);
+  glyph(pen, layer.icon, 14, state === "off" ? token("--faint") : toned(layer.colour), 2.1);
 }
 
 /** @param {OffscreenCanvasRenderingContext2D} pen @param {{icon: string}} layer @param {number} level */
@@ -93,9 +103,9 @@ function urgent(pen, layer, level) {
 
 /** Let the map draw any `layer|level|state` symbol when it meets it. @param {any} map @param {Map<string, any>} layers */
 export function provide(map, layers) {
-  map.on("styleimagemissing", (/** @type {{id: string}} */ event) => {
-    const [key, level, state] = event.id.split("|");
+  map.setMissingStyleImageResolver((/** @type {string} */ id) => {
+    const [key, level, state] = id.split("|");
     const layer = layers.get(key);
-    if (layer && !map.hasImage(event.id)) map.addImage(event.id, draw(layer, Number(level), state), { pixelRatio: RATIO });
+    if (layer && !map.hasImage(id)) map.addImage(id, draw(layer, Number(level), state), { pixelRatio: RATIO });
   });
 }

@@ -1,6 +1,8 @@
 // @ts-check
 // The layer tree: groups, symbols, counts, age of the data, legend. What is shown is remembered by this browser.
 
+import { toned } from "./symbols.js";
+
 const STORE = "anlan.layers";
 
 export class Tree {
@@ -95,7 +97,7 @@ function swatch(layer) {
   sign.setAttribute("viewBox", "0 0 24 24");
   sign.setAttribute("class", "icon");
   sign.setAttribute("aria-hidden", "true");
-  sign.style.color = layer.colour;
+  sign.style.color = toned(layer.colour);
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", layer.icon || "M12 7a5 5 0 100 10 5 5 0 000-10");
   sign.append(path);

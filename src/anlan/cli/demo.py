@@ -46,22 +46,26 @@ def run(args: argparse.Namespace) -> int:
         system.stop()
     if args.once:
         print(json.dumps(outcome, ensure_ascii=False), flush=True)
-    return 0 if outcome["closed"] and outcome["reviewed"] and not outcome["failed"] else 1
+    return 0 if outcome["ok"] else 1
 
 
 def perform(args: argparse.Namespace, running: Supervisor) -> dict[str, Any]:
     """Play the scenario; the proof, step by step."""
+    from anlan.web.city import loader  # noqa: PLC0415 - tables need Django to be set up
     from anlan.web.scenario import document, story  # noqa: PLC0415 - tables need Django to be set up
     from anlan.web.scenario.player import System, play  # noqa: PLC0415 - as above
     from anlan.web.scenario.telling import Teller  # noqa: PLC0415 - as above
 
-    scenario = document.load(os.environ.get("ANLAN_CITY", CITY), args.scenario)
+    city = os.environ.get("ANLAN_CITY", CITY)
+    scenario = document.load(city, args.scenario)
     if args.speed:
         scenario = replace(scenario, paces=((0.0, args.speed), *scenario.paces[1:]))
-    ports = System(running.url, running.ports.mqtt, running.ports.sl651)
+    accounts = loader.demo_accounts(city)
+    ports = System(running.url, running.ports.mqtt, running.ports.sl651, accounts)
     with Teller(scenario.title, scenario.minutes) as teller:
         outcome = play(scenario, ports, story.tell, teller)
-        teller.line(f"用时 {outcome.seconds:.0f} 秒，核对 {len(outcome.steps)} 个环节", "head")
+        verdict = "全链路属实" if outcome.whole else f"未完成：{'、'.join(outcome.missing) or outcome.error}"
+        teller.line(f"{verdict}。用时 {outcome.took_s:.0f} 秒，核对 {len(outcome.steps)} 个环节", "head")
     return outcome.as_json()
 
 

@@ -239,8 +239,8 @@ def list_incidents(request: HttpRequest, open_only: bool = False) -> list[dict[s
 
 
 @router.post("/incidents", summary="登记突发事件", response={201: dict[str, Any]})
-def open_incident(request: HttpRequest, data: IncidentIn) -> tuple[int, dict[str, Any]]:
-    return 201, incident_out(actions.open_incident(who(request), **data.dict()))
+def open_incident(request: HttpRequest, data: IncidentIn) -> dict[str, Any]:
+    return incident_out(actions.open_incident(who(request), **data.dict()))
 
 
 @router.get("/incidents/{pk}", summary="一起突发事件")
@@ -294,13 +294,13 @@ def get_review(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
 
 
 @router.post("/alarms/{pk}/open", summary="由告警立案", response={201: dict[str, Any]})
-def open_from_alarm(request: HttpRequest, pk: int, data: SourceIn) -> tuple[int, dict[str, Any]]:
-    return 201, incident_out(actions.open_from_alarm(who(request), pk, data.event_code))
+def open_from_alarm(request: HttpRequest, pk: int, data: SourceIn) -> dict[str, Any]:
+    return incident_out(actions.open_from_alarm(who(request), pk, data.event_code))
 
 
 @router.post("/hazard-events/{pk}/open", summary="由灾害事件立案", response={201: dict[str, Any]})
-def open_from_event(request: HttpRequest, pk: int, data: SourceIn) -> tuple[int, dict[str, Any]]:
-    return 201, incident_out(actions.open_from_event(who(request), pk, data.event_code))
+def open_from_event(request: HttpRequest, pk: int, data: SourceIn) -> dict[str, Any]:
+    return incident_out(actions.open_from_event(who(request), pk, data.event_code))
 
 
 @router.get("/proposals", summary="待处理线索")
@@ -309,8 +309,8 @@ def list_proposals(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/proposals/{pk}/accept", summary="线索立案", response={201: dict[str, Any]})
-def accept(request: HttpRequest, pk: int, data: SourceIn) -> tuple[int, dict[str, Any]]:
-    return 201, incident_out(actions.accept_proposal(who(request), pk, data.event_code))
+def accept(request: HttpRequest, pk: int, data: SourceIn) -> dict[str, Any]:
+    return incident_out(actions.accept_proposal(who(request), pk, data.event_code))
 
 
 @router.post("/proposals/{pk}/merge", summary="线索并入事件")
@@ -345,9 +345,9 @@ def note(request: HttpRequest, pk: int, data: TextIn) -> dict[str, Any]:
 
 
 @router.post("/incidents/{pk}/respond", summary="启动响应", response={201: dict[str, Any]})
-def respond(request: HttpRequest, pk: int, data: RespondIn) -> tuple[int, dict[str, Any]]:
+def respond(request: HttpRequest, pk: int, data: RespondIn) -> dict[str, Any]:
     made = actions.activate_response(who(request), pk, data.plan_code, data.level, data.reason, version=data.version)
-    return 201, response_out(made)
+    return response_out(made)
 
 
 @router.post("/incidents/{pk}/adjust", summary="调整响应级别")
@@ -361,13 +361,13 @@ def end(request: HttpRequest, pk: int, data: ReasonIn) -> dict[str, Any]:
 
 
 @router.post("/incidents/{pk}/dispatch", summary="调派队伍", response={201: dict[str, Any]})
-def dispatch(request: HttpRequest, pk: int, data: DispatchIn) -> tuple[int, dict[str, Any]]:
-    return 201, task_out(actions.dispatch_team(who(request), pk, data.team_id, data.what))
+def dispatch(request: HttpRequest, pk: int, data: DispatchIn) -> dict[str, Any]:
+    return task_out(actions.dispatch_team(who(request), pk, data.team_id, data.what))
 
 
 @router.post("/incidents/{pk}/report", summary="拟报告", response={201: dict[str, Any]})
-def draft(request: HttpRequest, pk: int, data: ReportKindIn) -> tuple[int, dict[str, Any]]:
-    return 201, report_out(actions.draft_report(who(request), pk, data.kind))
+def draft(request: HttpRequest, pk: int, data: ReportKindIn) -> dict[str, Any]:
+    return report_out(actions.draft_report(who(request), pk, data.kind))
 
 
 @router.post("/incidents/{pk}/close", summary="结案")

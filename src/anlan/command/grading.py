@@ -7,6 +7,11 @@ from datetime import datetime
 
 from anlan.command import rules
 from anlan.command.models import Incident, ReportClock, ReportKind
+from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.geo import area_km2, parse
+
+#: 人口密集地区, residents per km² of the epicentral district.
+DENSE_PER_KM2 = 200
 
 
 @dataclass(frozen=True)
@@ -35,12 +40,22 @@ def by_type(incident: Incident) -> Suggestion:
         case _, "11G05":
             found = rules.grassland_fire_grade(incident.deaths, incident.serious, burned, incident.loss_cny)
         case "11C", _ if magnitude is not None:
-            found = rules.earthquake_grade(magnitude, dense=True)
+            found = rules.earthquake_grade(magnitude, dense_at(incident))
         case group, _ if group.startswith("12"):
             return accident(incident)
         case _:
             found = None
     return Suggestion(found.grade, found.clause, found.if_missing_dead) if found else Suggestion()
+
+
+def dense_at(incident: Incident) -> bool:
+    """Whether the epicentral district has over 200 people per km²; an epicentre outside the city is not counted so."""
+    area: Area | None = incident.area
+    while area is not None and area.level > Level.DISTRICT:
+        area = area.parent
+    if area is None or area.level != Level.DISTRICT or not area.population or not area.geometry:
+        return False
+    return area.population / area_km2(parse(area.geometry)) > DENSE_PER_KM2
 
 
 def factor(incident: Incident, name: str) -> float | None:

@@ -17,6 +17,8 @@ from anlan.kernel.events.outbox import on
 DESK = system("接报")
 #: Hazard events are weighed by people; an earthquake of this size or more is put first.
 STRONG_QUAKE = 5.0
+#: Below this an earthquake is not felt and is no clue; it stays in the list of hazard events.
+FELT_QUAKE = 3.0
 
 
 def incident_of(event: Event) -> Incident | None:
@@ -36,10 +38,10 @@ def line(event: Event, kind: str, text: str, **data: Any) -> None:
 @on("monitoring.AlarmRaised")
 def alarm_raised(event: Event) -> None:
     """Priority 1 is a clue for the desk; every alarm is a line of the incident it belongs to."""
-    line(event, "alarm", f"告警：{event.payload['title']}", alarm_id=event.payload["alarm_id"])
-    found = sources.of_alarm_event(event)
-    if found and event.payload["priority"] == 1 and incident_of(event) is None:
-        propose(DESK, found, 1)
+    p = event.payload
+    line(event, "alarm", f"告警：{p['title']}", alarm_id=p["alarm_id"])
+    if p["priority"] == 1 and incident_of(event) is None:
+        propose(DESK, sources.of_alarm(DESK, p["alarm_id"]), 1)
 
 
 @on("monitoring.AlarmCleared")
@@ -49,10 +51,12 @@ def alarm_cleared(event: Event) -> None:
 
 @on("monitoring.HazardEventReceived")
 def hazard_event_received(event: Event) -> None:
-    found = sources.of_hazard_event_fact(event)
-    if found:
-        strong = (event.payload.get("magnitude") or 0) >= STRONG_QUAKE or event.payload["kind"] == "hotspot"
-        propose(DESK, found, 1 if strong else 2)
+    p = event.payload
+    magnitude = p.get("magnitude") or 0.0
+    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+        return
+    strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
+    propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
 
 
 @on("simulation.SimulationFinished")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from anlan.command import guess
 from anlan.command.models import Proposal
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.areas.models import Area
-from anlan.kernel.errors import NotFound
-from anlan.kernel.events.models import Event
+from anlan.monitoring import queries as monitoring
+
+KINDS = {"earthquake": "地震速报", "hotspot": "卫星热点", "cap": "外部预警"}
 
 
 @dataclass(frozen=True)
@@ -34,79 +35,63 @@ class Source:
     factors: dict[str, Any] = field(default_factory=dict)
 
 
-def area_of(path: str) -> Area | None:
-    """The area at the end of a path `/1/4/17/`."""
-    return Area.objects.filter(path=path).first()
+def known(value: Any, source: str, at: datetime) -> dict[str, Any]:
+    """A factor with where and when it comes from."""
+    return {"value": value, "source": source, "at": at.isoformat()}
 
 
-def of_alarm_event(event: Event) -> Source | None:
-    """Out of the fact AlarmRaised; None when the fact carries no known area."""
-    p, area = event.payload, area_of(event.area_path)
-    if area is None:
-        return None
-    title = str(p["title"])
+def of_alarm(by: Actor, alarm_id: int) -> Source:
+    """The alarm, with its priority and, at a hazard unit, the substance."""
+    alarm = monitoring.alarm(by, alarm_id)
+    unit = alarm.station.hazard_unit
+    factors = {"alarm_priority": known(alarm.priority, "监测告警", alarm.raised_at)}
+    if unit:
+        factors["substance"] = known(unit.substance, f"危险单元 {unit.name}", alarm.raised_at)
+    quantity = alarm.datastream.name if alarm.datastream else ""
     return Source(
         kind="监测告警",
-        title=title[:120],
-        event_code=guess.event_code(f"{title} {p.get('rule_title', '')} {p.get('unit', '')}"),
-        lon=float(p["lon"]),
-        lat=float(p["lat"]),
-        at=datetime.fromisoformat(p["at"]),
-        area=area,
-        correlation_id=event.correlation_id or uuid4(),
-        reported_by=f"规则“{p.get('rule_title', '')}”",
-        alarm_id=int(p["alarm_id"]),
-        factors={"alarm_priority": known(int(p["priority"]), "监测告警", event.at)},
-    )
-
-
-def of_hazard_event_fact(event: Event) -> Source | None:
-    p, area = event.payload, area_of(event.area_path)
-    if area is None:
-        return None
-    factors: dict[str, Any] = {}
-    if p["kind"] == "earthquake" and p.get("magnitude") is not None:
-        factors["magnitude"] = known(float(p["magnitude"]), "地震速报", event.at)
-    if p["kind"] == "hotspot":
-        factors["hotspots"] = known(1, "卫星热点", event.at)
-    return Source(
-        kind={"earthquake": "地震速报", "hotspot": "卫星热点", "cap": "外部预警"}.get(p["kind"], "灾害事件"),
-        title=str(p["title"])[:120],
-        event_code=guess.event_code(str(p["title"]), p["kind"]),
-        lon=float(p["lon"]),
-        lat=float(p["lat"]),
-        at=datetime.fromisoformat(p["at"]),
-        area=area,
-        correlation_id=event.correlation_id or uuid4(),
-        reported_by="外部数据源",
-        hazard_event_id=int(p["hazard_event_id"]),
+        title=alarm.title[:120],
+        event_code=guess.event_code(f"{alarm.title} {alarm.rule.title} {quantity} {alarm.unit}"),
+        lon=alarm.lon,
+        lat=alarm.lat,
+        at=alarm.raised_at,
+        area=alarm.area,
+        correlation_id=alarm.correlation_id,
+        reported_by=f"规则“{alarm.rule.title}”",
+        place=unit.enterprise.name if unit else alarm.station.name,
+        alarm_id=alarm.pk,
         factors=factors,
     )
 
 
-def known(value: Any, source: str, at: datetime) -> dict[str, Any]:
-    return {"value": value, "source": source, "at": at.isoformat()}
-
-
-def visible(by: Actor, found: Source | None, what: str) -> Source:
-    if found is None or not by.may("command.incident", found.area.path):
-        raise NotFound(f"{what}不存在，或不在您的管辖范围内")
-    return found
-
-
-def of_alarm(by: Actor, alarm_id: int) -> Source:
-    event = Event.objects.filter(name="monitoring.AlarmRaised", payload__alarm_id=alarm_id).first()
-    return visible(by, of_alarm_event(event) if event else None, f"告警 {alarm_id} ")
-
-
 def of_hazard_event(by: Actor, hazard_event_id: int) -> Source:
-    event = Event.objects.filter(
-        name="monitoring.HazardEventReceived", payload__hazard_event_id=hazard_event_id
-    ).first()
-    return visible(by, of_hazard_event_fact(event) if event else None, f"灾害事件 {hazard_event_id} ")
+    """The earthquake, hotspot or outside warning, with what plans are judged on."""
+    event = monitoring.hazard_event(by, hazard_event_id)
+    factors: dict[str, Any] = {}
+    if event.kind == "earthquake" and event.magnitude is not None:
+        factors["magnitude"] = known(event.magnitude, f"地震速报（{event.source}）", event.at)
+    if event.kind == "hotspot":
+        factors["hotspots"] = known(1, f"卫星热点（{event.source}）", event.at)
+    return Source(
+        kind=KINDS.get(event.kind, "灾害信息"),
+        title=event.title[:120],
+        event_code=guess.event_code(event.title, event.kind),
+        lon=event.lon,
+        lat=event.lat,
+        at=event.at,
+        area=event.area,
+        correlation_id=event.correlation_id,
+        reported_by=event.source,
+        hazard_event_id=event.pk,
+        factors=factors,
+    )
 
 
 def of_proposal(proposal: Proposal) -> Source:
+    """The clue as it stands, further hotspots at the place counted."""
+    factors = dict(proposal.factors)
+    if "hotspots" in factors:
+        factors["hotspots"] = {**factors["hotspots"], "value": 1 + len(proposal.also)}
     return Source(
         kind=proposal.source,
         title=proposal.title,
@@ -116,8 +101,9 @@ def of_proposal(proposal: Proposal) -> Source:
         at=proposal.at,
         area=proposal.area,
         correlation_id=proposal.correlation_id,
-        reported_by=proposal.source,
+        reported_by=proposal.reported_by or proposal.source,
+        place=proposal.place,
         alarm_id=proposal.alarm_id,
         hazard_event_id=proposal.hazard_event_id,
-        factors=proposal.factors,
+        factors=factors,
     )

@@ -131,8 +131,7 @@ def issue(by: Actor, task: Task) -> None:
 
 def on_behalf(by: Actor) -> Actor:
     """Whoever may command may also commit the teams he commands; the journal keeps his name."""
-    grants = (*by.grants, GrantView(("resources.commit",), "/", SECRET))
-    return Actor(by.name, by.user_id, grants, by.origin)
+    return Actor(by.name, by.user_id, (*by.grants, GrantView(("resources.commit",), "/", SECRET)), by.origin)
 
 
 def commit(by: Actor, task: Task) -> None:

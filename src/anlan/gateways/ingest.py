@@ -16,6 +16,7 @@ from django.db import close_old_connections, connections
 from nats.aio.msg import Msg
 
 from anlan.gateways.devices import discover
+from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.listener import Listener
 from anlan.gateways.devices.mqtt.bridge import MqttBridge
 from anlan.gateways.feeds.poller import Poller
@@ -31,11 +32,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     """Serve until `stop`; `ready` is called when every port listens."""
     store = ReadingLog(settings.NATS_URL)
     await store.open()
-    servers = []
-    for protocol in discover().values():
-        if protocol.transport == "tcp" and protocol.session is not None:
-            port = int(os.environ.get(protocol.port_env, protocol.default_port))
-            servers.append(await Listener(protocol, store).start(host, port))
+    servers = [server for protocol in discover().values() if (server := await listen(protocol, store, host))]
     bridge = MqttBridge(
         store,
         os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),
@@ -61,6 +58,20 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await asyncio.gather(*tasks, return_exceptions=True)
     await store.close()
     await sync_to_async(connections.close_all)()
+
+
+async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> asyncio.Server | None:
+    """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
+    if protocol.transport != "tcp" or protocol.session is None:
+        return None
+    asked = os.environ.get(protocol.port_env)
+    try:
+        return await Listener(protocol, store).start(host, int(asked or protocol.default_port))
+    except OSError as error:
+        if asked:
+            raise
+        log.warning("%s is not served: %s; set %s", protocol.name, error, protocol.port_env)
+        return None
 
 
 async def keep_quarantine(store: ReadingLog) -> None:

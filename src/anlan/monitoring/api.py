@@ -1,37 +1,87 @@
-"""REST of the monitoring room."""
+"""The API of monitoring: alarms, values, warnings, hazard events."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import Field
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import NotFound
+from anlan.kernel.errors import Invalid, NotFound
 from anlan.monitoring import actions, queries
-from anlan.monitoring.models import Alarm, HazardEvent, Warning
+from anlan.monitoring.models import Alarm, Warning
 
-router = Router(tags=["monitoring 监测预警"])
-
-
-class NoteIn(Schema):
-    note: str = ""
+router = Router(tags=["监测预警"])
+VIEW = "monitoring.view"
 
 
-class ReasonIn(Schema):
+class AlarmOut(Schema):
+    """One alarm; times are ISO 8601 with zone, `value` in `unit`."""
+
+    id: int
+    title: str
+    priority: int
+    state: str
+    active: bool
+    band: str
+    value: float | None
+    unit: str
+    subject: str
+    rule_id: int
+    rule_version: int
+    station_id: int
+    datastream_id: int | None
+    area_id: int
+    lon: float
+    lat: float
+    started_at: datetime
+    raised_at: datetime
+    cleared_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    shelved_until: datetime | None
+    retro: bool
+    explanation: dict[str, Any]
+    correlation_id: str
+
+    @staticmethod
+    def resolve_correlation_id(row: Alarm) -> str:
+        return str(row.correlation_id)
+
+
+class Reason(Schema):
+    """Why (`note` says the same when acknowledging); `minutes` only for shelving."""
+
     reason: str = ""
+    note: str = ""
+    minutes: int = Field(60, description="搁置时长，分钟")
 
 
-class ShelveIn(Schema):
-    minutes: int
-    reason: str
+class LatestOut(Schema):
+    datastream_id: int
+    code: str
+    station_id: int
+    name: str
+    value: float | None
+    unit: str
+    quality: int
+    at: datetime
+
+
+class SampleOut(Schema):
+    at: datetime
+    value: float | None
+    quality: int
+    revision: int
 
 
 class WarningIn(Schema):
-    """What 突发事件应对法 art 64 asks of a warning."""
+    """What a drafter gives; 突发事件应对法 art 64."""
 
     event_code: str
     level: str
@@ -46,98 +96,152 @@ class WarningIn(Schema):
     correlation_id: UUID | None = None
 
 
-class ReviewIn(Schema):
+class WarningOut(Schema):
+    id: int
+    identifier: str
+    event_code: str
+    event_name: str
+    level: str
+    headline: str
+    description: str
+    instruction: str
+    state: str
+    in_house: bool
+    area_ids: list[int]
+    onset: datetime
+    expires: datetime
+    sender: str
+    drafted_by: str
+    reviewed_by: str
+    issued_by: str
+    issued_at: datetime | None
+    correlation_id: str
+
+    @staticmethod
+    def resolve_area_ids(row: Warning) -> list[int]:
+        return [area.pk for area in row.areas.all()]
+
+    @staticmethod
+    def resolve_correlation_id(row: Warning) -> str:
+        return str(row.correlation_id)
+
+
+class Review(Schema):
     approve: bool
     reason: str = ""
 
 
-def who(request: HttpRequest) -> Actor:
+def actor_of(request: HttpRequest) -> Actor:
     found: Actor = request.actor  # type: ignore[attr-defined]
     return found
 
 
-def alarm_out(row: Alarm) -> dict[str, Any]:
-    names = "id title priority state value unit lon lat started_at raised_at recorded_at cleared_at acknowledged_at"
-    more = "acknowledged_by shelved_until reason active explanation correlation_id station_id datastream_id rule_id area_id"
-    return {name: getattr(row, name) for name in f"{names} {more}".split()}
+@router.get("/alarms", response=list[AlarmOut])
+def alarms(request: HttpRequest, all: bool = False, limit: int = 200) -> Any:
+    """Open alarms by priority; `all=true` gives past ones too, newest first."""
+    rows = queries.alarms(actor_of(request)).order_by("-raised_at") if all else queries.open_alarms(actor_of(request))
+    return rows[: max(1, min(limit, 2000))]
 
 
-def warning_out(row: Warning) -> dict[str, Any]:
-    names = "id identifier event_code event_name level headline description instruction onset expires state basis"
-    more = "drafted_by reviewed_by issued_by issued_at reason correlation_id"
-    return {name: getattr(row, name) for name in f"{names} {more}".split()}
+@router.get("/alarms/{alarm_id}", response=AlarmOut)
+def alarm(request: HttpRequest, alarm_id: int) -> Any:
+    return queries.alarm(actor_of(request), alarm_id)
 
 
-@router.get("/alarms", summary="未处理完的告警")
-def alarms(request: HttpRequest) -> list[dict[str, Any]]:
-    return [alarm_out(row) for row in queries.open_alarms(who(request))]
+@router.post("/alarms/{alarm_id}/{verb}", response=AlarmOut)
+def handle_alarm(request: HttpRequest, alarm_id: int, verb: str, given: Reason) -> Any:
+    """acknowledge, shelve, unshelve, suppress, unsuppress, take-out-of-service, return-to-service, reset."""
+    by = actor_of(request)
+    if verb == "shelve":
+        return actions.shelve_alarm(by, alarm_id, given.minutes, given.reason)
+    verbs = {
+        "acknowledge": actions.acknowledge_alarm, "unshelve": actions.unshelve_alarm,
+        "suppress": actions.suppress_alarm, "unsuppress": actions.unsuppress_alarm,
+        "take-out-of-service": actions.take_out_of_service, "return-to-service": actions.return_to_service,
+        "reset": actions.reset_alarm,
+    }  # fmt: skip
+    if verb not in verbs:
+        raise NotFound(f"告警没有“{verb}”这个动作，可用：shelve、{'、'.join(verbs)}")
+    return verbs[verb](by, alarm_id, given.reason or given.note)
 
 
-@router.get("/alarms/{pk}", summary="一条告警")
-def alarm(request: HttpRequest, pk: int) -> dict[str, Any]:
-    return alarm_out(Alarm.objects.visible_to(who(request)).one(pk))
+@router.get("/latest", response=list[LatestOut])
+def latest(request: HttpRequest, station_id: int | None = None) -> Any:
+    """The newest value of every datastream (of one station)."""
+    return [
+        {
+            "datastream_id": row.datastream.pk, "code": row.datastream.code, "station_id": row.datastream.station_id,
+            "name": row.datastream.name, "value": row.value, "unit": row.datastream.unit, "quality": row.quality,
+            "at": row.at,
+        }
+        for row in queries.latest(actor_of(request), None if station_id is None else [station_id])
+    ]  # fmt: skip
 
 
-@router.post("/alarms/{pk}/acknowledge", summary="确认告警")
-def acknowledge(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
-    return alarm_out(actions.acknowledge_alarm(who(request), pk, data.note))
+@router.get("/datastreams/{datastream_id}/series", response=list[SampleOut])
+def series(request: HttpRequest, datastream_id: int, start: datetime | None = None, end: datetime | None = None) -> Any:
+    """Readings in [start, end], by default the last 24 hours."""
+    end = aware("end", end) or clock.now()
+    start = aware("start", start) or end - timedelta(days=1)
+    return queries.series(actor_of(request), datastream_id, start, end)
 
 
-@router.post("/alarms/{pk}/shelve", summary="搁置告警")
-def shelve(request: HttpRequest, pk: int, data: ShelveIn) -> dict[str, Any]:
-    return alarm_out(actions.shelve_alarm(who(request), pk, data.minutes, data.reason))
+def aware(field: str, moment: datetime | None) -> datetime | None:
+    if moment is not None and moment.tzinfo is None:
+        raise Invalid(field, moment.isoformat(), "带时区的时间，如 2026-11-23T08:00:00+08:00")
+    return moment
 
 
-VERBS: dict[str, Any] = {
-    "reset": actions.reset_alarm,
-    "unshelve": actions.unshelve_alarm,
-    "suppress": actions.suppress_alarm,
-    "unsuppress": actions.unsuppress_alarm,
-    "take-out-of-service": actions.take_out_of_service,
-    "return-to-service": actions.return_to_service,
-}
+@router.get("/warnings", response=list[WarningOut])
+def warnings(request: HttpRequest, active: bool = False, limit: int = 200) -> Any:
+    by = actor_of(request)
+    rows = queries.active_warnings(by) if active else queries.warnings(by)
+    return rows[: max(1, min(limit, 2000))]
 
 
-@router.post("/alarms/{pk}/{verb}", summary="复位、抑制、停用等")
-def other_verb(request: HttpRequest, pk: int, verb: str, data: ReasonIn) -> dict[str, Any]:
-    if verb not in VERBS:
-        raise NotFound(f"没有动作 {verb}；可用：{'、'.join(VERBS)}")
-    return alarm_out(VERBS[verb](who(request), pk, data.reason))
+@router.post("/warnings", response={201: WarningOut})
+def draft(request: HttpRequest, given: WarningIn) -> Any:
+    aware("onset", given.onset), aware("expires", given.expires)
+    return 201, actions.draft_warning(actor_of(request), **given.dict())
 
 
-@router.get("/warnings", summary="预警")
-def warnings(request: HttpRequest) -> list[dict[str, Any]]:
-    return [warning_out(row) for row in Warning.objects.visible_to(who(request)).order_by("-drafted_at")[:200]]
+@router.get("/warnings/{warning_id}", response=WarningOut)
+def warning(request: HttpRequest, warning_id: int) -> Any:
+    return queries.warning(actor_of(request), warning_id)
 
 
-@router.post("/warnings", summary="起草预警", response={201: dict[str, Any]})
-def draft(request: HttpRequest, data: WarningIn) -> tuple[int, dict[str, Any]]:
-    return 201, warning_out(actions.draft_warning(who(request), **data.dict()))
+@router.post("/warnings/{warning_id}/review", response=WarningOut)
+def review(request: HttpRequest, warning_id: int, given: Review) -> Any:
+    return actions.review_warning(actor_of(request), warning_id, given.approve, given.reason)
 
 
-@router.post("/warnings/{pk}/review", summary="审核预警")
-def review(request: HttpRequest, pk: int, data: ReviewIn) -> dict[str, Any]:
-    return warning_out(actions.review_warning(who(request), pk, data.approve, data.reason))
+@router.post("/warnings/{warning_id}/issue", response=WarningOut)
+def issue(request: HttpRequest, warning_id: int) -> Any:
+    return actions.issue_warning(actor_of(request), warning_id)
 
 
-@router.post("/warnings/{pk}/issue", summary="签发预警")
-def issue(request: HttpRequest, pk: int) -> dict[str, Any]:
-    return warning_out(actions.issue_warning(who(request), pk))
+@router.post("/warnings/{warning_id}/cancel", response=WarningOut)
+def cancel(request: HttpRequest, warning_id: int, given: Reason) -> Any:
+    return actions.cancel_warning(actor_of(request), warning_id, given.reason)
 
 
-@router.post("/warnings/{pk}/cancel", summary="解除预警")
-def cancel(request: HttpRequest, pk: int, data: ReasonIn) -> dict[str, Any]:
-    return warning_out(actions.cancel_warning(who(request), pk, data.reason))
-
-
-@router.get("/hazard-events", summary="灾害信息")
-def hazard_events(request: HttpRequest) -> list[dict[str, Any]]:
-    names = "id kind natural_key source title at lon lat magnitude received_at correlation_id".split()
-    rows = HazardEvent.objects.visible_to(who(request)).order_by("-at")[:200]
-    return [{name: getattr(row, name) for name in names} for row in rows]
-
-
-@router.get("/latest", summary="最新观测")
-def latest(request: HttpRequest, station_id: int | None = None) -> list[dict[str, Any]]:
-    found = queries.latest(who(request), None if station_id is None else [station_id])
-    return [vars(reading) for reading in found]
+@router.get("/hazard-events")
+def hazard_events(request: HttpRequest, kind: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    """Hazard events of feeds, newest first."""
+    rows = queries.hazard_events(actor_of(request))
+    rows = rows.filter(kind=kind) if kind else rows
+    names = (
+        "id",
+        "correlation_id",
+        "kind",
+        "natural_key",
+        "title",
+        "at",
+        "lon",
+        "lat",
+        "magnitude",
+        "source",
+        "revision",
+        "properties",
+    )
+    return [dict(row) for row in rows.values(*names)[: max(1, min(limit, 2000))]]

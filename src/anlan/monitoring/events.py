@@ -112,5 +112,7 @@ class WarningCancelled(Fact):
 
 @dataclass(frozen=True)
 class WarningExpired(Fact):
+    """A draft was not issued in time. (What was issued and expires is WarningCancelled: people are told.)"""
+
     warning_id: int
     headline: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Max
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
@@ -17,6 +18,9 @@ from anlan.monitoring.log import GOOD
 from anlan.monitoring.models import Alarm, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
 from anlan.monitoring.rules import warnings as warning_rules
 from anlan.monitoring.rules.isa import State
+
+#: A station is silent after so many of its reporting intervals without a reading.
+SILENT_AFTER = 3
 
 
 @dataclass(frozen=True)
@@ -191,3 +195,24 @@ def station_page(actor: Actor, station_id: int) -> StationPage:
     silent = [row for row in datastreams(actor).filter(station=station) if row.pk not in heard]
     recent = list(alarms(actor).filter(station=station).order_by("-raised_at")[:50])
     return StationPage(station, readings, silent, recent)
+
+
+@dataclass(frozen=True)
+class Online:
+    """How many of the stations in service have reported within three of their intervals."""
+
+    online: int
+    total: int
+
+    @property
+    def percent(self) -> int | None:
+        """Rounded down, so that 100 means all."""
+        return 100 * self.online // self.total if self.total else None
+
+
+def online(actor: Actor, now: datetime) -> Online:
+    """Stations in service that are heard of, by the time of their newest reading."""
+    rows = Station.objects.visible_to(actor).filter(in_service=True).annotate(newest=Max("datastreams__latest__at"))
+    found = rows.values_list("interval_s", "newest")
+    heard = [newest is not None and now - newest <= SILENT_AFTER * timedelta(seconds=each) for each, newest in found]
+    return Online(sum(heard), len(heard))

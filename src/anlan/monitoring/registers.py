@@ -16,7 +16,7 @@ register(
         search=("code", "name", "address"),
         sections=(
             Section("测站", ("code", "name", "kind", "owner", "hazard_unit", "in_service")),
-            Section("接入", ("protocol", "address", "interval_s")),
+            Section("接入", ("protocol", "address", "interval_s", "via")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -79,13 +79,14 @@ register(
         sections=(
             Section("规则", ("code", "title", "kind", "priority", "enabled", "latched")),
             Section("适用", ("datastream", "station_kind", "quantity")),
-            Section(
-                "条件", ("limit", "high", "deadband", "on_delay_s", "off_delay_s", "rate_window_s", "silence_factor")
-            ),
-            Section("组合", ("members", "k", "group_by")),
+            Section("限值", ("limit", "high", "hihi", "hi", "lo", "lolo", "deadband", "inner_priority")),
+            Section("时间", ("on_delay_s", "off_delay_s", "rate_window_s", "silence_factor")),
+            Section("组合", ("members", "k", "group_by", "expression")),
+            Section("升级", ("escalate_after_min", "escalate_to")),
             Section("说明", ("basis", "advice")),
             Section("归属", ("area", "data_class", "representative")),
         ),
+        change="monitoring.rules",
         help="改动即时生效，每次改动版本加一。",
         sample={
             "code": "RULE-SAMPLE",

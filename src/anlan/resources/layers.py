@@ -33,7 +33,8 @@ layer(
         permission="resources.view",
         icon="team",
         colour="#1f7a4d",
-        refresh=("resources.TeamMoved", "resources.TeamReadinessChanged"),
-        group="应急资源",
+        refresh=("resources.TeamReadinessChanged",),
+        group="resources",
+        moved_by=("resources.TeamMoved", "team_id"),
     )
 )

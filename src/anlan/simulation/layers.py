@@ -44,6 +44,7 @@ layer(
         permission="simulation.view",
         colour="#c0392b",
         refresh=("simulation.SimulationFinished",),
-        group="推演",
+        group="simulation",
+        legend=(("#ff5257", "重度影响"), ("#ff9a2e", "中度影响"), ("#ffd84a", "轻度影响")),
     )
 )

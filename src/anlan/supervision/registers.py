@@ -43,7 +43,7 @@ register(
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
-        symbol=MapSymbol("enterprises", "企业", "factory", "#8a6d3b", ("industry", "staff_day")),
+        symbol=MapSymbol("enterprises", "企业", "plant", "#8a6d3b", ("industry", "staff_day")),
         sample={
             "code": "ENT-SAMPLE",
             "name": "样例化工",

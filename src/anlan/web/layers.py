@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import orjson
 from django.conf import settings
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.kernel.geo.shapes import BBox
 from anlan.kernel.models import Area, Level
+from anlan.resources.roads import roads as road_graph
+from anlan.web.city import loader
 
 GROUP = "base"
 #: Everybody who signed in may see where the city ends.
 EVERYBODY = ""
-FOLDER = "basemap"
 
 
 def properties(area: Area) -> dict[str, Any]:
@@ -60,19 +58,24 @@ def collection(features: Any) -> FeatureCollection:
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def city_folder() -> Path:
-    return Path(settings.PACKAGE) / "cities" / settings.CITY / FOLDER
+def water(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """River and lakes as the city package draws them, 示意."""
+    found = [shape for shape in loader.lines(settings.CITY) if shape["properties"]["kind"] in {"river", "water"}]
+    return collection({**shape, "id": number} for number, shape in enumerate(found))
 
 
-@lru_cache(maxsize=8)
-def drawn(file: Path, changed_ns: int) -> FeatureCollection:
-    return dict(orjson.loads(file.read_bytes()))
-
-
-def city_drawing(name: str) -> FeatureCollection:
-    """`cities/<city>/basemap/<name>.geojson`; a city without one has no such layer content."""
-    file = city_folder() / f"{name}.geojson"
-    return drawn(file, file.stat().st_mtime_ns) if file.exists() else collection([])
+def roads(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """The road graph as lines, one per stretch whatever its directions."""
+    arcs = [arc for a, b, arc in road_graph().graph.weighted_edge_list() if a < b]
+    return collection(
+        {
+            "type": "Feature",
+            "id": number,
+            "geometry": {"type": "LineString", "coordinates": arc.line},
+            "properties": {"name": arc.name, "speed_km_h": arc.speed_km_h, "sketch": True},
+        }
+        for number, arc in enumerate(arcs)
+    )
 
 
 def of_level(level: Level) -> Any:
@@ -90,6 +93,8 @@ def communities(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 layer(Layer("area.city", "市界", "polygon", of_level(Level.CITY), EVERYBODY, group=GROUP, icon="area"))
 layer(Layer("area.district", "区界", "polygon", of_level(Level.DISTRICT), EVERYBODY, group=GROUP, icon="area"))
 layer(Layer("area.town", "镇（街道）界", "polygon", of_level(Level.TOWN), EVERYBODY, group=GROUP, icon="area"))
+layer(Layer("base.water", "水系", "polygon", water, EVERYBODY, group=GROUP, icon="flood", colour="#2f6fb3"))
+layer(Layer("base.road", "道路", "line", roads, EVERYBODY, group=GROUP, icon="road", colour="#5b6f92"))
 layer(Layer("area.place", "地名", "point", places, EVERYBODY, group=GROUP, icon="pin", colour="#97a8c3"))
 layer(
     Layer(
@@ -102,17 +107,5 @@ layer(
         icon="area",
         colour="#7f8ea8",
         shown=False,
-    )
-)
-layer(
-    Layer(
-        "base.water",
-        "水系",
-        "polygon",
-        lambda actor, bbox: city_drawing("water"),
-        EVERYBODY,
-        group=GROUP,
-        icon="flood",
-        colour="#2f6fb3",
     )
 )

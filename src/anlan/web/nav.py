@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.register.declare import REGISTERS
 
+#: Addresses below which other entries live.
+WHOLE = {"/", "/registers/", "/command/"}
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -22,7 +25,7 @@ class Entry:
     room: str = ""
 
     def leads_to(self, path: str) -> bool:
-        return path == self.url or (self.url != "/" and path.startswith(self.url))
+        return path == self.url or (self.url not in WHOLE and path.startswith(self.url))
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ ENTRIES = (
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
     Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
     Entry("隔离区", "/gateways/quarantine/", "gateways.view", "filter", "gateways"),
+    Entry("登记簿", "/registers/", "kernel.view", "columns", "kernel"),
     Entry("账号与角色", "/accounts/", "kernel.accounts", "key", "kernel"),
     Entry("审计日志", "/audit/", "kernel.audit", "audit", "kernel"),
 )

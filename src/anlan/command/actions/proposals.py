@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from anlan.command.actions.common import Kind, tell
 from anlan.command.events import ProposalReceived
@@ -42,6 +43,16 @@ def same_proposal(found: Source) -> Proposal | None:
     return next((row for row in rows if near(found, row.lon, row.lat)), None)
 
 
+def as_further(found: Source) -> dict[str, Any]:
+    """A further message of the same thing."""
+    return {
+        "title": found.title,
+        "at": found.at.isoformat(),
+        "alarm_id": found.alarm_id,
+        "hazard_event_id": found.hazard_event_id,
+    }
+
+
 @action("command.incident")
 def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     """Put a clue before the duty desk, unless it belongs to an incident or a clue that is there already."""
@@ -62,12 +73,14 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
         return incident
     twin = same_proposal(found)
     if twin:
-        twin.also = [*twin.also, {"title": found.title, "at": found.at.isoformat(), "alarm_id": found.alarm_id}]
+        twin.also = [*twin.also, as_further(found)]
         twin.priority = min(twin.priority, priority)
         twin.save()
         return twin
     proposal = Proposal.everything.create(
         source=found.kind,
+        place=found.place[:120],
+        reported_by=found.reported_by[:80],
         title=found.title,
         event_code=found.event_code,
         lon=found.lon,

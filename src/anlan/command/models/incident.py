@@ -103,6 +103,8 @@ class Proposal(ScopedModel):
     source = models.CharField("来源", max_length=20)
     title = models.CharField("标题", max_length=120)
     event_code = models.CharField("建议类型码", max_length=5, blank=True)
+    place = models.CharField("地点", max_length=120, blank=True)
+    reported_by = models.CharField("报告人", max_length=80, blank=True)
     lon = models.FloatField("经度")
     lat = models.FloatField("纬度")
     at = models.DateTimeField("发生时间")

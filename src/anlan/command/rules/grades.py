@@ -54,9 +54,7 @@ def grassland_fire_grade(
 
 def earthquake_grade(magnitude: float, dense: bool = True) -> Graded | None:
     """地震初判 (国家地震应急预案 2012). `dense` = 人口密集地区 (over 200 per km² in the epicentral district)."""
-    bounds = (4.0, 5.0, 6.0) if dense else (5.0, 6.0, 7.0)
-    if not dense and magnitude < 4.0:
+    if magnitude < 4.0:
         return None
-    index = bisect_right(bounds, magnitude)
-    clause = f"国家地震应急预案 初判（人口{'密集' if dense else '较密集'}地区）"
-    return Graded(GRADES[index], clause)
+    index = bisect_right((4.0, 5.0, 6.0) if dense else (5.0, 6.0, 7.0), magnitude)
+    return Graded(GRADES[index], f"国家地震应急预案 初判（人口{'密集' if dense else '较密集'}地区）")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.utils.functional import SimpleLazyObject
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import NOBODY, Actor
@@ -46,7 +45,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         self.end_idle_session(request)
-        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        request.actor = actor_of(request)  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def end_idle_session(self, request: HttpRequest) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db import transaction
@@ -39,7 +40,11 @@ def overview(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     shown = [register for register in REGISTERS.values() if actor.has(register.view_permission)]
     counts = {r.slug: scoping.visible(r.model, actor, r.view_permission).count() for r in shown}
-    return render(request, "register/overview.html", {"registers": [(r, counts[r.slug]) for r in shown]})
+    groups: dict[str, list[tuple[Register, int]]] = {}
+    for register in shown:
+        room = str(apps.get_app_config(register.room).verbose_name)
+        groups.setdefault(room, []).append((register, counts[register.slug]))
+    return render(request, "register/overview.html", {"groups": groups})
 
 
 def chosen_columns(request: HttpRequest, register: Register) -> list[str]:

@@ -11,6 +11,7 @@ from anlan.monitoring.actions.alarms import (
     unshelve_alarm,
     unsuppress_alarm,
 )
+from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
@@ -25,6 +26,7 @@ __all__ = [
     "acknowledge_alarm",
     "cancel_warning",
     "draft_warning",
+    "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
     "issue_warning",

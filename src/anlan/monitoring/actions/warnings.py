@@ -234,7 +234,12 @@ def expire_warnings(by: Actor, now: datetime) -> int:
         warning, was = take(by, pk, ISSUE)
         step(warning, "expire", "到期")
         warning.ended_at = now
-        finish(by, "预警到期", warning, WarningExpired(warning.pk, warning.headline), was)
+        fact = (
+            WarningCancelled(warning.pk, warning.headline, "到期失效")
+            if warning.issued_at
+            else WarningExpired(warning.pk, warning.headline)
+        )
+        finish(by, "预警到期", warning, fact, was)
     return len(found)
 
 

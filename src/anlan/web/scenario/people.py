@@ -1,7 +1,8 @@
-"""The people of a scenario: each acts through the API with a token of their own demonstration account."""
+"""The people of a scenario: each signs in with an own account and works through the same API as everybody else."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from anlan.kernel.errors import NotFound
 
 PURPOSE = "演示剧本"
 TIMEOUT_S = 30.0
+CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 class RefusedByPlatform(Exception):
@@ -20,23 +22,23 @@ class RefusedByPlatform(Exception):
 
 
 class Person:
-    """One account at work."""
+    """One account at work, signed in as in a browser."""
 
-    def __init__(self, url: str, username: str) -> None:
-        user = User.objects.filter(username=username).first()
-        if user is None:
-            raise NotFound(f"没有演示账号“{username}”，请先 anlan city load")
-        now = clock.real_now()
-        ApiToken.objects.filter(user=user, name=PURPOSE).delete()
-        self.token = ApiToken.issue(user, PURPOSE, now, now + timedelta(days=1))
-        self.name = user.display_name
-        self.http = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {self.token}"}, timeout=TIMEOUT_S)
+    def __init__(self, url: str, username: str, password: str, name: str) -> None:
+        self.name = name
+        self.http = httpx.Client(base_url=url, timeout=TIMEOUT_S)
+        found = CSRF.search(self.http.get("/login").text)
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": found[1] if found else ""}
+        answer = self.http.post("/login", data=form, headers={"Referer": url})
+        if answer.status_code != 302:
+            raise RefusedByPlatform(f"{name}登录失败：{answer.status_code}")
 
     def get(self, path: str, **query: Any) -> Any:
         return self.answer(path, self.http.get(path, params=query))
 
     def post(self, path: str, **data: Any) -> Any:
-        return self.answer(path, self.http.post(path, json=data))
+        headers = {"X-CSRFToken": self.http.cookies.get("csrftoken", ""), "Referer": str(self.http.base_url)}
+        return self.answer(path, self.http.post(path, json=data, headers=headers))
 
     def answer(self, path: str, response: httpx.Response) -> Any:
         if response.is_success:
@@ -45,13 +47,26 @@ class Person:
 
 
 class People:
-    """Accounts by name, signed in when first needed."""
+    """Those who play a part, by account name."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.known: dict[str, Person] = {}
+    def __init__(self, url: str, accounts: list[tuple[str, str, str]], cast: tuple[str, ...]) -> None:
+        self.known = {
+            username: Person(url, username, password, name)
+            for username, password, name in accounts
+            if username in cast
+        }
 
     def __getitem__(self, username: str) -> Person:
         if username not in self.known:
-            self.known[username] = Person(self.url, username)
+            raise NotFound(f"没有演示账号“{username}”，请先 anlan city load")
         return self.known[username]
+
+
+def feed_token(username: str) -> str:
+    """A fresh token of the account that stands for data sources; feeds take no session."""
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise NotFound(f"没有演示账号“{username}”，请先 anlan city load")
+    now = clock.real_now()
+    ApiToken.objects.filter(user=user, name=PURPOSE).delete()
+    return ApiToken.issue(user, PURPOSE, now, now + timedelta(days=1))

@@ -8,22 +8,26 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 from django.db import transaction
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.web.city import loader
-from anlan.web.scenario import evidence
+from anlan.web.scenario import checks, evidence
 from anlan.web.scenario.agenda import Agenda
 from anlan.web.scenario.document import Scenario
 from anlan.web.scenario.evidence import Missing, Row
-from anlan.web.scenario.people import People, RefusedByPlatform
+from anlan.web.scenario.people import People, RefusedByPlatform, feed_token
 from anlan.web.scenario.telling import Teller
 from anlan.web.scenario.wire import Wires
 
 #: A story of today begins at least so long after the last reading of its devices.
 AFTER_LAST = timedelta(minutes=2)
 FEEDER = "jiekou"
+CAST = ("zhiban", "zhihui", "qicao", "shenhe", "qianfa", "jiuyuan")
+#: Reactions may still run when the last person has finished, real seconds.
+SETTLE_S = 15.0
 
 
 @dataclass(frozen=True)
@@ -33,27 +37,33 @@ class System:
     url: str
     mqtt_port: int
     sl651_port: int
+    accounts: list[tuple[str, str, str]]
 
 
 @dataclass
 class Outcome:
-    """What was proved; `failed` names the first link that was not."""
+    """What was proved: the steps as they happened, the links as the database knows them at the end."""
 
     scenario: str
+    title: str
     steps: list[dict[str, Any]] = field(default_factory=list)
+    links: dict[str, bool] = field(default_factory=dict)
     incident: str = ""
-    closed: bool = False
-    reviewed: bool = False
-    on_time: bool = False
-    failed: str = ""
-    seconds: float = 0.0
+    error: str = ""
+    readings_sent: int = 0
+    took_s: float = 0.0
+
+    @property
+    def missing(self) -> list[str]:
+        return [link for link, there in self.links.items() if not there]
 
     @property
     def whole(self) -> bool:
-        return self.closed and self.reviewed and not self.failed
+        return bool(self.links) and not self.missing and not self.error
 
     def as_json(self) -> dict[str, Any]:
-        return {**vars(self), "seconds": round(self.seconds, 1)}
+        ends = {name: self.links.get(name, False) for name in ("closed", "reviewed")}
+        return {**vars(self), **ends, "missing": self.missing, "ok": self.whole}
 
 
 def starts_at(scenario: Scenario) -> datetime:
@@ -68,12 +78,12 @@ def starts_at(scenario: Scenario) -> datetime:
 
 
 class Stage:
-    """One performance: clock, devices, people, proof."""
+    """One performance: clock, devices, people, proof. `correlation` is the thread that runs through the story."""
 
     def __init__(self, scenario: Scenario, running: System, teller: Teller) -> None:
         self.scenario, self.running, self.teller = scenario, running, teller
-        self.people = People(running.url)
-        self.outcome = Outcome(scenario.name)
+        self.people = People(running.url, running.accounts, CAST)
+        self.outcome = Outcome(scenario.name, scenario.title)
         self.paces = list(scenario.paces)
         self.start = starts_at(scenario)
 
@@ -81,7 +91,7 @@ class Stage:
         """Somebody must be on duty on that day; then the clock starts."""
         with transaction.atomic():
             loader.keep_roster(system("演示剧本"), self.start)
-        token = self.people[FEEDER].token
+        token = feed_token(FEEDER)
         _, speed = self.paces.pop(0)
         clock.run_scenario(self.scenario.name, self.start, speed)
         time.sleep(2 * clock.REFRESH_S)  # every process has read the new pace
@@ -93,8 +103,18 @@ class Stage:
         self.wires.begin()
 
     def close(self) -> None:
+        self.outcome.readings_sent = self.wires.sent
         self.wires.end()
         clock.run_real()
+
+    def settle(self, correlation: str, with_alarm: bool) -> None:
+        """The links as the database knows them, after what is still owed has been worked off."""
+        deadline = time.monotonic() + SETTLE_S
+        while correlation:
+            self.outcome.links = checks.links(correlation, self.start, with_alarm)
+            if not self.outcome.missing or time.monotonic() > deadline:
+                return
+            time.sleep(0.2)
 
     def meanwhile(self) -> None:
         """While waiting: keep the pace, move the bar, notice when the devices have fallen silent."""
@@ -138,10 +158,10 @@ def play(scenario: Scenario, running: System, tell: Callable[[Stage], None], tel
     stage.open()
     try:
         tell(stage)
-    except (Missing, RefusedByPlatform) as error:
-        stage.outcome.failed = str(error)
+    except (Missing, RefusedByPlatform, httpx.HTTPError) as error:
+        stage.outcome.error = str(error)
         teller.line(f"中断：{error}", "bad")
     finally:
         stage.close()
-        stage.outcome.seconds = time.monotonic() - began
+        stage.outcome.took_s = round(time.monotonic() - began, 1)
     return stage.outcome

@@ -33,6 +33,12 @@ class Story:
 
     def run(self) -> None:
         self.teller_head()
+        try:
+            self.perform()
+        finally:
+            self.stage.settle(self.correlation, self.from_alarm)
+
+    def perform(self) -> None:
         self.origin()
         agenda = self.stage.agenda
         minutes = self.script["minutes"]
@@ -198,7 +204,6 @@ class Story:
 
     def first_report(self) -> None:
         self.report("首报", "report")
-        self.stage.outcome.on_time = True
 
     def finish(self) -> None:
         """Everything done: alarms back to normal, warning lifted, response ended, final report, closed, reviewed."""
@@ -225,14 +230,12 @@ class Story:
             lambda: boss.post(f"{API}/command/incidents/{incident}/close", reason=self.script["conclusion"]),
             evidence.STATUS, lambda _: [incident, "closed"],
         )  # fmt: skip
-        self.stage.outcome.closed = True
         self.stage.do(
             "reviewed", "完成复盘",
             lambda: boss.post(f"{API}/command/incidents/{incident}/review", text=self.script["lessons"]),
             evidence.REVIEW, lambda _: [incident],
         )  # fmt: skip
         self.stage.prove("journal", "全程留痕：审计日志 {entries} 条", evidence.JOURNAL, [self.correlation], "platform")
-        self.stage.outcome.reviewed = True
 
     def settle_alarms(self) -> None:
         """Readings are normal again: every alarm of the story acknowledged, latched ones reset by a person."""

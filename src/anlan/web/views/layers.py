@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from anlan.kernel import clock
@@ -44,17 +45,19 @@ def may_see(actor: Actor, layer: Layer) -> bool:
 
 
 def group_of(layer: Layer) -> str:
-    return layer.group or layer.key.partition(".")[0]
+    """The group's key; a layer may name it by its title."""
+    given = layer.group or layer.key.partition(".")[0]
+    return next((key for key, title in GROUPS.items() if title == given), given)
 
 
 def described(layer: Layer) -> dict[str, Any]:
     group = group_of(layer)
     return {
         "key": layer.key,
-        "title": layer.title,
+        "title": _(layer.title),
         "kind": layer.kind,
         "group": group,
-        "group_title": GROUPS.get(group, group),
+        "group_title": _(GROUPS.get(group, group)),
         "icon": ICONS.get(layer.icon, ""),
         "colour": layer.colour,
         "refresh": list(layer.refresh),

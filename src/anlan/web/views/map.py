@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from shapely import STRtree
 from shapely.geometry import Point, shape
 
+from anlan.command import actions as command
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid, NotFound
@@ -74,6 +76,17 @@ def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     actor = signed_in(request)
     monitoring.acknowledge_alarm(actor, pk)
     return render(request, "web/map_worklist.html", board.worklist(actor))
+
+
+@require_POST
+def open_incident(request: HttpRequest, pk: int) -> HttpResponse:
+    """由告警立案 from the list: the new incident opens at the right."""
+    actor = signed_in(request)
+    incident = command.open_from_alarm(actor, pk)
+    answer = render(request, "web/map_worklist.html", board.worklist(actor))
+    chosen = {"url": f"/command/incidents/{incident.pk}/panel", "lon": incident.lon, "lat": incident.lat}
+    answer["HX-Trigger"] = json.dumps({"anlan-open": chosen | {"correlation": str(incident.correlation_id)}})
+    return answer
 
 
 def number(request: HttpRequest, name: str, low: float, high: float) -> float:

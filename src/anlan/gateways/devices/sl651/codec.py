@@ -23,13 +23,24 @@ HEX_HEAD, ASCII_HEAD = 14, 24
 MAX_FRAME = 4095 + HEX_HEAD + 3
 
 
+def crc_table() -> list[int]:
+    """CRC-16/MODBUS (6.2.3) of each byte: reflected 0xA001."""
+    table = []
+    for byte in range(256):
+        for _ in range(8):
+            byte = (byte >> 1) ^ 0xA001 if byte & 1 else byte >> 1
+        table.append(byte)
+    return table
+
+
+TABLE = crc_table()
+
+
 def crc16(data: bytes) -> int:
-    """CRC-16/MODBUS (6.2.3): reflected 0xA001, initial 0xFFFF."""
+    """CRC-16/MODBUS, initial 0xFFFF."""
     crc = 0xFFFF
     for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+        crc = (crc >> 8) ^ TABLE[(crc ^ byte) & 0xFF]
     return crc
 
 
@@ -275,43 +286,83 @@ def key_of(frame: Frame) -> str:
 
 
 class Sl651Framer:
-    """Cuts a TCP stream into frames by their length field; after garbage it looks for the next start."""
+    """Cuts a TCP stream into frames by their length field; after garbage it looks for the next start.
+
+    Garbage comes out in pieces as long as it lasts, so that a flood of it is a few records and not one a byte.
+    """
 
     def __init__(self) -> None:
         self.buffer = bytearray()
 
     def feed(self, data: bytes) -> list[Chunk]:
         self.buffer += data
-        chunks: list[Chunk] = []
-        while chunk := self._next():
-            chunks.append(chunk)
+        view, chunks = bytes(self.buffer), list[Chunk]()
+        at = garbage = 0
+        reason = ""
+        while (start := next_start(view, at)) >= 0:
+            if start > at:
+                reason = reason or NO_FRAME
+            size, problem = frame_at(view, start)
+            if problem:
+                reason, at = reason or problem, start + 1
+                continue
+            if size == 0:
+                inner = whole_frame_inside(view, start)
+                if inner < 0:
+                    at = start
+                    break
+                reason, at = reason or "被后一帧打断的半帧", inner
+                continue
+            if start > garbage:
+                chunks.append(Chunk(view[garbage:start], reason or NO_FRAME))
+            chunks.append(Chunk(view[start : start + size]))
+            at = garbage = start + size
+            reason = ""
+        else:
+            at = len(view)
+        if at > garbage:
+            chunks.append(Chunk(view[garbage:at], reason or NO_FRAME))
+        del self.buffer[:at]
         return chunks
 
-    def _next(self) -> Chunk | None:
-        skipped = self._skip_to_start()
-        if skipped:
-            return Chunk(skipped, "不属于任何帧的字节")
-        need = HEX_HEAD if self.buffer[:2] == START_HEX else ASCII_HEAD
-        if len(self.buffer) < need:
-            return None
-        try:
-            size = frame_length(read_head(bytes(self.buffer[:need])))
-        except FrameError as error:
-            return Chunk(self._take(1), str(error))
-        if len(self.buffer) < size:
-            return None
-        if self.buffer[size - (3 if need == HEX_HEAD else 5)] not in ENDS:
-            return Chunk(self._take(2 if need == HEX_HEAD else 1), "按长度找不到报文结束符")
-        return Chunk(self._take(size))
 
-    def _skip_to_start(self) -> bytes:
-        """Drop what cannot begin a frame; a lone 7E at the end may still become one."""
-        for index, byte in enumerate(self.buffer):
-            if byte == START_ASCII or (byte == 0x7E and bytes(self.buffer[index + 1 : index + 2]) in (b"\x7e", b"")):
-                return self._take(index)
-        return self._take(len(self.buffer))
+NO_FRAME = "不属于任何帧的字节"
 
-    def _take(self, count: int) -> bytes:
-        taken = bytes(self.buffer[:count])
-        del self.buffer[:count]
-        return taken
+
+def next_start(data: bytes, at: int) -> int:
+    """Where a frame may begin at or after `at`, -1 when nowhere; a lone 7E at the very end may still become a start."""
+    found = [place for place in (data.find(START_HEX, at), data.find(START_ASCII, at)) if place >= 0]
+    if found:
+        return min(found)
+    return len(data) - 1 if len(data) > at and data[-1] == START_HEX[0] else -1
+
+
+def frame_at(data: bytes, start: int) -> tuple[int, str]:
+    """(size, "") of the frame that begins here, (0, "") when more bytes are needed, (0, reason) when none does."""
+    if data[start : start + 1] == START_HEX[:1] and len(data) - start < HEX_HEAD:
+        return 0, ""
+    need, tail = (ASCII_HEAD, 5) if data[start] == START_ASCII else (HEX_HEAD, 3)
+    if len(data) - start < need:
+        return 0, ""
+    try:
+        size = frame_length(read_head(data[start : start + need]))
+    except FrameError as error:
+        return 0, str(error)
+    if len(data) - start < size:
+        return 0, ""
+    if data[start + size - tail] not in ENDS:
+        return 0, "按长度找不到报文结束符"
+    return size, ""
+
+
+def whole_frame_inside(data: bytes, start: int) -> int:
+    """Where, within an unfinished frame, a complete one with a good checksum begins: the first was cut off. Else -1."""
+    inner = data.find(START_HEX, start + 1)
+    while inner >= 0:
+        size, _ = frame_at(data, inner)
+        if size and crc16(data[inner : inner + size - 2]) == int.from_bytes(
+            data[inner + size - 2 : inner + size], "big"
+        ):
+            return inner
+        inner = data.find(START_HEX, inner + 1)
+    return -1

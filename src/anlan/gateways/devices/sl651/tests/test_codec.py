@@ -140,3 +140,17 @@ def test_a_flipped_byte_never_gives_a_wrong_reading(position: int, byte: int) ->
 def test_a_value_too_long_for_its_element_is_refused() -> None:
     with pytest.raises(FrameError, match="超出"):
         encode.report("0012345678", [("39", 123456.0)], AT)
+
+
+def test_a_frame_after_one_that_was_cut_off_is_not_held_back() -> None:
+    good = encode.report("0012345678", [("39", 1076.0)], AT)
+    half = encode.report("0012345678", [("39", 1076.0)] * 20, AT)[:30]
+    chunks = Sl651Framer().feed(half + good)
+    assert [(chunk.data, chunk.reason) for chunk in chunks] == [(half, "被后一帧打断的半帧"), (good, "")]
+
+
+def test_a_long_run_of_garbage_is_one_record() -> None:
+    good = encode.report("0012345678", [("39", 1076.0)], AT)
+    chunks = Sl651Framer().feed(b"\x01\x02\x7e" * 5000 + good)
+    assert [len(chunk.data) for chunk in chunks] == [15000, len(good)]
+    assert chunks[0].reason

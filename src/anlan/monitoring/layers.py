@@ -1,0 +1,142 @@
+"""Monitoring on the one map: stations, alarms, warnings, hazard events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
+from anlan.kernel.geo.shapes import BBox
+from anlan.monitoring import queries
+from anlan.monitoring.models import HazardEventKind
+from anlan.monitoring.rules.warnings import HEX_OF
+
+VIEW = "monitoring.view"
+#: How far back hazard events are shown.
+RECENT = timedelta(days=3)
+KINDS = dict(HazardEventKind.choices)
+
+
+def collection(features: list[dict[str, Any]]) -> FeatureCollection:
+    return {"type": "FeatureCollection", "features": features}
+
+
+def point(pk: int, lon: float, lat: float, properties: dict[str, Any]) -> dict[str, Any]:
+    geometry = {"type": "Point", "coordinates": [lon, lat]}
+    return {"type": "Feature", "id": pk, "geometry": geometry, "properties": properties}
+
+
+def within(rows: Any, bbox: BBox | None) -> Any:
+    if bbox is None:
+        return rows
+    west, south, east, north = bbox
+    return rows.filter(lon__gte=west, lon__lte=east, lat__gte=south, lat__lte=north)
+
+
+def stations(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Every station with its most urgent open alarm; the popup shows the newest values."""
+    rows = list(within(queries.stations(actor), bbox))
+    worst: dict[int, int] = {}
+    for station, priority in queries.open_alarms(actor).values_list("station_id", "priority"):
+        worst[station] = min(priority, worst.get(station, 9))
+    values: dict[int, list[str]] = defaultdict(list)
+    for reading in queries.latest(actor, [row.pk for row in rows]):
+        stream = reading.datastream
+        shown = "—" if reading.value is None else f"{reading.value:g} {stream.unit}"
+        values[stream.station_id].append(f"{stream.name} {shown}")
+    return collection(
+        [
+            point(
+                row.pk, row.lon, row.lat,
+                {
+                    "id": row.pk, "name": row.name, "kind": row.kind, "priority": worst.get(row.pk),
+                    "state": "alarm" if row.pk in worst else "normal", "values": "；".join(values[row.pk]),
+                    "representative": row.representative, "url": f"/monitoring/stations/{row.pk}/",
+                },
+            )
+            for row in rows
+        ]
+    )  # fmt: skip
+
+
+def alarms(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    return collection(
+        [
+            point(
+                row.pk, row.lon, row.lat,
+                {
+                    "id": row.pk, "name": row.title, "title": row.title, "priority": row.priority, "state": row.state,
+                    "value": row.value, "unit": row.unit, "at": row.raised_at.isoformat(),
+                    "correlation_id": str(row.correlation_id), "url": f"/monitoring/alarms/{row.pk}/",
+                },
+            )
+            for row in within(queries.open_alarms(actor), bbox)
+        ]
+    )  # fmt: skip
+
+
+def warnings(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Warnings in force: their own outline, else those of their areas."""
+    features = []
+    for row in queries.active_warnings(actor):
+        shapes = [row.geometry] if row.geometry else [area.geometry for area in row.areas.all() if area.geometry]
+        properties = {
+            "id": row.pk, "name": row.headline, "title": row.headline, "level": row.level, "colour": HEX_OF[row.level],
+            "expires": row.expires.isoformat(), "url": f"/monitoring/warnings/{row.pk}/",
+        }  # fmt: skip
+        features += [{"type": "Feature", "id": row.pk, "geometry": shape, "properties": properties} for shape in shapes]
+    return collection(features)
+
+
+def hazard_events(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    rows = within(queries.hazard_events(actor).filter(at__gte=clock.now() - RECENT, at__lte=clock.now()), bbox)
+    return collection(
+        [
+            point(
+                row.pk, row.lon, row.lat,
+                {
+                    "id": row.pk, "name": row.title, "title": row.title, "kind": KINDS.get(row.kind, row.kind),
+                    "magnitude": row.magnitude, "at": row.at.isoformat(), "source": row.source,
+                    "correlation_id": str(row.correlation_id),
+                },
+            )
+            for row in rows[:2000]
+        ]
+    )  # fmt: skip
+
+
+ALARM_EVENTS = [
+    f"monitoring.Alarm{what}" for what in ("Raised", "Escalated", "Cleared", "Acknowledged", "StateChanged")
+]
+WARNING_EVENTS = [f"monitoring.Warning{what}" for what in ("Issued", "Cancelled", "Expired")]
+PRIORITIES = [("1", "一级"), ("2", "二级"), ("3", "三级"), ("4", "四级")]
+COLOURS = [("红", "红色（一级）"), ("橙", "橙色（二级）"), ("黄", "黄色（三级）"), ("蓝", "蓝色（四级）")]
+GROUP = "monitoring"
+
+layer(
+    Layer(
+        "monitoring.stations", "测站", "point", stations, VIEW, icon="station", colour="#3aa6a0", refresh=ALARM_EVENTS,
+        group=GROUP, legend=[*PRIORITIES, ("#3aa6a0", "无告警")],
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.alarms", "告警", "point", alarms, VIEW, icon="alarm", colour="#d6342c", refresh=ALARM_EVENTS,
+        group=GROUP, legend=PRIORITIES,
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.warnings", "生效预警", "polygon", warnings, VIEW, icon="warning", colour="#e8833a",
+        refresh=WARNING_EVENTS, group=GROUP, legend=COLOURS,
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.events", "灾害信息", "point", hazard_events, VIEW, icon="info", colour="#b060d0",
+        refresh=["monitoring.HazardEventReceived"], group=GROUP,
+    )
+)  # fmt: skip
