@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from anlan.kernel.errors import NotFound
 
 FOLDER = "scenarios"
 FILE = "scenario.toml"
+#: How fast the quiet before a story passes.
+QUIET_SPEED = 240.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,20 @@ class Scenario:
     @property
     def speed(self) -> float:
         return self.paces[0][1]
+
+
+def after_quiet(scenario: Scenario, minutes: float) -> Scenario:
+    """The same story after `minutes` of first readings, which pass quickly: what an earlier run left can return."""
+    return replace(
+        scenario,
+        minutes=scenario.minutes + minutes,
+        paces=((0.0, QUIET_SPEED), *((start + minutes, speed) for start, speed in scenario.paces)),
+        devices=tuple(
+            replace(d, points=((0.0, d.points[0][1]), *((at + minutes, values) for at, values in d.points)))
+            for d in scenario.devices
+        ),
+        postings=tuple(replace(p, minute=p.minute + minutes) for p in scenario.postings),
+    )
 
 
 def names(city: str) -> list[str]:

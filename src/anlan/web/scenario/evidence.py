@@ -68,12 +68,19 @@ NOTICES = """
 select count(*) as notices from gateways_outgoingmessage where correlation_id = %s and purpose = any(%s)
 and finished_at is not null having count(*) > 0"""
 WARNING = "select id from monitoring_warning where id = %s and state = %s"
-TELLING = "select count(*) as told from gateways_outgoingmessage where subject_type = 'monitoring.Warning' and subject_id = %s and finished_at is not null having count(*) > 0"
+TELLING = """
+select count(*) as told from gateways_outgoingmessage where subject_type = 'monitoring.Warning' and subject_id = %s
+and finished_at is not null having count(*) > 0"""
 POSITION = "select id from resources_team where id = %s and position_at is not null and readiness = 'dispatched'"
 REPORT = "select id from command_report where id = %s and {}"
 REVIEW = "select id from command_review where incident_id = %s"
 JOURNAL = "select count(*) as entries from kernel_journalentry where correlation_id = %s having count(*) > 0"
-WAY = "select t.route, t.eta_min, t.team_id, m.lon, m.lat from command_task t join resources_team m on m.id = t.team_id where t.id = %s"
+WAY = """
+select t.route, t.eta_min, t.team_id, m.lon, m.lat from command_task t
+join resources_team m on m.id = t.team_id where t.id = %s"""
+STILL_ACTIVE = """
+select a.id from monitoring_alarm a join monitoring_station s on s.id = a.station_id
+where s.address = any(%s) and a.active limit 1"""
 LATEST = """
 select max(l.at) as at from monitoring_latest l join monitoring_datastream d on d.id = l.datastream_id
 join monitoring_station s on s.id = d.station_id where s.address = any(%s)"""

@@ -16,7 +16,7 @@ from anlan.kernel.accounts.actor import system
 from anlan.web.city import loader
 from anlan.web.scenario import checks, evidence
 from anlan.web.scenario.agenda import Agenda
-from anlan.web.scenario.document import Scenario
+from anlan.web.scenario.document import Scenario, after_quiet
 from anlan.web.scenario.evidence import Missing, Row
 from anlan.web.scenario.people import People, RefusedByPlatform, feed_token
 from anlan.web.scenario.telling import Teller
@@ -24,6 +24,8 @@ from anlan.web.scenario.wire import Wires
 
 #: A story of today begins at least so long after the last reading of its devices.
 AFTER_LAST = timedelta(minutes=2)
+#: Longer than any alarm's delay of return: what a run that was cut off left standing goes first.
+QUIET_MIN = 15.0
 FEEDER = "jiekou"
 CAST = ("zhiban", "zhihui", "qicao", "shenhe", "qianfa", "jiuyuan")
 #: Reactions may still run when the last person has finished, real seconds.
@@ -81,6 +83,9 @@ class Stage:
     """One performance: clock, devices, people, proof. `correlation` is the thread that runs through the story."""
 
     def __init__(self, scenario: Scenario, running: System, teller: Teller) -> None:
+        addresses = [device.address for device in scenario.devices]
+        if scenario.start is None and evidence.one(evidence.STILL_ACTIVE, [addresses]):
+            scenario = after_quiet(scenario, QUIET_MIN)
         self.scenario, self.running, self.teller = scenario, running, teller
         self.people = People(running.url, running.accounts, CAST)
         self.outcome = Outcome(scenario.name, scenario.title)
