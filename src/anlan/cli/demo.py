@@ -1,79 +1,99 @@
-"""The demonstration: everything started, one scenario played and proved."""
+"""The demonstration: everything started, one event played the whole way."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import json
-import os
+import logging
 import threading
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from anlan import cities
 from anlan.cli import _roles, up
 from anlan.supervisor import Supervisor, handle_signals
 
-HELP = "演示：启动全部，播放一个剧本，逐环节核对数据库"
+HELP = "演示：启动全部并播放一个场景"
 EXAMPLE = "anlan demo --scenario chlorine-wuda --once"
-CITY = "wuhai"
-DEFAULT = "chlorine-wuda"
+STEPS = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--scenario", default=DEFAULT, help="剧本名（默认 %(default)s）")
-    parser.add_argument("--once", action="store_true", help="播完即停，最后一行输出 JSON；全链路属实才返回 0")
-    parser.add_argument("--speed", type=float, help="第一段时钟倍速，覆盖剧本")
-    parser.add_argument("--host", default="127.0.0.1", help="网页监听地址")
+    parser.add_argument("--scenario", default="chlorine-wuda", help="场景名（cities/<城市>/scenarios 下的文件夹）")
+    parser.add_argument("--once", action="store_true", help="播放一次，打印一行 JSON 摘要后退出")
+    parser.add_argument("--speed", type=float, default=None, help="倍速（默认按场景）")
     parser.add_argument("--port", type=int, default=8000, help="网页端口（被占用时顺延）")
+    parser.add_argument("--host", default="127.0.0.1", help="网页监听地址")
+    parser.add_argument("--city", default="wuhai", help="城市包")
 
 
 def run(args: argparse.Namespace) -> int:
+    console = Console(stderr=args.once, highlight=False)
     stop = threading.Event()
     handle_signals(stop)
-    # A scenario that was cut off must not leave its clock to this one.
-    (_roles.var() / "clock.json").unlink(missing_ok=True)
-    system = Supervisor(Path(_roles.var()), args.port, args.host, stopping=stop)
+    system = Supervisor(_roles.var(), args.port, args.host, stopping=stop)
     try:
-        system.start(up.prepare)
-        watcher = threading.Thread(target=system.watch, name="watch", daemon=True)
-        watcher.start()
-        print(f"安澜已启动：{system.url}", flush=True)
-        outcome = perform(args, system)
-        if not args.once:
-            invite(system.url)
-            watcher.join()
+        with console.status("启动数据库、消息、网关、后台与网页 …"):
+            system.start(up.prepare)
+        watching = threading.Thread(target=system.watch, daemon=True)
+        watching.start()
+        console.print(f"[bold green]安澜已启动[/] {system.url}")
+        summary = asyncio.run(play(args, system, console))
+        if args.once:
+            print(json.dumps(summary, ensure_ascii=False, default=str), flush=True)
+            return 0 if summary["ok"] else 1
+        greet(console, system.url, args.city)
+        stop.wait()
+        return 0
     finally:
+        console.print("正在停止 …")
         system.stop()
-    if args.once:
-        print(json.dumps(outcome, ensure_ascii=False), flush=True)
-    return 0 if outcome["ok"] else 1
 
 
-def perform(args: argparse.Namespace, running: Supervisor) -> dict[str, Any]:
-    """Play the scenario; the proof, step by step."""
-    from anlan.web.city import loader  # noqa: PLC0415 - tables need Django to be set up
-    from anlan.web.scenario import document, story  # noqa: PLC0415 - tables need Django to be set up
-    from anlan.web.scenario.player import System, play  # noqa: PLC0415 - as above
-    from anlan.web.scenario.telling import Teller  # noqa: PLC0415 - as above
+async def play(args: argparse.Namespace, system: Supervisor, console: Console) -> dict[str, Any]:
+    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
+    from anlan.web.scenario import player, spec  # noqa: PLC0415 - as above
 
-    city = os.environ.get("ANLAN_CITY", CITY)
-    scenario = document.load(city, args.scenario)
-    if args.speed:
-        scenario = replace(scenario, paces=((0.0, args.speed), *scenario.paces[1:]))
-    accounts = loader.demo_accounts(city)
-    ports = System(running.url, running.ports.mqtt, running.ports.sl651, accounts)
-    with Teller(scenario.title, scenario.minutes) as teller:
-        outcome = play(scenario, ports, story.tell, teller)
-        verdict = "全链路属实" if outcome.whole else f"未完成：{'、'.join(outcome.missing) or outcome.error}"
-        teller.line(f"{verdict}。用时 {outcome.took_s:.0f} 秒，核对 {len(outcome.steps)} 个环节", "head")
-    return outcome.as_json()
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    scenario = spec.load(cities.folder(args.city) / "scenarios" / args.scenario)
+    console.print(f"[bold]场景：{scenario.title}[/]（{args.speed or scenario.speed:g} 倍速）")
+    if scenario.source:
+        console.print(f"[dim]资料来源：{scenario.source}[/]")
+    password = f"{system.env.get('ANLAN_MQTT_PASSWORD', '')}-device"
+    ports = {"mqtt": system.ports.mqtt, "sl651": system.ports.sl651}
+    one = player.Player(scenario, system.url, ports, password, loader.demo_accounts(args.city))
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        bar = progress.add_task("等待告警", total=STEPS)
+
+        def tell(step: Any) -> None:
+            progress.advance(bar)
+            progress.update(bar, description=step.step)
+            progress.console.print(f"  [cyan]{step.at[11:19]}[/] {step.text} [dim]{step.latency_ms:.0f} ms[/]")
+
+        summary = await one.play(tell, args.speed)
+    verdict = (
+        "[bold green]全链路完成[/]" if summary["ok"] else f"[bold red]未完成[/] {summary['missing']} {summary['error']}"
+    )
+    console.print(
+        f"{verdict}  事件 {summary['incident']}，用时 {summary['took_s']} 秒，发出读数 {summary['readings_sent']} 条"
+    )
+    return summary
 
 
-def invite(url: str) -> None:
-    """Where to look now, and with which accounts."""
-    from anlan.web.city import loader  # noqa: PLC0415 - tables need Django to be set up
+def greet(console: Console, url: str, city: str) -> None:
+    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
-    print(f"\n打开 {url} ，用下列演示账号登录（仅供演示，正式使用前须停用）：")
-    for account, password, who in loader.demo_accounts(os.environ.get("ANLAN_CITY", CITY)):
-        print(f"  {account:<10} {password:<18} {who}")
-    print("停止：Ctrl-C", flush=True)
+    table = Table("账号", "口令", "身份", title="演示账号（仅供演示）")
+    for username, password, name in loader.demo_accounts(city):
+        table.add_row(username, password, name)
+    console.print(table)
+    console.print(f"打开 [bold underline]{url}[/]    大屏 {url}/wall    停止：Ctrl-C")
+    with contextlib.suppress(FileNotFoundError):
+        names = sorted(p.parent.name for p in cities.folder(city).glob("scenarios/*/scenario.toml"))
+        console.print(f"[dim]其他场景：make demo SCENARIO={' | '.join(names)}[/]")

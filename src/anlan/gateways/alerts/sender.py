@@ -35,7 +35,7 @@ def claim() -> list[OutgoingMessage]:
         rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("-urgent", "pk")[:BATCH])
         for row in rows:
             row.state, row.claimed_at, row.attempts = SendState.SENDING, now, row.attempts + 1
-        OutgoingMessage.objects.bulk_update(rows, ["state", "claimed_at", "attempts"])
+        OutgoingMessage.objects.unscoped(WHY).bulk_update(rows, ["state", "claimed_at", "attempts"])
     return rows
 
 

@@ -75,7 +75,7 @@ def import_rows(by: Actor, register: Register, rows: Iterable[dict[str, str]], d
     values; foreign keys are given by key (areas as `mca:150302` or `乌海市/乌达区`).
     """
     require_change(by, register)
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         work = Import(by, register)
         work.run(rows)
         if dry_run:
@@ -246,7 +246,7 @@ class Import:
         for start in range(0, len(ready), BATCH):
             batch = ready[start : start + BATCH]
             try:
-                with transaction.atomic():
+                with transaction.atomic(), journal.deferred():
                     self.write_batch(batch)
                 written = batch
             except IntegrityError:
@@ -267,7 +267,7 @@ class Import:
 
     def write_one(self, pending: Pending) -> bool:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), journal.deferred():
                 if pending.before is None:
                     pending.row.pk = None
                     pending.row._state.adding = True

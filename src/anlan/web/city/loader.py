@@ -19,9 +19,10 @@ from anlan import cities
 from anlan.command import actions as command
 from anlan.command import plans
 from anlan.kernel import clock
-from anlan.kernel.accounts.actor import Actor, system
+from anlan.kernel.accounts.actor import system
 from anlan.kernel.accounts.models import Grant, Role, User
 from anlan.kernel.areas.actions import set_boundary, sketch_children
+from anlan.kernel.audit import journal
 from anlan.kernel.errors import Invalid
 from anlan.kernel.models import Area, Level, Person
 from anlan.kernel.register.declare import REGISTERS
@@ -53,16 +54,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def load_once() -> Loaded | None:
     """At the first start of an installation: load the configured city, unless there is one."""
-    if not Area.objects.exists():
-        return load(settings.CITY)
-    keep_roster(LOADER, clock.real_now())
-    return None
-
-
-def keep_roster(by: Actor, around: datetime) -> Report:
-    """Somebody is on duty in the days around this time; shifts that are there stay."""
-    spec = tomllib.loads((cities.folder(settings.CITY) / "city.toml").read_text(encoding="utf-8"))
-    return import_rows(by, REGISTERS["shifts"], list(roster(spec, around)))
+    return None if Area.objects.exists() else load(settings.CITY)
 
 
 def load(name: str, dry_run: bool = False) -> Loaded:
@@ -70,7 +62,7 @@ def load(name: str, dry_run: bool = False) -> Loaded:
     folder = cities.folder(name)
     spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
     loaded = Loaded()
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         load_areas(folder, spec, loaded)
         for slug in spec["load"]["registers"]:
             loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))

@@ -1,1 +1,1 @@
-"""Playing a scenario: devices through the real sockets, people through the real API, every link checked in the database."""
+"""Playing a scenario: readings through the real sockets, people through the real API, and a check of every link."""

@@ -49,3 +49,9 @@ def links(correlation_id: UUID | str, start: datetime, began_with_alarm: bool) -
     found["notices_delivered"] = "gateways.NoticeDelivered" in facts
     found["journal_whole"] = next(journal.flaws(), None) is None
     return found
+
+
+def newest_observation() -> datetime | None:
+    """Event time of the newest reading of all; a story must begin after it, or its readings would be history."""
+    newest: datetime | None = one("select max(at) from monitoring_latest")
+    return newest

@@ -1,250 +1,308 @@
-"""The chain as the people play it: alarm or hazard event, incident, response, tasks, warning, report, close, review."""
+"""The story: what people do, in order, each step when its turn has come by the scenario's clock."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.kernel import clock
-from anlan.web.scenario import evidence
-from anlan.web.scenario.player import Stage
-from anlan.web.scenario.tasks import Tasks
+from anlan.web.scenario.people import People, Refused
+from anlan.web.scenario.spec import Scenario
 
-API = "/api"
+POLL_S = 0.1
+#: How long a step may wait for what it needs, real seconds.
+PATIENCE_S = 60.0
+#: How long old alarms may take to return to normal before the story begins, real seconds.
+DESK_S = 4.0
+OVER = {"done", "refused", "cancelled"}
 
 
-def tell(stage: Stage) -> None:
-    """The whole story of one scenario."""
-    Story(stage).run()
+@dataclass(frozen=True)
+class Step:
+    """One link of the chain as it happened: scenario time, and how long the platform took for it (real ms)."""
+
+    step: str
+    at: str
+    latency_ms: float
+    text: str
 
 
+@dataclass
 class Story:
-    """Minutes are after the alarm or hazard event."""
+    """Plays the people's part; `tell` is called after each step."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.people = stage, stage.people
-        self.script: dict[str, Any] = stage.scenario.story
-        self.incident = 0
-        self.correlation = ""
-        self.source: dict[str, Any] = {}
-        self.run_result: dict[str, Any] = {}
-        self.warning = 0
-        self.tasks = Tasks(stage, self.script)
+    scenario: Scenario
+    people: People
+    start: datetime
+    tell: Callable[[Step], None]
+    steps: list[Step] = field(default_factory=list)
+    alarm: dict[str, Any] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
+    incident: dict[str, Any] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    warning: dict[str, Any] = field(default_factory=dict)
 
-    def run(self) -> None:
-        self.teller_head()
-        try:
-            self.perform()
-        finally:
-            self.stage.settle(self.correlation, self.from_alarm)
-
-    def perform(self) -> None:
-        self.origin()
-        agenda = self.stage.agenda
-        minutes = self.script["minutes"]
-        for name, verb in (
-            ("acknowledge", self.acknowledge), ("open", self.open_incident), ("simulate", self.simulate),
-            ("respond", self.respond), ("draft_warning", self.draft_warning), ("review_warning", self.review_warning),
-            ("issue_warning", self.issue_warning), ("first_report", self.first_report),
-        ):  # fmt: skip
-            if name in minutes:
-                agenda.at(float(minutes[name]), verb)
-        agenda.run()
-        self.finish()
-
-    def teller_head(self) -> None:
-        scenario = self.stage.scenario
-        self.stage.teller.line(f"剧本：{scenario.title}（时钟 {scenario.speed:g} 倍速）", "head")
-        self.stage.teller.line(scenario.note, "head")
-
-    def origin(self) -> None:
-        """Until the platform has raised the alarm, or has taken in the hazard event."""
-        stage, origin = self.stage, self.stage.scenario.origin
-        addresses = [device.address for device in stage.scenario.devices]
-        if addresses:
-            stage.prove("frame", "首批报文已入库：{readings} 条读数", evidence.OBSERVED, [addresses, stage.start], "device")
-        if "rule" in origin:
-            found = evidence.wait(
-                f"规则 {origin['rule']} 的告警", evidence.ALARM, [origin["rule"], stage.start], 240, stage.broken
-            )
-            self.came("alarm", found, found["raised_at"], "告警：{title}（{value:g} {unit}）")
-        else:
-            key = [origin["kind"], origin["key"]]
-            found = evidence.wait(f"灾害信息 {origin['key']}", evidence.EVENT, key, 120, stage.broken)
-            self.came("hazard_event", found, clock.now(), "灾害信息：{title}")
-        self.source, self.correlation = found, str(found["correlation_id"])
-        stage.agenda.begin(clock.now())
-
-    def came(self, step: str, found: dict[str, Any], at: Any, text: str) -> None:
-        """Latency: from the reading that raised it to its being seen here, in real time."""
-        latency = max(0.0, (clock.now() - at).total_seconds() / clock.speed() * 1000)
-        self.stage.keep(step, text.format(**found), latency, "platform")
-
-    @property
-    def from_alarm(self) -> bool:
-        return "rule" in self.stage.scenario.origin
-
-    def acknowledge(self) -> None:
-        pk = self.source["id"]
-        self.stage.do(
-            "alarm_acknowledged", "市值班员确认告警，电话核实",
-            lambda: self.people["zhiban"].post(f"{API}/monitoring/alarms/{pk}/acknowledge", note="电话核实中"),
-            evidence.ACKNOWLEDGED, lambda _: [pk],
-        )  # fmt: skip
-
-    def open_incident(self) -> None:
-        noun = "alarms" if self.from_alarm else "hazard-events"
-        path = f"{API}/command/{noun}/{self.source['id']}/open"
-        code = self.script["event_code"]
-        made = self.stage.do(
-            "incident_opened", "立案 {number}，建议等级：{suggested_grade}",
-            lambda: self.people["zhiban"].post(path, event_code=code),
-            evidence.INCIDENT, lambda _: [self.correlation],
-        )  # fmt: skip
-        self.incident = self.tasks.incident = int(made["id"])
-        self.stage.outcome.incident = str(made["number"])
-        for factor in self.script.get("factor", []):
-            self.people["zhiban"].post(f"{API}/command/incidents/{self.incident}/factor", **factor)
-        if figures := self.script.get("casualties"):
-            self.people["zhiban"].post(f"{API}/command/incidents/{self.incident}/casualties", **figures)
-
-    def simulate(self) -> None:
-        asked = self.script["simulation"]
-        inputs = dict(asked["inputs"])
-        lon, lat = asked.get("lon", self.source["lon"]), asked.get("lat", self.source["lat"])
-        self.run_result = self.stage.do(
-            "simulated", "推演完成：{model}，{took_ms:.0f} ms",
-            lambda: self.people["zhiban"].post(
-                f"{API}/simulation/run", kind=asked["kind"], lon=lon, lat=lat, inputs=inputs,
-                correlation_id=self.correlation, subject=asked["subject"],
-            ),
-            evidence.RUN, lambda _: [self.correlation],
-        )  # fmt: skip
-        key = ["people_in_zone", self.incident, "people_in_zone"]
-        self.stage.prove("exposure", "影响人口 {value} 人（模型推算）记入研判要素", evidence.FACTOR, key, "platform")
-
-    def respond(self) -> None:
-        commander, incident, plan = self.people["zhihui"], self.incident, self.script["plan"]
-        options = commander.get(f"{API}/command/incidents/{incident}/plans")
-        proposed = next((o["proposed"] for o in options if o["plan"] == plan), "") or self.script["level"]
-        reason = self.script.get("reason", "按预案启动条件")
-        self.stage.do(
-            "response_started", "市指挥长启动{level}响应",
-            lambda: commander.post(
-                f"{API}/command/incidents/{incident}/respond", plan_code=plan, level=proposed, reason=reason
-            ),
-            evidence.RESPONSE, lambda _: [incident],
-        )  # fmt: skip
-        self.stage.prove("tasks_issued", "下达任务 {tasks} 项", evidence.TASKS, [incident], "platform")
-        key = [self.correlation, self.script["notice_purposes"]]
-        self.stage.prove("notices_sent", "任务通知已发 {notices} 条（本地发件箱）", evidence.NOTICES, key, "platform")
-        self.tasks.look()
-
-    def draft_warning(self) -> None:
-        script, now = self.script["warning"], clock.now()
-        zones = self.run_result.get("zones") or [{}]
-        places = [c["area_id"] for zone in self.run_result.get("exposure", []) for c in zone["communities"]]
-        content = {
-            "event_code": self.script["event_code"], "event_name": script["event_name"], "level": script["level"],
-            "headline": script["headline"], "description": script["description"], "instruction": script["instruction"],
-            "area_ids": list(dict.fromkeys(places)) or [self.area(script["area"])],
-            "onset": now.isoformat(), "expires": (now + timedelta(hours=script["hours"])).isoformat(),
-            "geometry": zones[-1].get("geometry"), "basis": script.get("basis", ""),
-            "correlation_id": self.correlation,
-        }  # fmt: skip
-        made = self.stage.do(
-            "warning_drafted", f"起草{script['level']}色预警：{script['headline']}",
-            lambda: self.people["qicao"].post(f"{API}/monitoring/warnings", **content),
-            evidence.WARNING, lambda answer: [answer["id"], "draft"],
-        )  # fmt: skip
-        self.warning = int(made["id"])
-
-    @staticmethod
-    def area(code: str) -> int:
-        found = evidence.one("select id from kernel_area where code = %s order by level limit 1", [code])
-        return int(found["id"]) if found else 0
-
-    def review_warning(self) -> None:
-        self.stage.do(
-            "warning_reviewed", "另一人审核通过预警",
-            lambda: self.people["shenhe"].post(
-                f"{API}/monitoring/warnings/{self.warning}/review", approve=True, reason="内容完整"
-            ),
-            evidence.WARNING, lambda _: [self.warning, "reviewed"],
-        )  # fmt: skip
-
-    def issue_warning(self) -> None:
-        self.stage.do(
-            "warning_issued", "第三人签发，预警发布",
-            lambda: self.people["qianfa"].post(f"{API}/monitoring/warnings/{self.warning}/issue"),
-            evidence.WARNING, lambda _: [self.warning, "issued"],
-        )  # fmt: skip
-        self.stage.prove(
-            "warning_told", "预警已送公众渠道与责任人 {told} 条", evidence.TELLING, [str(self.warning)], "platform"
+    async def play(self) -> None:
+        await self.clear_the_desk()
+        desk, head = self.people["zhiban"], self.people["zhihui"]
+        await self.step("alarm", self.notice)
+        if self.alarm:
+            await self.step("acknowledged", self.acknowledge)
+        await self.step("incident", self.open)
+        pk, spec = self.incident["id"], self.scenario
+        await self.step("simulation", self.simulate)
+        grade = spec.incident.get("grade", "一般")
+        await self.do(
+            "graded", f"初判{grade}", desk.post(f"command/incidents/{pk}/grade", grade=grade, reason="按现有伤亡初判")
         )
+        await self.step("response", self.respond)
+        moving = asyncio.create_task(self.work_on_tasks())
+        await self.step("warning_drafted", self.draft_warning)
+        await self.step("warning_issued", self.issue_warning)
+        await self.step("report_sent", self.first_report)
+        await moving
+        await self.step("tasks_done", self.tasks_done)
+        await self.step("warning_cancelled", self.cancel_warning)
+        if self.alarm:
+            await self.step("alarms_settled", self.alarms_return)
+        await self.do(
+            "response_ended",
+            "终止响应",
+            head.post(f"command/incidents/{pk}/end", reason=spec.closing["conclusion"][:200]),
+        )
+        await self.step("final_report", lambda: self.report("终报"))
+        await self.do("closed", "结案", head.post(f"command/incidents/{pk}/close", reason=spec.closing["conclusion"]))
+        await self.do("reviewed", "完成复盘", head.post(f"command/incidents/{pk}/review", text=spec.closing["lessons"]))
 
-    def report(self, kind: str, step: str) -> None:
-        """Drafted and told by phone by the desk, signed by the commander, sent in writing."""
-        desk, boss, path = self.people["zhiban"], self.people["zhihui"], f"{API}/command/reports"
-        made = self.stage.do(
-            f"{step}_drafted", f"拟{kind}",
-            lambda: desk.post(f"{API}/command/incidents/{self.incident}/report", kind=kind),
-            evidence.REPORT.format("state = 'drafted'"), lambda answer: [answer["id"]],
-        )  # fmt: skip
-        pk = int(made["id"])
-        desk.post(f"{path}/{pk}/send", channel="phone")
-        self.stage.do(
-            f"{step}_signed", f"市指挥长签发{kind}", lambda: boss.post(f"{path}/{pk}/sign"),
-            evidence.REPORT.format("signed_at is not null"), lambda _: [pk],
-        )  # fmt: skip
-        self.stage.do(
-            f"{step}_sent", f"{kind}报送上级，时限内", lambda: desk.post(f"{path}/{pk}/send", channel="text"),
-            evidence.REPORT.format("sent_at is not null and lateness_min = 0"), lambda _: [pk],
-        )  # fmt: skip
+    async def do(self, name: str, text: str, call: Awaitable[Any]) -> Any:
+        began = time.perf_counter()
+        result = await call
+        self.keep(name, text, began)
+        return result
 
-    def first_report(self) -> None:
-        self.report("首报", "report")
+    async def step(self, name: str, act: Callable[[], Awaitable[str]]) -> None:
+        began = time.perf_counter()
+        text = await act()
+        self.keep(name, text, began)
 
-    def finish(self) -> None:
-        """Everything done: alarms back to normal, warning lifted, response ended, final report, closed, reviewed."""
-        self.stage.keep("tasks_done", "全部任务办结", 0.0, "person")
-        if self.script.get("alarm_clears"):
-            self.settle_alarms()
-        boss, incident = self.people["zhihui"], self.incident
-        if self.warning:
-            self.stage.do(
-                "warning_cancelled", "解除预警",
-                lambda: self.people["qianfa"].post(
-                    f"{API}/monitoring/warnings/{self.warning}/cancel", reason="险情解除"
-                ),
-                evidence.WARNING, lambda _: [self.warning, "cancelled"],
-            )  # fmt: skip
-        self.stage.do(
-            "response_ended", "终止响应 {number}",
-            lambda: boss.post(f"{API}/command/incidents/{incident}/end", reason=self.script["end_reason"]),
-            evidence.STATUS, lambda _: [incident, "ended"],
-        )  # fmt: skip
-        self.report("终报", "final_report")
-        self.stage.do(
-            "closed", "结案 {number}",
-            lambda: boss.post(f"{API}/command/incidents/{incident}/close", reason=self.script["conclusion"]),
-            evidence.STATUS, lambda _: [incident, "closed"],
-        )  # fmt: skip
-        self.stage.do(
-            "reviewed", "完成复盘",
-            lambda: boss.post(f"{API}/command/incidents/{incident}/review", text=self.script["lessons"]),
-            evidence.REVIEW, lambda _: [incident],
-        )  # fmt: skip
-        self.stage.prove("journal", "全程留痕：审计日志 {entries} 条", evidence.JOURNAL, [self.correlation], "platform")
+    def keep(self, name: str, text: str, began: float) -> None:
+        at = clock.now().astimezone(clock.BEIJING)
+        step = Step(name, at.isoformat(timespec="seconds"), round((time.perf_counter() - began) * 1000, 1), text)
+        self.steps.append(step)
+        self.tell(step)
 
-    def settle_alarms(self) -> None:
-        """Readings are normal again: every alarm of the story acknowledged, latched ones reset by a person."""
-        pk, desk = self.source["id"], self.people["zhiban"]
-        self.stage.prove("alarm_cleared", "监测值恢复正常，告警条件解除", evidence.CLEARED, [pk], "platform")
-        for alarm in desk.get(f"{API}/monitoring/alarms"):
-            if not alarm["active"] and alarm["state"] in {"returned", "unacknowledged"}:
-                desk.post(f"{API}/monitoring/alarms/{alarm['id']}/acknowledge", note="随事件处置")
-        for alarm in desk.get(f"{API}/monitoring/alarms"):
-            if alarm["state"] == "latched":
-                desk.post(f"{API}/monitoring/alarms/{alarm['id']}/reset", reason="现场确认安全")
-        self.stage.prove("alarm_reset", "值班员复位告警", evidence.RESET, [pk])
+    async def wait_for(self, what: str, look: Callable[[], Awaitable[Any]]) -> Any:
+        """Ask until there is an answer."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            if found := await look():
+                return found
+            await asyncio.sleep(POLL_S)
+        raise Refused(f"等了 {PATIENCE_S:.0f} 秒没有等到：{what}")
+
+    async def pause(self, minutes: float) -> None:
+        """People need time, too: scenario minutes."""
+        await asyncio.sleep(clock.real_seconds(timedelta(minutes=minutes)))
+
+    async def notice(self) -> str:
+        """The alarm or the clue that everything begins with appears on the duty officer's screen."""
+        desk, trigger = self.people["zhiban"], self.scenario.trigger
+        if trigger["kind"] == "alarm":
+            self.alarm = await self.wait_for("告警", lambda: self.alarm_of(trigger["rule_title"]))
+            return f"{self.alarm['title']}"
+        event = await self.wait_for("灾害信息", lambda: self.hazard_event(trigger))
+        self.source = event
+        del desk
+        return str(event["title"])
+
+    async def alarm_of(self, rule_title: str) -> dict[str, Any] | None:
+        alarms = await self.people["zhiban"].get("monitoring/alarms")
+        found = [a for a in alarms if rule_title in a["title"] and a["active"] and self.is_new(a["raised_at"])]
+        return found[0] if found else None
+
+    def is_new(self, at: str) -> bool:
+        return datetime.fromisoformat(at.replace("Z", "+00:00")) >= self.start - timedelta(minutes=1)
+
+    async def hazard_event(self, trigger: dict[str, Any]) -> dict[str, Any] | None:
+        events = await self.people["zhiban"].get("monitoring/hazard-events")
+        kinds = [e for e in events if e["kind"] == trigger["kind"] and self.is_new(e["at"])]
+        return kinds[0] if kinds else None
+
+    async def settle_alarms(self, why: str) -> int:
+        """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
+        desk, holding = self.people["zhiban"], 0
+        for alarm in await desk.get("monitoring/alarms"):
+            path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
+            if alarm["active"]:
+                holding += 1
+                continue
+            if state == "returned":
+                state = (await desk.post(f"{path}/acknowledge", note=why))["state"]
+            if state == "latched":
+                await desk.post(f"{path}/reset", reason=why)
+        return holding
+
+    async def clear_the_desk(self) -> None:
+        """What an earlier story left standing returns to normal with the quiet readings; what does not is left alone."""
+        deadline = time.monotonic() + DESK_S
+        while await self.settle_alarms("上一场演示遗留") and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_S * 3)
+
+    async def alarms_return(self) -> str:
+        """The gas is gone: the alarms return to normal by themselves, a person acknowledges and resets them."""
+
+        async def all_settled() -> bool:
+            return await self.settle_alarms("现场检测正常") == 0
+
+        await self.wait_for("告警恢复", all_settled)
+        return "告警全部恢复并复位"
+
+    async def acknowledge(self) -> str:
+        await self.pause(0.5)
+        row = await self.people["zhiban"].post(
+            f"monitoring/alarms/{self.alarm['id']}/acknowledge", note="已电话核实企业中控"
+        )
+        return f"{row['acknowledged_by']}确认告警"
+
+    async def open(self) -> str:
+        """立案 from the alarm or the event; the clue it left behind is settled with it."""
+        await self.pause(1)
+        desk, code = self.people["zhiban"], self.scenario.incident["event_code"]
+        path = (
+            f"command/alarms/{self.alarm['id']}/open"
+            if self.alarm
+            else f"command/hazard-events/{self.source['id']}/open"
+        )
+        try:
+            self.incident = await desk.post(path, event_code=code)
+        except Refused:
+            self.incident = await self.wait_for("线索立案", self.by_proposal)
+        pk = self.incident["id"]
+        figures = {"deaths": 0, "missing": 0, **self.scenario.incident.get("figures", {})}
+        await desk.post(f"command/incidents/{pk}/casualties", **figures)
+        for name, value in self.scenario.incident.get("factors", {}).items():
+            await desk.post(f"command/incidents/{pk}/factor", name=name, value=value, source="现场报告")
+        return f"立案 {self.incident['number']} {self.incident['title']}"
+
+    async def by_proposal(self) -> dict[str, Any] | None:
+        key, wanted = ("alarm_id", self.alarm.get("id")) if self.alarm else ("hazard_event_id", self.source.get("id"))
+        for proposal in await self.people["zhiban"].get("command/proposals"):
+            if proposal[key] == wanted:
+                code = self.scenario.incident["event_code"]
+                found: dict[str, Any] = await self.people["zhiban"].post(
+                    f"command/proposals/{proposal['id']}/accept", event_code=code
+                )
+                return found
+        return None
+
+    async def simulate(self) -> str:
+        spec, here = self.scenario.simulation, self.incident
+        self.run = await self.people["zhiban"].post(
+            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=here["lon"], lat=here["lat"],
+            correlation_id=here["correlation_id"], subject=f"{here['title']}推演",
+        )  # fmt: skip
+        people = max((zone["people"] for zone in self.run["exposure"]), default=0)
+        name, value = "people_in_zone", people
+        await self.people["zhiban"].post(
+            f"command/incidents/{here['id']}/factor", name=name, value=value, source="模型推算"
+        )
+        return f"{self.run['model']}：影响范围内约 {people} 人（模型推算），{len(self.run['zones'])} 个分区"
+
+    async def respond(self) -> str:
+        await self.pause(1)
+        spec = self.scenario.response
+        row = await self.people["zhihui"].post(
+            f"command/incidents/{self.incident['id']}/respond",
+            plan_code=spec["plan"], level=spec["level"], reason=spec["reason"],
+        )  # fmt: skip
+        tasks = await self.tasks()
+        return f"启动{row.get('level', spec['level'])}响应，下达任务 {len(tasks)} 项"
+
+    async def tasks(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await self.people["zhiban"].get(f"command/incidents/{self.incident['id']}/tasks")
+        return found
+
+    async def work_on_tasks(self) -> None:
+        """Every task that is issued gets its people, those that follow on others as well, until none is open."""
+        begun: dict[int, asyncio.Task[None]] = {}
+        while True:
+            rows = await self.tasks()
+            for row in rows:
+                if row["id"] not in begun and row["state"] in {"issued", "escalated"}:
+                    begun[row["id"]] = asyncio.create_task(self.work_on(row, len(begun)))
+            if all(row["state"] in OVER for row in rows):
+                break
+            for work in begun.values():
+                if work.done() and work.exception():
+                    raise work.exception()  # type: ignore[misc]
+            await asyncio.sleep(POLL_S * 2)
+        await asyncio.gather(*begun.values())
+
+    async def work_on(self, task: dict[str, Any], order: int) -> None:
+        hand, path = self.people["jiuyuan"], f"command/tasks/{task['id']}"
+        await self.pause(0.6 + 0.25 * order)
+        await hand.post(f"{path}/acknowledge")
+        if task["team_id"]:
+            await self.travel(task, path)
+        await self.pause(4 + order)
+        await hand.post(f"{path}/finish", text=f"{task['title']}：已完成")
+
+    async def travel(self, task: dict[str, Any], path: str) -> None:
+        """The team drives the way it was given, reporting where it is."""
+        hand, here = self.people["jiuyuan"], self.incident
+        await hand.post(f"{path}/start")
+        team = next(t for t in await hand.get("resources/teams") if t["id"] == task["team_id"])
+        legs = 4
+        for leg in range(1, legs + 1):
+            await self.pause((task["eta_min"] or 8) / legs)
+            lon, lat = (team[k] + (here[k] - team[k]) * leg / legs for k in ("lon", "lat"))
+            await hand.post(f"resources/teams/{team['id']}/position", lon=round(lon, 6), lat=round(lat, 6))
+        await hand.post(f"{path}/arrive")
+
+    async def draft_warning(self) -> str:
+        spec, now = self.scenario.warning, clock.now()
+        areas = await self.area_ids(spec["areas"])
+        zone = self.run["zones"][-1]["geometry"] if self.run.get("zones") else None
+        self.warning = await self.people["qicao"].post(
+            "monitoring/warnings", event_code=spec["event_code"], level=spec["level"], headline=spec["headline"],
+            description=spec["description"], instruction=spec["instruction"], area_ids=areas, geometry=zone,
+            onset=now.isoformat(), expires=(now + timedelta(hours=spec["hours"])).isoformat(),
+            basis="推演与现场报告", correlation_id=self.incident["correlation_id"],
+        )  # fmt: skip
+        return f"起草{spec['level']}色预警"
+
+    async def area_ids(self, keys: list[str]) -> list[int]:
+        rows = (await self.people["zhiban"].get("registers/areas", q="", size=200))["items"]
+        known = {f"{row['code_system']}:{row['code']}": row["id"] for row in rows}
+        return [known[key] for key in keys]
+
+    async def issue_warning(self) -> str:
+        pk = self.warning["id"]
+        await self.pause(1)
+        await self.people["shenhe"].post(f"monitoring/warnings/{pk}/review", approve=True, reason="内容完整，同意")
+        await self.pause(0.5)
+        row = await self.people["qianfa"].post(f"monitoring/warnings/{pk}/issue")
+        return f"{row['issued_by']}签发：{row['headline']}"
+
+    async def cancel_warning(self) -> str:
+        row = await self.people["qianfa"].post(f"monitoring/warnings/{self.warning['id']}/cancel", reason="险情已消除")
+        return f"解除：{row['headline']}"
+
+    async def first_report(self) -> str:
+        return await self.report("首报")
+
+    async def report(self, kind: str) -> str:
+        desk, head = self.people["zhiban"], self.people["zhihui"]
+        row = await desk.post(f"command/incidents/{self.incident['id']}/report", kind=kind)
+        await head.post(f"command/reports/{row['id']}/sign")
+        sent = await desk.post(f"command/reports/{row['id']}/send", channel="text")
+        late = sent["lateness_min"] or 0
+        return f"{kind}报送{sent['superior']}（{'按时' if late <= 0 else f'迟 {late:.0f} 分钟'}）"
+
+    async def tasks_done(self) -> str:
+        rows = await self.tasks()
+        return f"任务全部办结（{sum(row['state'] == 'done' for row in rows)} 项）"
