@@ -33,7 +33,7 @@ def action(
         def run(by: Actor, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not by.has(permission):
                 raise Forbidden(f"{by.name}没有“{permission}”权限", permission=permission)
-            with transaction.atomic():
+            with transaction.atomic(), journal.deferred():
                 return verb(by, *args, **kwargs)
 
         ACTIONS[f"{verb.__module__}.{verb.__name__}"] = run
@@ -53,7 +53,7 @@ def record(
 ) -> None:
     """Journal the change of `subject` and emit the facts it makes true, in the running transaction.
 
-    Call it last: the journal's chain is locked from here to the commit. `verb` is Chinese ("确认告警").
+    `verb` is Chinese ("确认告警").
     """
     area = getattr(subject, "area", None)
     path = area.path if area is not None else str(getattr(subject, "area_path", ""))

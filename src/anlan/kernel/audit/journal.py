@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +20,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.audit.models import JournalEntry
 
 GENESIS = "0" * 64
-#: One writer at a time extends the chain; taken last in an action, so it is held only until that commit.
+#: One writer at a time extends the chain; taken last in a transaction, so it is held only until that commit.
 CHAIN_LOCK = 0x616E6C61
 ALGORITHM = "sm3" if "sm3" in hashlib.algorithms_available else "sha256"
 CONTENT = (
@@ -62,6 +64,67 @@ def content_hash(entry: JournalEntry) -> str:
     return hashlib.new(entry.algorithm, f"{entry.previous}\n{text}".encode()).hexdigest()
 
 
+class _Pending(threading.local):
+    """Entries of the running transaction that are not chained yet."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.entries: list[JournalEntry] = []
+
+
+_pending = _Pending()
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Chain what is written inside at the end of the outermost block, and only then.
+
+    The chain's lock is the last lock a transaction takes, whatever verbs it is made of: so two of them can never wait for
+    each other. Use it directly inside the transaction: `with transaction.atomic(), journal.deferred():`.
+    """
+    began = len(_pending.entries)
+    _pending.depth += 1
+    try:
+        yield
+        if _pending.depth == 1:
+            chain(_pending.entries)
+    except BaseException:
+        del _pending.entries[began:]
+        raise
+    finally:
+        _pending.depth -= 1
+        if not _pending.depth:
+            _pending.entries.clear()
+
+
+def chain(entries: Sequence[JournalEntry]) -> None:
+    """Give the entries their place in the chain and store them, one writer at a time."""
+    if not entries:
+        return
+    with connection.cursor() as cursor:
+        # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before.
+        cursor.execute("set constraints all immediate")
+        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
+    for seq, entry in enumerate(entries, last[0] + 1):
+        entry.seq, entry.previous = seq, last[1]
+        entry.hash = content_hash(entry)
+        last = (seq, entry.hash)
+    JournalEntry.objects.bulk_create(entries, batch_size=1000)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row as it stands after a change, with what the journal says about it."""
+
+    verb: str
+    subject: models.Model
+    before: dict[str, Any] | None = None
+    reason: str = ""
+    area_path: str = ""
+    correlation_id: UUID | None = None
+
+
 def write(
     by: Actor,
     verb: str,
@@ -77,36 +140,20 @@ def write(
     return write_all(by, [change])[0]
 
 
-@dataclass(frozen=True)
-class Change:
-    """One row as it stands after a change, with what the journal says about it."""
-
-    verb: str
-    subject: models.Model
-    before: dict[str, Any] | None = None
-    reason: str = ""
-    area_path: str = ""
-    correlation_id: UUID | None = None
-
-
 def write_all(by: Actor, changes: Sequence[Change]) -> list[JournalEntry]:
     """Append one entry per change, in order; an import of ten thousand rows takes the chain's lock once."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first()
-    seq, previous, at = (*(last or (0, GENESIS)), clock.now())
-    entries = []
-    for change in changes:
-        entry = entry_of(by, change, seq + 1, previous, at)
-        seq, previous = entry.seq, entry.hash
-        entries.append(entry)
-    return JournalEntry.objects.bulk_create(entries, batch_size=1000)
+    at = clock.now()
+    entries = [entry_of(by, change, at) for change in changes]
+    if _pending.depth:
+        _pending.entries += entries
+    else:
+        chain(entries)
+    return entries
 
 
-def entry_of(by: Actor, change: Change, seq: int, previous: str, at: datetime) -> JournalEntry:
+def entry_of(by: Actor, change: Change, at: datetime) -> JournalEntry:
     was, now_is = changed(change.before, snapshot(change.subject))
-    entry = JournalEntry(
-        seq=seq,
+    return JournalEntry(
         at=at,
         actor=by.name,
         user_id=by.user_id,
@@ -121,10 +168,7 @@ def entry_of(by: Actor, change: Change, seq: int, previous: str, at: datetime) -
         area_path=change.area_path,
         correlation_id=change.correlation_id,
         algorithm=ALGORITHM,
-        previous=previous,
     )
-    entry.hash = content_hash(entry)
-    return entry
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from anlan.kernel import clock
+from anlan.kernel.audit import journal
 from anlan.kernel.events.models import Delivery, Event
 from anlan.kernel.events.outbox import HANDLERS, PUBLISHED, TIMERS, WAKE, Handler
 
@@ -57,7 +58,7 @@ def deliver_one() -> bool:
     owed = Delivery.objects.filter(done_at__isnull=True, attempts__lt=MAX_ATTEMPTS, due_at__lte=clock.real_now())
     delivery: Delivery | None = None
     try:
-        with transaction.atomic():
+        with transaction.atomic(), journal.deferred():
             delivery = owed.select_for_update(skip_locked=True, of=("self",)).order_by("id").first()
             if delivery is None:
                 return False

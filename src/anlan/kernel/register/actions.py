@@ -10,6 +10,7 @@ from django.db.models import ProtectedError, RestrictedError
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import record
+from anlan.kernel.audit import journal
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.register.declare import Register
@@ -47,7 +48,7 @@ def edit_form(by: Actor, register: Register, pk: int, data: Mapping[str, Any] | 
 
 def create(by: Actor, register: Register, data: Mapping[str, Any]) -> models.Model:
     """A new row from form data; raises `Invalid` with the first wrong field."""
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         form = blank_form(by, register, data)
         refuse_errors(form)
         return save(by, register, form)
@@ -55,7 +56,7 @@ def create(by: Actor, register: Register, data: Mapping[str, Any]) -> models.Mod
 
 def update(by: Actor, register: Register, pk: int, data: Mapping[str, Any]) -> models.Model:
     """Change a row from form data; columns that are not given keep their values."""
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         shown = edit_form(by, register, pk)
         kept = {name: shown[name].value() for name in shown.fields}
         form = edit_form(by, register, pk, {**kept, **data})
@@ -108,7 +109,7 @@ def mark_place(row: models.Model) -> None:
 
 def delete(by: Actor, register: Register, pk: int, reason: str = "") -> None:
     """Remove a row that nothing refers to; its last values stay in the journal."""
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         require_change(by, register)
         row = one(register, by, pk, register.change_permission, lock=True)
         require_change(by, register, row)
@@ -116,7 +117,7 @@ def delete(by: Actor, register: Register, pk: int, reason: str = "") -> None:
         mark_place(row)
         fact = RegisterRowChanged(register.slug, register.model._meta.label, "deleted", 1, row.pk, key_text(row))
         try:
-            with transaction.atomic():
+            with transaction.atomic(), journal.deferred():
                 row.delete()
         except (ProtectedError, RestrictedError) as error:
             users = sorted({str(other._meta.verbose_name) for other in referring(error)})

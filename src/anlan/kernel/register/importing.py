@@ -19,7 +19,7 @@ from anlan.kernel.register.declare import Register
 from anlan.kernel.register.events import RegisterRowChanged
 from anlan.kernel.register.fields import field_of, file_text, key_text, split_unit
 from anlan.kernel.register.forms import KeyField, bind, clean_value, form_class
-from anlan.kernel.register.keys import Keys
+from anlan.kernel.register.keys import FOR_AN_IMPORT, Keys
 from anlan.kernel.register.query import related
 from anlan.kernel.register.scoping import everything, may_change, place_of
 
@@ -75,7 +75,7 @@ def import_rows(by: Actor, register: Register, rows: Iterable[dict[str, str]], d
     values; foreign keys are given by key (areas as `mca:150302` or `乌海市/乌达区`).
     """
     require_change(by, register)
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         work = Import(by, register)
         work.run(rows)
         if dry_run:
@@ -99,7 +99,7 @@ class Import:
 
     def __init__(self, by: Actor, register: Register) -> None:
         self.by, self.register, self.model = by, register, register.model
-        self.keys, self.report = Keys(by), Report()
+        self.keys, self.report = Keys(by, FOR_AN_IMPORT), Report()
         self.fields = dict(form_class(register.slug)(by, self.keys).fields)
         bind(self.fields, self.keys)
         self.columns = column_names(register)
@@ -246,7 +246,7 @@ class Import:
         for start in range(0, len(ready), BATCH):
             batch = ready[start : start + BATCH]
             try:
-                with transaction.atomic():
+                with transaction.atomic(), journal.deferred():
                     self.write_batch(batch)
                 written = batch
             except IntegrityError:
@@ -267,7 +267,7 @@ class Import:
 
     def write_one(self, pending: Pending) -> bool:
         try:
-            with transaction.atomic():
+            with transaction.atomic(), journal.deferred():
                 if pending.before is None:
                     pending.row.pk = None
                     pending.row._state.adding = True

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from numpy.typing import NDArray
 
 from anlan.kernel import clock
+from anlan.kernel.audit import journal
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
 from anlan.monitoring.pipeline import store
@@ -71,7 +72,7 @@ class Worker:
         self.stored[streams] = at
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
-        with transaction.atomic():
+        with transaction.atomic(), journal.deferred():
             self.engine = Engine(now_ms, np.minimum(self.stored, now_ms + AHEAD_MS))
 
     # -- a flush ----------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ class Worker:
     def flush(self, rows: store.Rows, seq: int) -> None:
         """Store and judge the readings of the log up to `seq`, all or nothing."""
         self.make_room(rows)
-        with transaction.atomic():
+        with transaction.atomic(), journal.deferred():
             self.keep_up()
             if len(rows):
                 self.write(rows)
@@ -167,7 +168,7 @@ class Worker:
     def tick(self) -> None:
         """Once a second, when the log is read to its end: rules that changed while nothing came, delays, silence."""
         now_ms = queries.milliseconds(clock.now())
-        with transaction.atomic():
+        with transaction.atomic(), journal.deferred():
             self.keep_up()
             self.engine.wait(now_ms)
             self.engine.listen(now_ms)

@@ -22,6 +22,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.accounts.models import Grant, Role, User
 from anlan.kernel.areas.actions import set_boundary, sketch_children
+from anlan.kernel.audit import journal
 from anlan.kernel.errors import Invalid
 from anlan.kernel.models import Area, Level, Person
 from anlan.kernel.register.declare import REGISTERS
@@ -61,7 +62,7 @@ def load(name: str, dry_run: bool = False) -> Loaded:
     folder = cities.folder(name)
     spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
     loaded = Loaded()
-    with transaction.atomic():
+    with transaction.atomic(), journal.deferred():
         load_areas(folder, spec, loaded)
         for slug in spec["load"]["registers"]:
             loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))

@@ -16,6 +16,8 @@ from anlan.web.scenario.spec import Scenario
 POLL_S = 0.1
 #: How long a step may wait for what it needs, real seconds.
 PATIENCE_S = 60.0
+#: How long old alarms may take to return to normal before the story begins, real seconds.
+DESK_S = 4.0
 OVER = {"done", "refused", "cancelled"}
 
 
@@ -45,7 +47,7 @@ class Story:
     warning: dict[str, Any] = field(default_factory=dict)
 
     async def play(self) -> None:
-        await self.settle_alarms("上一场演示遗留")
+        await self.clear_the_desk()
         desk, head = self.people["zhiban"], self.people["zhihui"]
         await self.step("alarm", self.notice)
         if self.alarm:
@@ -134,6 +136,8 @@ class Story:
         """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
         desk, holding = self.people["zhiban"], 0
         for alarm in await desk.get("monitoring/alarms"):
+            if alarm["rule_kind"] == "silence":  # sensors that no story speaks for
+                continue
             path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
             if alarm["active"]:
                 holding += 1
@@ -143,6 +147,12 @@ class Story:
             if state == "latched":
                 await desk.post(f"{path}/reset", reason=why)
         return holding
+
+    async def clear_the_desk(self) -> None:
+        """What an earlier story left standing returns to normal with the quiet readings; what does not is left alone."""
+        deadline = time.monotonic() + DESK_S
+        while await self.settle_alarms("上一场演示遗留") and time.monotonic() < deadline:
+            await asyncio.sleep(POLL_S * 3)
 
     async def alarms_return(self) -> str:
         """The gas is gone: the alarms return to normal by themselves, a person acknowledges and resets them."""
