@@ -28,6 +28,8 @@ BY_ROAD, STRAIGHT = "路网", "直线估算"
 SNAP_M = 5000.0
 #: Off the road one drives no faster than this, km/h.
 OFF_ROAD_KM_H = 30.0
+#: Nearer than this to a junction is at the junction, m.
+HERE_M = 1.0
 Place = tuple[float, float]
 Line = tuple[Place, ...]
 
@@ -65,6 +67,12 @@ class Road:
     speed_km_h: float
     oneway: bool
     line: Line
+    name: str = ""
+    representative: bool = False
+
+    def drives_back(self, share: float) -> bool:
+        """Whether this share of the road may be driven against its direction: on a one-way only where one stands already."""
+        return not self.oneway or share * self.length_m < HERE_M
 
 
 @dataclass(frozen=True)
@@ -110,7 +118,7 @@ class Roads:
             a, b = index[edge.start_id], index[edge.end_id]
             points = edge.geometry["coordinates"] if edge.geometry else [places[a], places[b]]
             line = tuple((float(x), float(y)) for x, y, *_ in points)
-            found.append(Road(a, b, edge.length_m, edge.speed_km_h, edge.oneway, line))
+            found.append(Road(a, b, edge.length_m, edge.speed_km_h, edge.oneway, line, edge.name, edge.representative))
         return cls(places, found)
 
     def snap(self, place: Place, shut: frozenset[int] = frozenset()) -> Snap | None:
@@ -174,7 +182,7 @@ class Search:
         here = back.add_node(road.line[0])
         rest = 1 - self.goal.along
         back.add_edge(here, road.start, Arc(self.goal.road, road.length_m * self.goal.along, road.speed_km_h, ()))
-        if not road.oneway:
+        if road.drives_back(rest):
             back.add_edge(here, road.end, Arc(self.goal.road, road.length_m * rest, road.speed_km_h, ()))
         found = rx.dijkstra_shortest_path_lengths(back, here, self.cost)
         return {int(node): float(cost) for node, cost in found.items() if cost < inf}
@@ -198,11 +206,9 @@ class Search:
         """(minutes, metres, line) of leaving the start's road by its end, by its beginning, or not at all."""
         road = self.roads.roads[snap.road]
         found = []
-        for node, share, line in (
-            (road.end, 1 - snap.along, self.part(snap.road, snap.along, 1.0)),
-            (road.start, snap.along, self.part(snap.road, snap.along, 0.0)),
-        ):
-            if node in self.minutes and not (road.oneway and node == road.start and road.start != road.end):
+        for node, share, end in ((road.end, 1 - snap.along, 1.0), (road.start, snap.along, 0.0)):
+            if node in self.minutes and (end or road.drives_back(share)):
+                line = self.part(snap.road, snap.along, end)
                 first = minutes(road.length_m * share, min(road.speed_km_h, self.top))
                 length, rest = self.follow(node)
                 found.append((first + self.minutes[node], road.length_m * share + length, (*line, *rest)))
@@ -233,7 +239,7 @@ class Search:
         found = []
         if node == road.start:
             found.append((self.goal.along, 0.0))
-        if node == road.end and not road.oneway:
+        if node == road.end and road.drives_back(1 - self.goal.along):
             found.append((1 - self.goal.along, 1.0))
         if not found:
             return None
