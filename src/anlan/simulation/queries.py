@@ -28,7 +28,7 @@ def residents(zone: BaseGeometry) -> list[dict[str, Any]]:
     """People of each community touched by the zone: share of its area times its residents. Modelled, not counted."""
     found = []
     for area in Area.objects.filter(level=Level.COMMUNITY, geometry__isnull=False, population__isnull=False):
-        home = shape(area.geometry)
+        home = shape(area.geometry or {})
         if home.area and home.intersects(zone):
             share = home.intersection(zone).area / home.area
             people = round((area.population or 0) * share)
