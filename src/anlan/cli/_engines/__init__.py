@@ -21,6 +21,7 @@ WHERE = {
     "fire-behavior": "natural",
     "wildfire-ellipse": "natural",
     "quake": "natural",
+    "instrument-intensity": "natural",
     "ice-warning": "natural",
     "fwi": "weather",
     "fire-danger": "weather",
