@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from django.db import connection
+from django.test import Client as Visitor
 
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events import dispatcher
@@ -265,3 +266,12 @@ def test_two_hundred_open_streams_hold_no_database_connection_and_all_hear(commi
 
     assert asyncio.run(story()) <= 16
     assert all(client.numbers == [1] for client in clients)
+
+
+def test_a_page_that_only_refreshes_itself_does_not_keep_its_session_alive(city: City) -> None:
+    client = Visitor()
+    client.cookies["sessionid"] = session_of(user_over(city.city), seen_ago_s=1000)
+    assert client.get("/map/worklist", headers={"anlan-background": "1"}).status_code == 200
+    seen = client.session["anlan_seen_at"]
+    assert client.get("/map/worklist").status_code == 200
+    assert client.session["anlan_seen_at"] > seen + 900

@@ -22,11 +22,13 @@ export class Scene {
     this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, changed)]));
     /** @type {any} */
     this.map = null;
+    /** @type {Promise<any>} */
+    this.loading = Promise.resolve();
   }
 
   /** The data is on its way while the map library is still being read. */
   load() {
-    for (const [key, kept] of this.data) if (this.isShown(key)) kept.load();
+    this.loading = Promise.all([...this.data].filter(([key]) => this.isShown(key)).map(([, kept]) => kept.load()));
   }
 
   /** @param {HTMLElement} holder @param {any} options */
@@ -50,10 +52,13 @@ export class Scene {
     this.map.addControl(new library.AttributionControl({ compact: false, customAttribution: this.config.attribution }), "bottom-right");
     provide(this.map, this.layers);
     this.map.on("error", (/** @type {any} */ event) => console.warn("map:", event.error?.message));
-    this.map.once("idle", () => performance.mark("anlan-map-idle"));
     await new Promise((resolve) => this.map.once("load", resolve));
     this.build();
     holder.dataset.state = "ready";
+    this.loading.then(() => {
+      this.map.once("idle", () => performance.mark("anlan-map-drawn"));
+      this.map.triggerRepaint();
+    });
     return library;
   }
 
@@ -99,6 +104,7 @@ export class Scene {
 
   /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
   ping(lon, lat, level) {
+    if (!this.map) return;
     const ring = document.createElement("div");
     ring.className = "ping";
     ring.style.setProperty("--c", levelColour(level || 4));

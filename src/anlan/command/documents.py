@@ -10,7 +10,7 @@ from typing import Any
 from docxtpl import DocxTemplate
 
 from anlan.command import numbering, reporting, review
-from anlan.command.actions.common import hm
+from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Review, TimelineEntry
 from anlan.kernel import clock
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command import sources
-from anlan.command.actions.common import tell
 from anlan.command.actions.proposals import propose
+from anlan.command.common import tell
 from anlan.command.models import Incident
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.actions import action, record

@@ -9,6 +9,7 @@ from functools import cache
 from django.conf import settings
 from django.db import connection
 
+from anlan import cities
 from anlan.command.models import Incident, Report
 from anlan.kernel.clock import BEIJING
 
@@ -18,10 +19,8 @@ NUMBER_LOCK = 0x616E6C6E
 @cache
 def city_key(name: str, default: str) -> str:
     """A word of the `[city]` table of the city package, such as `number_prefix`."""
-    file = settings.PACKAGE / "cities" / settings.CITY / "city.toml"
-    if not file.is_file():
-        return default
-    return str(tomllib.loads(file.read_text(encoding="utf-8")).get("city", {}).get(name, default))
+    text = (cities.folder(settings.CITY) / "city.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text).get("city", {}).get(name, default))
 
 
 def lock() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anlan.command.actions.common import hm
+from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Response, Task
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.variables import VARIABLES

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.administration import queries as administration
-from anlan.command.actions.common import Kind, hm, task_notice, tell
+from anlan.command.common import Kind, hm, task_notice, tell
 from anlan.command.events import TaskIssued, TaskProgressed
 from anlan.command.models import Incident, Response, Task, TaskStep
 from anlan.command.plans.document import NOTIFY, Card, PlanDocument
@@ -103,7 +103,7 @@ def way(arrival: Any) -> dict[str, Any]:
 
 def release(by: Actor, response: Response) -> None:
     """Issue every planned task of the response whose predecessors are done."""
-    tasks = list(Task.everything.select_for_update(of=("self",)).filter(response=response).order_by("id"))
+    tasks = list(Task.everything.filter(response=response).select_related("incident").order_by("id"))
     settled = {task.card for task in tasks if task.state in {"done", "cancelled"}}
     pending = {task.card for task in tasks if not task.is_over} | ({task.card for task in tasks} - settled)
     for task in tasks:
@@ -172,7 +172,7 @@ def message_of(task: Task) -> str:
 
 def cancel_planned(by: Actor, response: Response) -> None:
     """At the end of the response, what was never issued is withdrawn."""
-    cancel(by, Task.everything.select_for_update(of=("self",)).filter(response=response, state="planned"))
+    cancel(by, Task.everything.select_for_update(of=("self",), no_key=True).filter(response=response, state="planned"))
 
 
 def cancel(by: Actor, tasks: Iterable[Task]) -> None:

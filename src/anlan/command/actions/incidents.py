@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
-from anlan.command.actions.common import Kind, bump, hm, hold_open, required, tell
+from anlan.command.common import Kind, bump, hm, hold_open, required, tell
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
 from anlan.command.models import CASUALTIES, Incident, Proposal, Report, ReportClock, ReportKind, Response, Task
 from anlan.command.models.incident import GRADE_CHOICES
@@ -86,6 +86,7 @@ def open_incident(
     **figures: Any,
 ) -> Incident:
     """登记突发事件. `figures`: the counts of `FIGURES`; null = unknown."""
+    numbering.lock()
     now = clock.now()
     received_at = received_at or max(now, occurred_at or now)
     area = Area.objects.filter(pk=area_id).first()
@@ -183,8 +184,8 @@ def open_from_event(by: Actor, hazard_event_id: int, event_code: str = "") -> In
 @action("command.incident")
 def accept_proposal(by: Actor, proposal_id: int, event_code: str = "") -> Incident:
     """线索立案."""
-    proposal = waiting(by, proposal_id)
-    return open_from_source(by, sources.of_proposal(proposal), event_code)
+    numbering.lock()  # before the row, as everybody who opens an incident does
+    return open_from_source(by, sources.of_proposal(waiting(by, proposal_id)), event_code)
 
 
 @action("command.incident")

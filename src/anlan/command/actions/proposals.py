@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from anlan.command.actions.common import Kind, tell
+from anlan.command.common import Kind, tell
 from anlan.command.events import ProposalReceived
 from anlan.command.models import Incident, Proposal
 from anlan.command.sources import Source

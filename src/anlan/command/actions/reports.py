@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.command import numbering, reporting, rules
-from anlan.command.actions.common import Kind, bump, check_version, hm, hold, tell
+from anlan.command.common import Kind, bump, check_version, hm, hold, tell
 from anlan.command.events import ReportDrafted, ReportDue, ReportSent, ReportSigned
 from anlan.command.models import Channel, Incident, Report, ReportClock, ReportKind, ReportVersion, Response
 from anlan.command.states import REPORT, REPORT_LABELS, move

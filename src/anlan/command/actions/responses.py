@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from anlan.command import figures, tasking
-from anlan.command.actions.common import Kind, bump, hold_open, required, tell
+from anlan.command.common import Kind, bump, hold_open, required, tell
 from anlan.command.events import ResponseAdjusted, ResponseEnded, ResponseStarted
 from anlan.command.models import Incident, Plan, PlanVersion, Response
 from anlan.command.plans.document import LEVELS, LevelRule, PlanDocument
@@ -35,7 +35,11 @@ def level_rule(document: PlanDocument, level: str) -> LevelRule:
 
 
 def running(incident: Incident) -> Response:
-    response = Response.everything.select_for_update().filter(incident=incident, state=Response.State.ACTIVE).first()
+    response = (
+        Response.everything.select_for_update(no_key=True)
+        .filter(incident=incident, state=Response.State.ACTIVE)
+        .first()
+    )
     if response is None:
         raise Conflict(f"{incident.number} 没有进行中的应急响应", rule="须有进行中的响应")
     return response

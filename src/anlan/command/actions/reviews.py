@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.command import review
-from anlan.command.actions.common import Kind, bump, hold, required, tell
+from anlan.command.common import Kind, bump, hold, required, tell
 from anlan.command.events import IncidentReviewed
 from anlan.command.models import Review
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, move

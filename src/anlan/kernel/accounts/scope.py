@@ -81,7 +81,7 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def one(self, pk: int | str, *, lock: bool = False) -> M:
         """The row, or `NotFound` with the Chinese name of the thing. `lock` holds it until the transaction ends."""
-        rows = self.select_for_update(of=("self",)) if lock else self
+        rows = self.select_for_update(of=("self",), no_key=True) if lock else self
         found = rows.filter(pk=pk).first()
         if found is None:
             raise NotFound(f"{self.model._meta.verbose_name} {pk} 不存在，或不在您的管辖范围内")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,6 +54,8 @@ class Register:
     change: str = ""
     order: Sequence[str] = ()
     help: str = ""
+    #: Words kept in columns as short codes -> what people read ("fire" -> "消防").
+    words: Mapping[str, str] = field(default_factory=dict)
     #: Shown on the page of one row below the form: template names that get `row`.
     panels: Sequence[str] = ()
     #: A complete valid row as an import would give it; the conformance test lives on it.
@@ -77,12 +79,16 @@ class Register:
 
 
 REGISTERS: dict[str, Register] = {}
+#: Words of a list's address that mean something else than a filter.
+RESERVED = {"q", "sort", "page", "size", "cols", "file", "limit", "offset", "token"}
 
 
 def register(declaration: Register) -> Register:
     """Put a registry up; its slug is its address and its file name in a city package (`<slug>.csv`)."""
     if declaration.slug in REGISTERS:
         raise ValueError(f"register slug used twice: {declaration.slug}")
+    if taken := RESERVED & set(declaration.filters):
+        raise ValueError(f"{declaration.slug}: not usable as filters: {taken}")
     REGISTERS[declaration.slug] = declaration
     if declaration.symbol is not None:
         layer(layer_of(declaration, declaration.symbol, shape_kind(declaration.model)))
