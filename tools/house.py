@@ -35,7 +35,8 @@ AREA_FURNITURE = {
 }
 #: Furniture that only one room has, with the reason.
 EXTRA = {
-    "monitoring": {"log", "pipeline"},  # the stream of readings: its bytes, and the process that keeps them
+    # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
+    "monitoring": {"log", "pipeline", "published"},
     "command": {"plans"},  # plans as data: format, loader, conditions
     "resources": {"roads"},  # the road graph
     "administration": set(),

@@ -18,10 +18,11 @@ from django.conf import settings
 from django.db import connection
 from nats.js.api import StorageType, StreamConfig
 
+from anlan import embedded
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Alarm
-from tests.conftest import City, Nats
+from tests.conftest import City, Nats, free_port, wait_for_port
 from tests.monitoring.conftest import make_rule, make_station, make_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,6 +48,19 @@ def plain_tables(transactional_db: None) -> Iterator[None]:
     empty_plain_tables()
     yield
     empty_plain_tables()
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[Nats]:
+    """A log of its own: nothing in it but what this test puts there."""
+    ports = embedded.NatsPorts(free_port(), free_port(), free_port())
+    process = embedded.start_nats(embedded.nats_config(tmp_path, ports, "test-token"))
+    try:
+        wait_for_port(ports.client)
+        yield Nats(embedded.nats_url(ports, "test-token"), ports, "test-token")
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def database_url() -> str:
@@ -102,17 +116,17 @@ async def publish(server: Nats, made: list[layout.Batch], pause_s: float) -> int
 
 @pytest.mark.slow
 def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twice(
-    nats_server: Nats, plain_tables: None, city: City, tmp_path: Path
+    own_nats: Nats, plain_tables: None, city: City, tmp_path: Path
 ) -> None:
     make_rule(city, hi=3, on_delay_s=10)
     ids = [make_stream(make_station(city)).pk for _ in range(STREAMS)]
     made = batches(ids)
     log = tmp_path / "worker.log"
     kills = 0
-    worker = start_worker(nats_server, log)
+    worker = start_worker(own_nats, log)
     try:
         publishing = asyncio.new_event_loop()
-        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(nats_server, made, 0.02)))
+        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.02)))
         deadline = time.monotonic() + 60
         while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
             seen = stored()
@@ -121,7 +135,7 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twi
                 worker.send_signal(signal.SIGKILL)
                 worker.wait(10)
                 kills += 1
-                worker = start_worker(nats_server, log)
+                worker = start_worker(own_nats, log)
         assert publishing.run_until_complete(task) == BATCHES
         publishing.close()
     finally:

@@ -34,6 +34,7 @@ class AlarmOut(Schema):
     unit: str
     subject: str
     rule_id: int
+    rule_kind: str
     rule_version: int
     station_id: int
     datastream_id: int | None
@@ -49,6 +50,10 @@ class AlarmOut(Schema):
     retro: bool
     explanation: dict[str, Any]
     correlation_id: str
+
+    @staticmethod
+    def resolve_rule_kind(row: Alarm) -> str:
+        return row.rule.kind
 
     @staticmethod
     def resolve_correlation_id(row: Alarm) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import pi, radians
+from math import pi
 from typing import Any
 
 from anlan.cli._engines.contract import (

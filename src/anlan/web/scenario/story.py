@@ -136,6 +136,8 @@ class Story:
         """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
         desk, holding = self.people["zhiban"], 0
         for alarm in await desk.get("monitoring/alarms"):
+            if alarm["rule_kind"] == "silence":  # sensors that no story speaks for
+                continue
             path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
             if alarm["active"]:
                 holding += 1

@@ -43,8 +43,8 @@ def test_the_exact_constant_gives_the_48_days_of_cffdrs(shared: Path) -> None:
 
 def test_first_day_of_van_wagner_and_pickett() -> None:
     codes = after(Day(17, 42, 25, 0, 4), START)
-    assert codes.FFMC == pytest.approx(87.693, abs=0.001)
-    assert codes.FWI == pytest.approx(10.096, abs=0.001)
+    assert pytest.approx(87.693, abs=0.001) == codes.FFMC
+    assert pytest.approx(10.096, abs=0.001) == codes.FWI
 
 
 def test_rain_lowers_every_moisture_code_and_wind_raises_the_spread() -> None:
