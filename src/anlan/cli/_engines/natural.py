@@ -96,7 +96,7 @@ def quake(given: Json) -> Json:
         "motion_model": f"GB 18306-2015 {region}（待核对）",
         "intensity": intensity,
         "degree": [None if v is None else degree_of(v) for v in intensity],
-        "pga_g": [v / 980.665 for v in pga],
+        "pga_g": [None if v is None else v / 980.665 for v in pga],
         "pgv_cm_s": pgv,
         "isoseismals": isoseismals(given, model),
         "notes": [
@@ -194,7 +194,7 @@ PLACE = (
     Field("lon", "经度", unit="°", low=-180, high=180, default=None),
     Field("lat", "纬度", unit="°", low=-85, high=85, default=None),
 )
-ENGINES = (
+ENGINES: tuple[Engine, ...] = (
     Engine(
         "fire-behavior", "地表火行为（火头）", "Rothermel 1972; Andrews 2018 (RMRS-GTR-371)",
         SPREAD, spread, WEST_WIND,
