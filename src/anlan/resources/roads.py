@@ -221,7 +221,8 @@ class Search:
 
     def follow(self, node: int) -> tuple[float, Line]:
         """(metres, line) down the times to the goal."""
-        length, line, last = 0.0, [], self.roads.roads[self.goal.road]
+        line: list[Place] = []
+        length, last = 0.0, self.roads.roads[self.goal.road]
         while True:
             arcs = [
                 (self.cost(arc) + self.minutes.get(b, inf), b, arc) for _, b, arc in self.roads.graph.out_edges(node)
