@@ -7,7 +7,7 @@ A site's value is that of the ellipse through it; R is epicentral, there is no d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp, inf, log10
 
@@ -77,7 +77,7 @@ def intensity_axes(region: str, magnitude: float) -> tuple[Axis, Axis]:
     return long, short
 
 
-def motion_axes(table: dict[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> tuple[Axis, Axis]:
+def motion_axes(table: Mapping[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> tuple[Axis, Axis]:
     """GB 18306-2015 lg PGA (cm/s2) or lg PGV (cm/s)."""
 
     def axis(row: tuple[float, ...]) -> Axis:
