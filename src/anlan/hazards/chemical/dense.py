@@ -34,7 +34,7 @@ def richardson_continuous(rate: float, density: float, width_m: float, wind: flo
 
 def richardson_instant(mass: float, density: float, wind: float, air: float = AIR) -> float:
     """Ri of a puff of `mass` kg."""
-    return max(0.0, G * (mass / density) ** (1 / 3) / wind**2 * (density - air) / air)
+    return float(max(0.0, G * (mass / density) ** (1 / 3) / wind**2 * (density - air) / air))
 
 
 @dataclass(frozen=True)

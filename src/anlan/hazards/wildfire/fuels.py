@@ -103,7 +103,7 @@ def _table() -> dict[str, Fuel]:
     for code, (number, depth, extinction, *rest) in SCOTT_BURGAN.items():
         loads = [load * TON_PER_ACRE for load in rest[:5]]
         savs = [float(sav) for sav in rest[5:8]]
-        fuel = Fuel(int(number), code, depth, extinction, *loads, *savs)  # type: ignore[misc]  # 5 loads, 3 ratios
+        fuel = Fuel(int(number), code, depth, extinction, *loads, *savs)
         fuels.append(replace(fuel, heat=HEAT.get(code, 8000.0)))
     return {fuel.code: fuel for fuel in fuels}
 
