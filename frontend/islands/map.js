@@ -14,6 +14,7 @@ const config = JSON.parse(document.getElementById("map-config")?.textContent ?? 
 const holder = /** @type {HTMLElement} */ (document.getElementById("map"));
 const tree = new Tree(document.getElementById("layers"), config.layers, (key, shown) => scene.show(key, shown));
 const scene = new Scene(config, { isShown: (key) => tree.isShown(key), changed: (kept) => tree.update(kept) });
+scene.live();
 scene.load();
 const timeline = new Timeline(/** @type {HTMLElement} */ (document.getElementById("timeline")));
 
@@ -23,7 +24,6 @@ map.addControl(new NavigationControl({ showCompass: false }), "top-right");
 map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
 const panel = new Panel(/** @type {HTMLElement} */ (document.getElementById("panel")), map);
 const tools = new Tools(map, { panel, layers });
-scene.live();
 
 /** Ids of map layers whose features can be chosen, topmost first. */
 function choosable() {

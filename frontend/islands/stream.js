@@ -63,4 +63,6 @@ setInterval(() => {
   }
 }, 4000);
 addEventListener("pagehide", () => source?.close());
-connect();
+// Only when every script of the page listens: what came before would be missed by the later ones.
+if (document.readyState === "complete") connect();
+else addEventListener("DOMContentLoaded", connect, { once: true });

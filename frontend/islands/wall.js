@@ -106,12 +106,12 @@ function sizeClock() {
   setInterval(() => { if (shownAt) shownAt.textContent = format.format(new Date(platformNow())); }, 250);
 }
 
+scene.live();
 scene.load();
 sizeClock();
 renew();
 charts();
 await scene.open(holder, { interactive: false });
-scene.live();
 rotate();
 setInterval(rotate, Number(config.focus_ms ?? FOCUS_MS));
 Object.assign(window, { anlanMap: { map: scene.map, data: scene.data, rotate } });

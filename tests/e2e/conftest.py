@@ -161,7 +161,7 @@ def wait_for_map(page: Page) -> None:
     """Until every layer's data has come and the map has drawn it."""
     wait_until(page, "document.querySelector('#map')?.dataset.state === 'ready' && !!window.anlanMap")
     wait_until(page, "[...anlanMap.data.values()].every(kept => kept.state !== 'loading')")
-    wait_until(page, "performance.getEntriesByName('anlan-map-idle').length > 0 && anlanMap.map.loaded()")
+    wait_until(page, "performance.getEntriesByName('anlan-map-drawn').length > 0 && anlanMap.map.loaded()")
     page.wait_for_timeout(150)
     wait_until(page, "anlanMap.map.loaded()")
 

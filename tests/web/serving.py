@@ -45,7 +45,9 @@ def user_over(area: Area, *permissions: str, username: str = "officer", data_cla
     role = Role.objects.create(
         code=f"r-{username}", name="测试", permissions=permissions or ["*"], data_class=data_class
     )
-    user = User.objects.create_user(username, "Anlan-2026!", display_name=username)
+    user = User.objects.create_user(
+        username, "Anlan-2026!", display_name=username, password_changed_at=clock.real_now()
+    )
     Grant.objects.create(user=user, role=role, area=area)
     return user
 

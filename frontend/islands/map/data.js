@@ -39,6 +39,8 @@ export class LayerData {
     this.busy = false;
     this.again = false;
     this.timer = 0;
+    /** How long the last fetch took, ms. */
+    this.cost = 0;
   }
 
   /** Get it, or what is new of it. */
@@ -66,22 +68,24 @@ export class LayerData {
 
   async fetchOnce() {
     counters.fetches += 1;
-    const answer = await fetch(`/api/map/layers/${encodeURIComponent(this.layer.key)}`, { headers: this.tag ? { "If-None-Match": this.tag } : {}, cache: "no-store" });
+    const start = performance.now();
+    const answer = await fetch(`/api/map/layers/${encodeURIComponent(this.layer.key)}`, { headers: { "Anlan-Background": "1", ...(this.tag ? { "If-None-Match": this.tag } : {}) }, cache: "no-store" });
     if (answer.status !== 304) {
       if (!answer.ok) throw new Error(String(answer.status));
       this.tag = answer.headers.get("ETag") ?? "";
       this.take(await answer.json());
     }
     this.at = answer.headers.get("Anlan-Data-Time") ?? this.at;
+    this.cost = performance.now() - start;
   }
 
-  /** Soon, and not more often than twice a second whatever happens. */
+  /** Soon, and the less often the more it costs: a big layer must not keep server and browser busy with itself. */
   reload() {
     if (!this.timer) {
       this.timer = setTimeout(() => {
         this.timer = 0;
         this.load();
-      }, 120);
+      }, Math.max(100, 4 * this.cost));
     }
   }
 

@@ -5,6 +5,10 @@ import { baseLayers, baseStyle, dataLayers } from "./style.js";
 import { HAPPENING, LayerData } from "./data.js";
 import { levelColour, levelOf, provide, token } from "./symbols.js";
 
+/** More features than this are shown as dots below that zoom. */
+const CROWD = 1500;
+const CROWD_ZOOM = 11.5;
+
 /** @param {[number, number, number, number]} b @returns {[number, number, number, number]} */
 function wider([west, south, east, north]) {
   const [dx, dy] = [(east - west) * 1.5, (north - south) * 1.5];
@@ -19,14 +23,19 @@ export class Scene {
     /** @type {Map<string, any>} */
     this.layers = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, layer]));
     /** @type {Map<string, LayerData>} */
-    this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, changed)]));
+    this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, (kept) => {
+      this.thin(kept);
+      changed(kept);
+    })]));
     /** @type {any} */
     this.map = null;
+    /** @type {Promise<any>} */
+    this.loading = Promise.resolve();
   }
 
   /** The data is on its way while the map library is still being read. */
   load() {
-    for (const [key, kept] of this.data) if (this.isShown(key)) kept.load();
+    this.loading = Promise.all([...this.data].filter(([key]) => this.isShown(key)).map(([, kept]) => kept.load()));
   }
 
   /** @param {HTMLElement} holder @param {any} options */
@@ -50,10 +59,13 @@ export class Scene {
     this.map.addControl(new library.AttributionControl({ compact: false, customAttribution: this.config.attribution }), "bottom-right");
     provide(this.map, this.layers);
     this.map.on("error", (/** @type {any} */ event) => console.warn("map:", event.error?.message));
-    this.map.once("idle", () => performance.mark("anlan-map-idle"));
     await new Promise((resolve) => this.map.once("load", resolve));
     this.build();
     holder.dataset.state = "ready";
+    this.loading.then(() => {
+      this.map.once("idle", () => performance.mark("anlan-map-drawn"));
+      this.map.triggerRepaint();
+    });
     return library;
   }
 
@@ -72,7 +84,15 @@ export class Scene {
       for (const entry of baseLayers(layer.key) ?? dataLayers(layer)) {
         this.map.addLayer({ ...entry, source: layer.key, layout: { ...(entry.layout ?? {}), visibility } });
       }
+      this.thin(kept);
     }
+  }
+
+  /** Thousands of symbols at once are neither readable nor quick: dots until one comes near. @param {LayerData} kept */
+  thin(kept) {
+    const { key, group, kind } = kept.layer;
+    if (kind !== "point" || group === "base" || !this.map?.getLayer(key)) return;
+    this.map.setLayerZoomRange(key, kept.features.size > CROWD ? CROWD_ZOOM : 0, 24);
   }
 
   /** @param {string} key @param {boolean} shown */
@@ -99,6 +119,7 @@ export class Scene {
 
   /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
   ping(lon, lat, level) {
+    if (!this.map) return;
     const ring = document.createElement("div");
     ring.className = "ping";
     ring.style.setProperty("--c", levelColour(level || 4));

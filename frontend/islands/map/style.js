@@ -68,7 +68,7 @@ export function baseLayers(key) {
       { id: "base.road.name", type: "symbol", minzoom: 10.8, layout: { ...text(10.5, "").layout, "symbol-placement": "line", "symbol-spacing": 380 }, paint: text(0, token("--map-label-weak")).paint },
     ],
     "area.place": () => [
-      { id: "area.place", type: "symbol", filter: ["==", ["get", "rank"], 2], layout: { ...text(0, "").layout, "text-size": 15, "text-letter-spacing": 0.16 }, paint: text(0, token("--map-label")).paint },
+      { id: "area.place", type: "symbol", filter: ["==", ["get", "rank"], 2], layout: { ...text(0, "").layout, "text-size": 15, "text-letter-spacing": 0.16, "text-allow-overlap": true }, paint: text(0, token("--map-label")).paint },
       { id: "area.place.town", type: "symbol", minzoom: 9.6, filter: [">", ["get", "rank"], 2], ...text(11.5, token("--map-label-weak")) },
     ],
     "area.community": () => [

@@ -79,7 +79,7 @@ export class Timeline {
   async load() {
     const query = this.correlation ? `correlation=${this.correlation}` : `hours=${this.hours}`;
     try {
-      const answer = await fetch(`/api/map/timeline?${query}`);
+      const answer = await fetch(`/api/map/timeline?${query}`, { headers: { "Anlan-Background": "1" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       this.entries = found.entries;

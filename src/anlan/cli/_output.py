@@ -46,8 +46,8 @@ def write_arrays(path: Path, result: Any) -> None:
     rows = result if isinstance(result, list) else [result]
     names = [name for name, value in rows[0].items() if is_number(value) or is_numbers(value)]
     one = len(rows) == 1
-    arrays: dict[str, Any] = {name: np.asarray(rows[0][name] if one else [row[name] for row in rows]) for name in names}
-    np.savez_compressed(path, **arrays)
+    arrays = {name: np.asarray(rows[0][name] if one else [row[name] for row in rows]) for name in names}
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def is_numbers(value: Any) -> bool:

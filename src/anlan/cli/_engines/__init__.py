@@ -36,5 +36,5 @@ WHERE = {
 def load(name: str) -> Engine:
     """The engine, importing its family."""
     module = import_module(f"anlan.cli._engines.{WHERE[name]}")
-    engines: tuple[Engine, ...] = module.ENGINES
-    return next(engine for engine in engines if engine.name == name)
+    found: Engine = next(engine for engine in module.ENGINES if engine.name == name)
+    return found

@@ -14,6 +14,8 @@ from anlan.kernel.accounts.models import ApiToken, digest
 
 Next = Callable[[HttpRequest], HttpResponse]
 SEEN = "anlan_seen_at"
+#: Header of requests a page makes by itself: nobody need be sitting before it.
+BACKGROUND = "Anlan-Background"
 
 
 def origin_of(request: HttpRequest) -> str:
@@ -56,5 +58,5 @@ class ActorMiddleware:
         seen = request.session.get(SEEN)
         if seen is not None and now - seen > settings.IDLE_TIMEOUT_S:
             logout(request)
-        elif seen is None or now - seen > 60:
+        elif seen is None or (now - seen > 60 and not request.headers.get(BACKGROUND)):
             request.session[SEEN] = now
