@@ -129,7 +129,9 @@ class Story:
     async def hazard_event(self, trigger: dict[str, Any]) -> dict[str, Any] | None:
         events = await self.people["zhiban"].get("monitoring/hazard-events")
         wanted = trigger.get("key", "")
-        kinds = [e for e in events if e["kind"] == trigger["kind"] and wanted in e["natural_key"] and self.is_new(e["at"])]
+        kinds = [
+            e for e in events if e["kind"] == trigger["kind"] and wanted in e["natural_key"] and self.is_new(e["at"])
+        ]
         return kinds[0] if kinds else None
 
     async def settle_alarms(self, why: str) -> int:
@@ -203,8 +205,9 @@ class Story:
 
     async def simulate(self) -> str:
         spec, here = self.scenario.simulation, self.incident
+        lon, lat = spec.get("lon", here["lon"]), spec.get("lat", here["lat"])
         self.run = await self.people["zhiban"].post(
-            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=spec.get("lon", here["lon"]), lat=spec.get("lat", here["lat"]),
+            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=lon, lat=lat,
             correlation_id=here["correlation_id"], subject=f"{here['title']}推演",
         )  # fmt: skip
         people = max((zone["people"] for zone in self.run["exposure"]), default=0)
