@@ -37,7 +37,11 @@ AREA_FURNITURE = {
 EXTRA = {
     # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
     "monitoring": {"log", "pipeline", "published"},
-    "command": {"plans"},  # plans as data: format, loader, conditions
+    # plans as data; and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
+    "command": set(
+        "plans data common documents escalation event_codes figures grading guess numbering reporting review sources "
+        "states tasking".split()
+    ),
     "resources": {"roads"},  # the road graph
     "administration": set(),
     "supervision": set(),

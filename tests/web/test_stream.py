@@ -19,7 +19,7 @@ from anlan.kernel.accounts.actor import system
 from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import Fact, emit
-from anlan.kernel.models import Area
+from anlan.kernel.models import Area, Role
 from tests.conftest import City
 from tests.web.serving import Web, session_of, token_of, user_over
 
@@ -275,3 +275,9 @@ def test_a_page_that_only_refreshes_itself_does_not_keep_its_session_alive(city:
     seen = client.session["anlan_seen_at"]
     assert client.get("/map/worklist").status_code == 200
     assert client.session["anlan_seen_at"] > seen + 900
+
+
+def test_who_still_owes_the_second_factor_gets_no_stream(committed_city: City, web: Web) -> None:
+    user = user_over(committed_city.city)
+    Role.objects.update(totp_required=True)
+    assert httpx.get(f"{web.url}/stream", cookies={"sessionid": session_of(user)}).status_code == 401

@@ -5,6 +5,10 @@ import { baseLayers, baseStyle, dataLayers } from "./style.js";
 import { HAPPENING, LayerData } from "./data.js";
 import { levelColour, levelOf, provide, token } from "./symbols.js";
 
+/** More features than this are shown as dots below that zoom. */
+const CROWD = 1500;
+const CROWD_ZOOM = 11.5;
+
 /** @param {[number, number, number, number]} b @returns {[number, number, number, number]} */
 function wider([west, south, east, north]) {
   const [dx, dy] = [(east - west) * 1.5, (north - south) * 1.5];
@@ -19,7 +23,10 @@ export class Scene {
     /** @type {Map<string, any>} */
     this.layers = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, layer]));
     /** @type {Map<string, LayerData>} */
-    this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, changed)]));
+    this.data = new Map(config.layers.map((/** @type {any} */ layer) => [layer.key, new LayerData(layer, (kept) => {
+      this.thin(kept);
+      changed(kept);
+    })]));
     /** @type {any} */
     this.map = null;
     /** @type {Promise<any>} */
@@ -77,7 +84,15 @@ export class Scene {
       for (const entry of baseLayers(layer.key) ?? dataLayers(layer)) {
         this.map.addLayer({ ...entry, source: layer.key, layout: { ...(entry.layout ?? {}), visibility } });
       }
+      this.thin(kept);
     }
+  }
+
+  /** Thousands of symbols at once are neither readable nor quick: dots until one comes near. @param {LayerData} kept */
+  thin(kept) {
+    const { key, group, kind } = kept.layer;
+    if (kind !== "point" || group === "base" || !this.map?.getLayer(key)) return;
+    this.map.setLayerZoomRange(key, kept.features.size > CROWD ? CROWD_ZOOM : 0, 24);
   }
 
   /** @param {string} key @param {boolean} shown */

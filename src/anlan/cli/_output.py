@@ -47,7 +47,7 @@ def write_arrays(path: Path, result: Any) -> None:
     names = [name for name, value in rows[0].items() if is_number(value) or is_numbers(value)]
     one = len(rows) == 1
     arrays = {name: np.asarray(rows[0][name] if one else [row[name] for row in rows]) for name in names}
-    np.savez_compressed(path, **arrays)
+    np.savez_compressed(path, allow_pickle=False, **arrays)
 
 
 def is_numbers(value: Any) -> bool:

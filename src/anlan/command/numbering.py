@@ -11,6 +11,7 @@ from django.db import connection
 
 from anlan import cities
 from anlan.command.models import Incident, Report
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.clock import BEIJING
 
 NUMBER_LOCK = 0x616E6C6E
@@ -33,7 +34,12 @@ def incident_number(received_at: datetime) -> str:
     """The next `WH-20261123-001` of that day (Beijing time)."""
     lock()
     stem = f"{city_key('number_prefix', settings.CITY[:2].upper())}-{received_at.astimezone(BEIJING):%Y%m%d}-"
-    last = Incident.everything.filter(number__startswith=stem).order_by("-number").values_list("number", flat=True)
+    last = (
+        Incident.objects.unscoped(HELD)
+        .filter(number__startswith=stem)
+        .order_by("-number")
+        .values_list("number", flat=True)
+    )
     return f"{stem}{int(last[0].removeprefix(stem)) + 1 if last else 1:03d}"
 
 
@@ -41,5 +47,5 @@ def report_number(at: datetime) -> str:
     """The next `乌应急报〔2026〕12号` of that year."""
     lock()
     stem = f"{city_key('report_prefix', '应急报')}〔{at.astimezone(BEIJING).year}〕"
-    numbers = Report.everything.filter(number__startswith=stem).values_list("number", flat=True)
+    numbers = Report.objects.unscoped(HELD).filter(number__startswith=stem).values_list("number", flat=True)
     return f"{stem}{max((int(n.removeprefix(stem).removesuffix('号')) for n in numbers), default=0) + 1}号"

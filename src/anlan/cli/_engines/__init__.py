@@ -21,6 +21,7 @@ WHERE = {
     "fire-behavior": "natural",
     "wildfire-ellipse": "natural",
     "quake": "natural",
+    "instrument-intensity": "natural",
     "ice-warning": "natural",
     "fwi": "weather",
     "fire-danger": "weather",
@@ -35,4 +36,5 @@ WHERE = {
 def load(name: str) -> Engine:
     """The engine, importing its family."""
     module = import_module(f"anlan.cli._engines.{WHERE[name]}")
-    return next(engine for engine in module.ENGINES if engine.name == name)
+    found: Engine = next(engine for engine in module.ENGINES if engine.name == name)
+    return found

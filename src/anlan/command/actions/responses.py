@@ -13,6 +13,7 @@ from anlan.command.plans.expressions import Expression
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid, NotFound
@@ -20,7 +21,7 @@ from anlan.kernel.errors import Conflict, Invalid, NotFound
 
 def plan_in_force(code: str) -> PlanVersion:
     """The latest version. Plans are common knowledge of the city: a district starts the city's plan, too."""
-    plan = Plan.everything.filter(code=code, in_force=True).first()
+    plan = Plan.objects.unscoped(HELD).filter(code=code, in_force=True).first()
     version = plan.current() if plan else None
     if version is None:
         raise NotFound(f"没有生效的预案 {code}")
@@ -36,7 +37,8 @@ def level_rule(document: PlanDocument, level: str) -> LevelRule:
 
 def running(incident: Incident) -> Response:
     response = (
-        Response.everything.select_for_update(no_key=True)
+        Response.objects.unscoped(HELD)
+        .select_for_update(no_key=True)
         .filter(incident=incident, state=Response.State.ACTIVE)
         .first()
     )
@@ -66,7 +68,7 @@ def activate_response(
     proposed = figures.proposed_level(judged)
     if level != proposed:
         reason = required("reason", reason, f"与预案建议（{proposed or '不启动'}）不同时的理由")
-    response = Response.everything.create(
+    response = Response.objects.create(
         incident=incident,
         plan_version=plan,
         level=level,

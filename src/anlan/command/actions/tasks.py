@@ -11,6 +11,7 @@ from anlan.command.models import Incident, Response, Task
 from anlan.command.states import TASK_LABELS, TASK_OVER, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, NotFound
@@ -25,7 +26,7 @@ def hold_task(by: Actor, permission: str, task_id: int, *, frees: bool) -> Task:
     """The task, locked. What sets other tasks free locks their response first, so that no successor is overlooked."""
     rows = Task.objects.visible_to(by, permission)
     if frees:
-        Response.everything.select_for_update(no_key=True).filter(tasks=rows.one(task_id)).first()
+        Response.objects.unscoped(HELD).select_for_update(no_key=True).filter(tasks=rows.one(task_id)).first()
     return rows.one(task_id, lock=True)
 
 
@@ -108,9 +109,9 @@ def dispatch_team(by: Actor, incident_id: int, team_id: int, what: str, *, versi
     if team.readiness != Readiness.READY:
         raise Conflict(f"{team.name}现为“{team.get_readiness_display()}”，不能调派", rule="只调派待命队伍")
     what = required("what", what, "任务内容", 60)
-    task = Task.everything.create(
+    task = Task.objects.create(
         incident=incident,
-        response=Response.everything.filter(incident=incident, state=Response.State.ACTIVE).first(),
+        response=Response.objects.unscoped(HELD).filter(incident=incident, state=Response.State.ACTIVE).first(),
         title=what,
         text=what,
         phase="救援处置",

@@ -178,26 +178,25 @@ def major_hazard(items: Sequence[dict[str, Any]], people_500m: int) -> dict[str,
 
     S = sum q/Q; R = alpha sum beta q/Q; graded from the unrounded R and only if S >= 1 (GB 18218-2018 4.2, 4.3).
     """
-    found, total, weighted = [], 0.0, 0.0
+    parts, shown = [], []
     for index, item in enumerate(items):
         row = identify(item, f"items[{index}]")
-        beta = float(item["beta_as"]) if item.get("beta_as") is not None else row.beta
-        ratio = item["q_t"] / row.threshold_t
-        total += ratio
-        weighted += beta * ratio
-        found.append(
-            {
-                "name": item.get("name") or row.name,
-                "q_t": item["q_t"],
-                "Q_t": row.threshold_t,
-                "beta": beta,
-                "ratio": ratio,
-                "beta_to_check": not row.beta_is_printed and item.get("beta_as") is None,
-            }  # fmt: skip
-        )
+        own = item.get("beta_as")
+        beta = row.beta if own is None else float(own)
+        parts.append((float(item["q_t"]), row.threshold_t, beta))
+        shown.append({
+            "name": item.get("name") or row.name, "q_t": item["q_t"], "Q_t": row.threshold_t, "beta": beta,
+            "ratio": item["q_t"] / row.threshold_t, "beta_to_check": not row.beta_is_printed and own is None,
+        })  # fmt: skip
+    return {**grade_unit(parts, people_500m), "items": shown}
+
+
+def grade_unit(parts: Sequence[tuple[float, float, float]], people_500m: int) -> dict[str, Any]:
+    """S, alpha, R and grade from (q t, Q t, beta) of each substance."""
+    total = sum(q / threshold for q, threshold, _ in parts)
     alpha = next(value for people, value in ALPHA if people_500m >= people)
+    score = alpha * sum(beta * q / threshold for q, threshold, beta in parts)
     # ten 0.1 t of a 1 t threshold are a major hazard, whatever the sum of binary fractions says
     is_major = total >= 1 - 1e-9
-    score = alpha * weighted
     grade = next(name for low, name in GRADES if score >= low - 1e-9) if is_major else None
-    return {"S": total, "is_major": is_major, "alpha": alpha, "R": score, "grade": grade, "items": found}
+    return {"S": total, "is_major": is_major, "alpha": alpha, "R": score, "grade": grade}

@@ -6,6 +6,8 @@ from math import erf, log, sqrt
 
 #: AQ/T 3046: exposures longer than these do not count.
 TOXIC_CAP_MIN, HEAT_CAP_S = 30.0, 20.0
+#: Share of those outdoors whom clothes do not protect (AQ/T 3046 table 10).
+SOCIETAL_OUTDOOR_HEAT = 0.14
 #: a, b of Pr = a + b ln(p), p in Pa (CCPS).
 BLAST = {
     "肺出血死亡": (-77.1, 6.91), "耳膜破裂": (-15.6, 1.93), "建筑结构破坏": (-23.8, 2.92), "玻璃破碎": (-18.1, 2.79),

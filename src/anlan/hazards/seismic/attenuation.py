@@ -7,7 +7,7 @@ A site's value is that of the ellipse through it; R is epicentral, there is no d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import exp, inf, log10
 
@@ -28,10 +28,19 @@ PGA = {
 }
 #: As PGA; cm/s.
 PGV = {
-    "东部区": ((-0.363, 0.791, 1.437, 0.513, -2.103, 2.088, 0.399), (-1.147, 0.788, 0.712, 0.502, -1.825, 0.944, 0.447)),
+    "东部区": (
+        (-0.363, 0.791, 1.437, 0.513, -2.103, 2.088, 0.399),
+        (-1.147, 0.788, 0.712, 0.502, -1.825, 0.944, 0.447),
+    ),
     "中部区": ((0.093, 0.621, 1.640, 0.382, -1.889, 2.802, 0.295), (-0.589, 0.601, 0.671, 0.407, -1.559, 1.295, 0.331)),
-    "新疆区": ((-0.547, 0.840, 1.310, 0.554, -2.181, 1.772, 0.424), (-1.351, 0.843, 0.569, 0.549, -1.945, 0.825, 0.465)),
-    "青藏区": ((-0.064, 0.766, 1.714, 0.491, -2.205, 2.647, 0.366), (-1.301, 0.741, 0.443, 0.474, -1.696, 0.612, 0.457)),
+    "新疆区": (
+        (-0.547, 0.840, 1.310, 0.554, -2.181, 1.772, 0.424),
+        (-1.351, 0.843, 0.569, 0.549, -1.945, 0.825, 0.465),
+    ),
+    "青藏区": (
+        (-0.064, 0.766, 1.714, 0.491, -2.205, 2.647, 0.366),
+        (-1.301, 0.741, 0.443, 0.474, -1.696, 0.612, 0.457),
+    ),
 }
 #: 俞言祥等 2013, ln PGA (cm/s2): zone -> axis -> a, b (M <= 6.5), a, b (M > 6.5), c, d, e.
 YU_2013 = {
@@ -68,7 +77,7 @@ def intensity_axes(region: str, magnitude: float) -> tuple[Axis, Axis]:
     return long, short
 
 
-def motion_axes(table: dict[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> tuple[Axis, Axis]:
+def motion_axes(table: Mapping[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> tuple[Axis, Axis]:
     """GB 18306-2015 lg PGA (cm/s2) or lg PGV (cm/s)."""
 
     def axis(row: tuple[float, ...]) -> Axis:

@@ -102,7 +102,8 @@ def _table() -> dict[str, Fuel]:
     fuels = [Fuel(number, f"FM{number}", *row[:6], 0.0, row[6], 1500, 1500) for number, row in ANDERSON.items()]
     for code, (number, depth, extinction, *rest) in SCOTT_BURGAN.items():
         loads = [load * TON_PER_ACRE for load in rest[:5]]
-        fuels.append(Fuel(int(number), code, depth, extinction, *loads, *rest[5:], heat=HEAT.get(code, 8000.0)))
+        fuel = Fuel(int(number), code, depth, extinction, *loads, *rest[5:])
+        fuels.append(replace(fuel, heat=HEAT.get(code, 8000.0)))
     return {fuel.code: fuel for fuel in fuels}
 
 

@@ -15,6 +15,10 @@ from anlan.kernel.errors import NotFound
 M = TypeVar("M", bound=models.Model)
 
 
+#: Reason for `unscoped`: the rows hang on one that was already taken with a scope.
+HELD = "rows of something already taken within the actor's scope"
+
+
 class UnscopedQuery(RuntimeError):
     """Somebody asked for rows without saying for whom: a mistake of ours, not of the user's."""
 

@@ -233,7 +233,9 @@ def flood_warning(
         if years is not None and years >= limit:
             return Signal("洪水", colour, f"重现期 {years:g} 年 ≥ {limit} 年", FLOOD, "sl758-flood")
     if stage is not None and alert is not None and stage >= alert - near_m:
-        return Signal("洪水", "蓝", f"距警戒水位 {alert - stage:.2f} m，在 {near_m:g} m 内（待核对）", FLOOD, "sl758-flood")
+        return Signal(
+            "洪水", "蓝", f"距警戒水位 {alert - stage:.2f} m，在 {near_m:g} m 内（待核对）", FLOOD, "sl758-flood"
+        )
     return Signal("洪水", "", "未达标准（或缺特征水位）", FLOOD, "sl758-flood")
 
 

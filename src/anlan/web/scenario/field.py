@@ -65,8 +65,8 @@ class Field:
 
     async def send_series(self, series: Series) -> None:
         if self.scenario.start == "now":
-            for minute in PRELUDE_MIN:
-                await self.send(series, self.start + timedelta(minutes=minute), series.points[0][1])
+            for before in PRELUDE_MIN:
+                await self.send(series, self.start + timedelta(minutes=before), series.points[0][1])
         self.quiet.set()
         for minute, value in series.readings():
             await self.send(series, await self.until(minute), value)

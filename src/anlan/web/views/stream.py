@@ -18,10 +18,12 @@ from django.conf import settings
 from django.contrib import auth
 from django.core.exceptions import DisallowedHost
 from django.core.handlers.asgi import ASGIRequest
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.middleware import SEEN, actor_of
+from anlan.kernel.identity import actions, second_factor
 from anlan.web import live
 
 Message = MutableMapping[str, Any]
@@ -48,8 +50,19 @@ def identify(scope: MutableMapping[str, Any]) -> Actor | None:
         seen = request.session.get(SEEN)
         if seen is not None and clock.real_now().timestamp() - seen > settings.IDLE_TIMEOUT_S:
             return None
+        if owes(request):
+            return None
     actor = actor_of(request)
     return actor if actor.user_id is not None else None
+
+
+def owes(request: ASGIRequest) -> bool:
+    """As for pages: no stream before the second factor a role asks for, nor on an outdated password."""
+    if request.headers.get("Authorization"):
+        return False
+    user: Any = request.user
+    asked = second_factor.required(user) or second_factor.device_of(user) is not None
+    return (asked and DEVICE_ID_SESSION_KEY not in request.session) or actions.password_is_old(user)
 
 
 def resume_point(scope: MutableMapping[str, Any]) -> int | None:
