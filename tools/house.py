@@ -35,8 +35,13 @@ AREA_FURNITURE = {
 }
 #: Furniture that only one room has, with the reason.
 EXTRA = {
-    "monitoring": {"log", "pipeline"},  # the stream of readings: its bytes, and the process that keeps them
-    "command": {"plans"},  # plans as data: format, loader, conditions
+    # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
+    "monitoring": {"log", "pipeline", "published"},
+    # plans as data; and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
+    "command": set(
+        "plans data common documents escalation event_codes figures grading guess numbering reporting review sources "
+        "states tasking".split()
+    ),
     "resources": {"roads"},  # the road graph
     "administration": set(),
     "supervision": set(),

@@ -19,7 +19,7 @@ def overview() -> str:
     lines = ["用法: anlan 命令 [选项]    （anlan 命令 --help 看每条命令的选项）", ""]
     for name in commands():
         module = importlib.import_module(f"anlan.cli.{name}")
-        lines += [f"  {name:<10} {module.HELP}", f"             例: {module.EXAMPLE}"]
+        lines += [f"  {name.rstrip('_'):<10} {module.HELP}", f"             例: {module.EXAMPLE}"]
     return "\n".join(lines)
 
 
@@ -31,6 +31,9 @@ def main(argv: list[str] | None = None) -> int:
         print(overview())
         return 0
     name = argv[0].replace("-", "_")
+    if f"{name}_" in commands():
+        # `import` is a word of the language and cannot be a module's name.
+        name = f"{name}_"
     if name not in commands():
         print(f"没有命令 {argv[0]}。可用: {', '.join(commands())}", file=sys.stderr)
         return 2

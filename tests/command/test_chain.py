@@ -100,7 +100,7 @@ def test_an_alarm_goes_the_whole_way_to_a_review(stage: Stage) -> None:
     with story.at(2):
         incident = actions.open_from_alarm(desk, alarm.pk)
     assert incident.correlation_id == alarm.correlation_id
-    assert incident.number == "WU-20261123-001"
+    assert incident.number == "WH-20261123-001"
     proposal.refresh_from_db()
     assert (proposal.state, proposal.incident_id) == ("accepted", incident.pk)
 

@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anlan.command import actions, states, tasking
-from anlan.command.actions.common import tell
+from anlan.command.common import tell
 from anlan.command.models import Incident, Plan, PlanVersion, Proposal, ReportVersion, Task, TaskStep, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.audit import journal
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events import dispatcher
@@ -353,3 +354,56 @@ def test_a_line_may_be_told_for_an_earlier_time(stage: Stage) -> None:
     line = tell(incident, "note", "电话确认", "王值班", at=START - timedelta(minutes=3))
     assert line.at < line.recorded_at
     assert Plan.everything.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_teams_that_report_at_the_same_moment_do_not_block_each_other(stage: Stage) -> None:
+    """Ten tasks finished at once, each freeing successors: nobody deadlocks, each successor is issued exactly once."""
+    incident = responded(stage)
+    response = incident.responses.get()
+    tasks = [
+        Task.everything.create(
+            incident=incident,
+            response=response,
+            card=f"c{number}",
+            title=f"任务{number}",
+            text="x",
+            assignee="甲",
+            created_at=START,
+            deadline_min=10,
+        )
+        for number in range(10)
+    ]
+    for task in tasks:
+        tasking.issue(stage.officer, task)
+    last = Task.everything.create(
+        incident=incident,
+        response=response,
+        card="last",
+        title="收尾",
+        text="x",
+        assignee="乙",
+        created_at=START,
+        deadline_min=10,
+        depends_on=[task.card for task in tasks],
+    )
+    failures: list[Exception] = []
+
+    def work(pk: int) -> None:
+        try:
+            actions.acknowledge_task(stage.officer, pk)
+            actions.finish_task(stage.officer, pk, "完成")
+        except Exception as error:  # kept for the assertion below
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(task.pk,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    last.refresh_from_db()
+    assert failures == []
+    assert [step.state for step in last.steps.all()] == ["issued"]
+    assert not list(journal.flaws())

@@ -19,6 +19,7 @@ from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number
 from anlan.kernel.register.importing import Report, import_rows
 from anlan.kernel.register.scoping import place_of, visible
+from anlan.web.icons import ICONS
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
 
@@ -121,6 +122,8 @@ def test_every_page_of_a_registry_opens(slug: str, city: City, signed_in: SignIn
         f"{pk}/word",
     ):
         assert client.get(f"/registers/{slug}/{address}").status_code == 200, address
+    content = client.get(f"/registers/{slug}/export", {"file": "csv"}).content
+    assert len(sheets.read_csv(content)) == visible(register.model, LOADER, register.view_permission).count()
     for name in register.filters:
         assert client.get(f"/registers/{slug}/", {name: "1", f"{name}_min": "1"}).status_code == 200
 
@@ -184,9 +187,22 @@ def test_a_located_row_is_on_the_map_for_those_who_may_see_it(slug: str, city: C
     register = REGISTERS[slug]
     if register.symbol is None:
         return  # not drawn, or drawn by a layer of the room's own
+    assert register.symbol.icon in ICONS
     load(register, "")
     row, layer = row_of(register), LAYERS[register.symbol.layer]
     shown = layer.features(LOADER, None)["features"]
     assert row.pk in {feature["id"] for feature in shown}
     if place_of(row)[0] is not None:
         assert row.pk not in {feature["id"] for feature in layer.features(stranger(city, row), None)["features"]}
+
+
+NASTY = ["\x00", "%", "'", "9" * 40, "-1", "nan", "１", "a/b:c", "\u202e", "(", "乌" * 300]
+
+
+@EVERY
+def test_no_question_a_browser_can_ask_breaks_a_list(slug: str, city: City, signed_in: SignIn) -> None:
+    client, register = signed_in(), REGISTERS[slug]
+    names = ["q", "sort", "page", "size", "cols", *register.filters, *(f"{name}_min" for name in register.filters)]
+    for text in NASTY:
+        for address in (f"/registers/{slug}/", f"/api/registers/{slug}"):
+            assert client.get(address, dict.fromkeys(names, text)).status_code in {200, 422}, (address, text)

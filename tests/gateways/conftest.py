@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import nats
 import pytest
 
 from anlan.gateways import ingest
+from anlan.gateways.devices import discover
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Datastream, Station
 from tests.conftest import City, Nats, free_port, wait_for_port
@@ -23,6 +24,7 @@ class Gateway:
 
     nats: Nats
     sl651: int
+    ports: dict[str, int] = field(default_factory=dict)
 
     def batches(self, stream: str = layout.STREAM) -> list[bytes]:
         """Everything that lies in the log now."""
@@ -102,6 +104,11 @@ def gateway(
     monkeypatch.setenv("ANLAN_SL651_PORT", str(port))
     monkeypatch.setenv("ANLAN_MQTT_PORT", str(nats_server.ports.mqtt))
     monkeypatch.setenv("ANLAN_MQTT_PASSWORD", nats_server.token)
+    ports = {
+        protocol.name: free_port() for protocol in discover().values() if protocol.name != "sl651" and protocol.session
+    }
+    for name, number in ports.items():
+        monkeypatch.setenv(discover()[name].port_env, str(number))
     asyncio.run(empty_streams(nats_server.url))
     ready, loops = threading.Event(), []
 
@@ -117,7 +124,7 @@ def gateway(
     thread.start()
     assert ready.wait(20)
     wait_for_port(port)
-    yield Gateway(nats_server, port)
+    yield Gateway(nats_server, port, ports)
     loop, stop = loops[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join(20)

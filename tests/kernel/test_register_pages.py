@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.events.models import Event
@@ -102,3 +103,22 @@ def test_the_list_is_searched_by_part_of_a_chinese_name_and_filtered_by_area(
     assert names("kind=街") == {"新华街道办"}
     assert names("sort=-name") == {"乌达区应急局", "新华街道办"}
     assert names("q=没有的") == set()
+
+
+def test_a_town_that_moves_takes_what_is_below_it_along(city: City, signed_in: SignIn) -> None:
+    form = {"name": "新华街道", "level": "3", "code_system": "mca", "code": "150302001", "parent": "mca:150304"}
+    signed_in().post(f"/registers/areas/{city.town.pk}/edit", form)
+    city.community.refresh_from_db()
+    assert city.community.path == f"{city.west.path}{city.town.pk}/{city.community.pk}/"
+
+
+def test_a_form_that_came_too_late_gets_a_page_in_chinese(city: City) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/login", {"username": "wang"})
+    assert answer.status_code == 403
+    assert "页面已过期" in answer.content.decode()
+
+
+def test_an_address_that_leads_nowhere_gets_a_page_in_chinese(signed_in: SignIn) -> None:
+    answer = signed_in().get("/nowhere")
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.content.decode()

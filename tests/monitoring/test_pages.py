@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 def account(area: Area, name: str, *permissions: str) -> User:
     role = Role.objects.create(code=name, name=name, permissions=list(permissions or ("*",)), data_class=4)
-    user = User.objects.create_user(name, "Xk9!xk9!x", display_name=name, password_changed_at=T0)
+    user = User.objects.create_user(name, "Xk9!xk9!x", display_name=name, password_changed_at=clock.real_now())
     Grant.objects.create(user=user, role=role, area=area)
     return user
 
@@ -116,7 +116,8 @@ def test_a_warning_goes_from_one_desk_to_the_other(city: City) -> None:
         "expires": "2026-03-03T02:00",
     }  # fmt: skip
     assert drafter.get("/monitoring/warnings/draft").status_code == 200
-    assert "请" in drafter.post("/monitoring/warnings/draft", given | {"headline": ""}).content.decode()
+    assert drafter.post("/monitoring/warnings/draft", given | {"headline": ""}).status_code == 200
+    assert not Warning.objects.unscoped("test").exists(), "an incomplete form drafts nothing"
     assert drafter.post("/monitoring/warnings/draft", given).status_code == 302
     warning = Warning.objects.unscoped("test").get()
     assert drafter.post(f"/monitoring/warnings/{warning.pk}/approve").status_code == 403

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from anlan.administration.models import DutyRole, Shift
-from anlan.kernel.models import Person
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.models import Organisation, Person
+
+Span = tuple[datetime, datetime]
 
 
 def on_duty(organisation_id: int, at: datetime) -> list[Shift]:
@@ -31,11 +36,72 @@ def gaps(organisation_id: int, role: str, start: datetime, end: datetime) -> lis
     shifts = Shift.objects.unscoped("the roster's own check").filter(
         organisation_id=organisation_id, role=role, start__lt=end, end__gt=start
     )
+    return uncovered(list(shifts.values_list("start", "end")), start, end)
+
+
+def uncovered(spans: list[Span], start: datetime, end: datetime) -> list[Span]:
+    """What of [start, end) no span covers, left out what is shorter than a minute."""
     found, covered = [], start
-    for shift_start, shift_end in sorted(shifts.values_list("start", "end")):
-        if shift_start > covered:
-            found.append((covered, shift_start))
-        covered = max(covered, shift_end)
+    for begins, ends in sorted(spans):
+        if begins > covered:
+            found.append((covered, begins))
+        covered = max(covered, ends)
     if covered < end:
         found.append((covered, end))
     return [(a, b) for a, b in found if b - a >= timedelta(minutes=1)]
+
+
+@dataclass(frozen=True)
+class Day:
+    """One role at one desk on one day: who sits there, and when nobody does. Spans are cut to the day."""
+
+    day: date
+    shifts: list[Shift]
+    gaps: list[tuple[datetime, datetime]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One organisation's week: (title of the role, seven days)."""
+
+    organisation: Organisation
+    roles: list[tuple[str, list[Day]]]
+
+    @property
+    def gaps(self) -> int:
+        return sum(len(day.gaps) for _, days in self.roles for day in days)
+
+
+def roster(actor: Actor, monday: date, organisation_id: int | None = None) -> list[Desk]:
+    """The week from `monday` (Beijing days) of every desk the actor may see that keeps a roster at all."""
+    start = datetime.combine(monday, time.min, clock.BEIJING)
+    shifts = Shift.objects.visible_to(actor).filter(start__lt=start + timedelta(days=7), end__gt=start)
+    if organisation_id is not None:
+        shifts = shifts.filter(organisation_id=organisation_id)
+    by_desk: dict[int, list[Shift]] = {}
+    for shift in shifts.select_related("person", "organisation", "area").order_by("start", "pk"):
+        by_desk.setdefault(shift.organisation_id, []).append(shift)
+    desks = [Desk(rows[0].organisation, by_role(rows, start)) for rows in by_desk.values()]
+    return sorted(desks, key=lambda desk: (desk.organisation.area_id, desk.organisation.code))
+
+
+def by_role(rows: list[Shift], start: datetime) -> list[tuple[str, list[Day]]]:
+    """Roles that this desk has; a desk whose roster knows no leader is not missing one."""
+    days = [start + timedelta(days=n) for n in range(7)]
+    return [
+        (role.label, [one_day([s for s in rows if s.role == role], day) for day in days])
+        for role in DutyRole
+        if any(shift.role == role for shift in rows)
+    ]
+
+
+def one_day(rows: list[Shift], start: datetime) -> Day:
+    end = start + timedelta(days=1)
+    here = [shift for shift in rows if shift.start < end and shift.end > start]
+    return Day(start.date(), here, uncovered([(shift.start, shift.end) for shift in here], start, end))
+
+
+def desks(actor: Actor) -> list[Organisation]:
+    """Organisations that keep a roster."""
+    ids = Shift.objects.visible_to(actor).values_list("organisation_id", flat=True).distinct()
+    return list(Organisation.objects.unscoped("the desk of a roster one may see").filter(pk__in=ids).order_by("code"))

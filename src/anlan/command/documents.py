@@ -10,9 +10,10 @@ from typing import Any
 from docxtpl import DocxTemplate
 
 from anlan.command import numbering, reporting, review
-from anlan.command.actions.common import hm
+from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Review, TimelineEntry
 from anlan.kernel import clock
+from anlan.kernel.accounts.scope import HELD
 
 TEMPLATES = Path(__file__).parent / "data" / "documents"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -72,9 +73,9 @@ def casualties(fields: Mapping[str, Any]) -> str:
 
 def review_docx(incident: Incident) -> bytes:
     """复盘报告: course, times against targets, lessons."""
-    done = Review.everything.filter(incident=incident).first()
+    done = Review.objects.unscoped(HELD).filter(incident=incident).first()
     rows = done.measured if done else [row.as_data() for row in review.measures(incident)]
-    timeline = TimelineEntry.everything.filter(incident=incident)
+    timeline = TimelineEntry.objects.unscoped(HELD).filter(incident=incident)
     return fill(
         "review.docx",
         {

@@ -8,6 +8,7 @@ from anlan.command.models import CASUALTIES, Incident, Task
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.expressions import Expression, Judgement, Value
 from anlan.command.states import TASK_OVER
+from anlan.kernel.accounts.scope import HELD
 
 
 def of_incident(incident: Incident, now: datetime) -> dict[str, Value]:
@@ -19,7 +20,7 @@ def of_incident(incident: Incident, now: datetime) -> dict[str, Value]:
         "grade": incident.working_grade or None,
         "event_code": incident.event_code,
         "hours_uncontrolled": hours_uncontrolled(incident, now),
-        "open_tasks": Task.everything.filter(incident=incident).exclude(state__in=TASK_OVER).count(),
+        "open_tasks": Task.objects.unscoped(HELD).filter(incident=incident).exclude(state__in=TASK_OVER).count(),
     }
     return figures
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from anlan.command import rules
 from anlan.command.models import Incident, ReportClock, ReportKind
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.geo import area_km2, parse
 
@@ -73,11 +74,11 @@ def accident(incident: Incident) -> Suggestion:
 
 def start_clocks(incident: Incident, known_at: datetime | None = None) -> None:
     """Start the duties to report that this grade brings; those already running go on as they are."""
-    running = set(ReportClock.everything.filter(incident=incident).values_list("rule_id", flat=True))
+    running = set(ReportClock.objects.unscoped(HELD).filter(incident=incident).values_list("rule_id", flat=True))
     known_at = known_at or incident.received_at
     for duty in rules.report_deadlines("department", known_at, incident.working_grade or "一般"):
         if duty.rule_id not in running:
-            ReportClock.everything.create(
+            ReportClock.objects.create(
                 incident=incident,
                 rule_id=duty.rule_id,
                 kind=ReportKind.INITIAL,

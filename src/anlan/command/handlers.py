@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command import sources
-from anlan.command.actions.common import tell
 from anlan.command.actions.proposals import propose
+from anlan.command.common import tell
 from anlan.command.models import Incident
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.events.models import Event
@@ -24,7 +25,7 @@ FELT_QUAKE = 3.0
 def incident_of(event: Event) -> Incident | None:
     if event.correlation_id is None:
         return None
-    return Incident.everything.filter(correlation_id=event.correlation_id).first()
+    return Incident.objects.unscoped(HELD).filter(correlation_id=event.correlation_id).first()
 
 
 def line(event: Event, kind: str, text: str, **data: Any) -> None:

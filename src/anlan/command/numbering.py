@@ -9,7 +9,9 @@ from functools import cache
 from django.conf import settings
 from django.db import connection
 
+from anlan import cities
 from anlan.command.models import Incident, Report
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.clock import BEIJING
 
 NUMBER_LOCK = 0x616E6C6E
@@ -18,10 +20,8 @@ NUMBER_LOCK = 0x616E6C6E
 @cache
 def city_key(name: str, default: str) -> str:
     """A word of the `[city]` table of the city package, such as `number_prefix`."""
-    file = settings.PACKAGE / "cities" / settings.CITY / "city.toml"
-    if not file.is_file():
-        return default
-    return str(tomllib.loads(file.read_text(encoding="utf-8")).get("city", {}).get(name, default))
+    text = (cities.folder(settings.CITY) / "city.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text).get("city", {}).get(name, default))
 
 
 def lock() -> None:
@@ -34,7 +34,12 @@ def incident_number(received_at: datetime) -> str:
     """The next `WH-20261123-001` of that day (Beijing time)."""
     lock()
     stem = f"{city_key('number_prefix', settings.CITY[:2].upper())}-{received_at.astimezone(BEIJING):%Y%m%d}-"
-    last = Incident.everything.filter(number__startswith=stem).order_by("-number").values_list("number", flat=True)
+    last = (
+        Incident.objects.unscoped(HELD)
+        .filter(number__startswith=stem)
+        .order_by("-number")
+        .values_list("number", flat=True)
+    )
     return f"{stem}{int(last[0].removeprefix(stem)) + 1 if last else 1:03d}"
 
 
@@ -42,5 +47,5 @@ def report_number(at: datetime) -> str:
     """The next `乌应急报〔2026〕12号` of that year."""
     lock()
     stem = f"{city_key('report_prefix', '应急报')}〔{at.astimezone(BEIJING).year}〕"
-    numbers = Report.everything.filter(number__startswith=stem).values_list("number", flat=True)
+    numbers = Report.objects.unscoped(HELD).filter(number__startswith=stem).values_list("number", flat=True)
     return f"{stem}{max((int(n.removeprefix(stem).removesuffix('号')) for n in numbers), default=0) + 1}号"

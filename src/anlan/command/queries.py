@@ -24,6 +24,7 @@ from anlan.command.plans.expressions import Judgement
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.shapes import distance_m
 from anlan.simulation import queries as simulation
@@ -128,7 +129,7 @@ def plan_options(actor: Actor, row: Incident) -> list[PlanOption]:
     """Plans of the city are common knowledge; those whose event types fit come with the explanation."""
     known = figures.of_incident(row, clock.now())
     options = []
-    for plan in Plan.everything.filter(in_force=True):
+    for plan in Plan.objects.unscoped(HELD).filter(in_force=True):
         version = plan.current()
         document = version.document() if version else None
         if version and document and document.covers(row.event_code):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anlan.command.actions.common import hm
+from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Response, Task
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.variables import VARIABLES
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 
 #: 首报 required contents (493 art 12) and practice fields, RULES.md 1.4; in the order they are printed.
 LABELS: dict[str, str] = {
@@ -45,7 +46,7 @@ TEXTS = ("title", "course", "measures", "forces", "impact", "secondary", "suppor
 
 def draft(incident: Incident, kind: str, by: Actor, at: Any) -> dict[str, Any]:
     """Everything the platform knows, as fields. Unknown figures stay null; people complete the texts."""
-    response = Response.everything.filter(incident=incident).order_by("-started_at").first()
+    response = Response.objects.unscoped(HELD).filter(incident=incident).order_by("-started_at").first()
     plan = response.plan_version.document() if response else None
     as_of = incident.figures_at or incident.received_at
     return {
@@ -100,7 +101,7 @@ def measures(incident: Incident, response: Response | None) -> str:
 
 def forces(incident: Incident) -> str:
     """Teams under way and on scene, by the state of their tasks."""
-    tasks = Task.everything.filter(incident=incident, team__isnull=False).select_related("team")
+    tasks = Task.objects.unscoped(HELD).filter(incident=incident, team__isnull=False).select_related("team")
     named = [f"{task.team.name}（{task.team.members}人，{task.get_state_display()}）" for task in tasks if task.team]
     return "、".join(named)
 
@@ -132,4 +133,4 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict
 
 def previous(report: Report) -> Report | None:
     """The report sent before this one."""
-    return Report.everything.filter(incident=report.incident, id__lt=report.pk).order_by("-id").first()
+    return Report.objects.unscoped(HELD).filter(incident=report.incident, id__lt=report.pk).order_by("-id").first()

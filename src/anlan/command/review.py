@@ -9,6 +9,7 @@ from typing import Any
 
 from anlan.command.models import Incident, Report, ReportClock, Response, Task, TimelineEntry
 from anlan.command.plans.document import Targets
+from anlan.kernel.accounts.scope import HELD
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Measure:
 
 def measures(incident: Incident) -> list[Measure]:
     """Every time worth comparing. What did not happen is None, which is not 0."""
-    tasks = list(Task.everything.filter(incident=incident).prefetch_related("steps"))
-    response = Response.everything.filter(incident=incident).order_by("started_at").first()
+    tasks = list(Task.objects.unscoped(HELD).filter(incident=incident).prefetch_related("steps"))
+    response = Response.objects.unscoped(HELD).filter(incident=incident).order_by("started_at").first()
     targets = response.plan_version.document().targets if response else Targets()
     start = incident.received_at
     firsts = [
@@ -41,7 +42,7 @@ def measures(incident: Incident) -> list[Measure]:
         ("首报报送", reported(incident), targets.first_report_min),
     ]
     rows = [measure(name, start, at, target, "预案目标" if target else "") for name, at, target in firsts]
-    rows += [of_clock(duty) for duty in ReportClock.everything.filter(incident=incident)]
+    rows += [of_clock(duty) for duty in ReportClock.objects.unscoped(HELD).filter(incident=incident)]
     return rows + [row for task in tasks for row in of_task(task)]
 
 
@@ -56,12 +57,14 @@ def measure(name: str, start: datetime | None, at: datetime | None, target: floa
 
 
 def warned(incident: Incident) -> datetime | None:
-    lines = TimelineEntry.everything.filter(incident=incident, kind="warning", data__state="issued")
+    lines = TimelineEntry.objects.unscoped(HELD).filter(incident=incident, kind="warning", data__state="issued")
     return lines.order_by("at").values_list("at", flat=True).first()
 
 
 def reported(incident: Incident) -> datetime | None:
-    sendings = [s for report in Report.everything.filter(incident=incident, kind="首报") for s in report.sendings]
+    sendings = [
+        s for report in Report.objects.unscoped(HELD).filter(incident=incident, kind="首报") for s in report.sendings
+    ]
     return first(datetime.fromisoformat(sending["at"]) for sending in sendings)
 
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.administration import queries as administration
-from anlan.command.actions.common import Kind, hm, task_notice, tell
+from anlan.command.common import Kind, hm, task_notice, tell
 from anlan.command.events import TaskIssued, TaskProgressed
 from anlan.command.models import Incident, Response, Task, TaskStep
 from anlan.command.plans.document import NOTIFY, Card, PlanDocument
 from anlan.command.states import TASK, TASK_LABELS, TASK_OPEN, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import SECRET, Actor, GrantView
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import record
 from anlan.kernel.models import Person, Post
 from anlan.resources import actions as resources_verbs
@@ -25,7 +26,7 @@ def step(task: Task, state: str, by: str, note: str = "") -> None:
     """Bring the task to `state` by the table of states and keep who and when."""
     task.state = move(TASK, TASK_LABELS, f"任务“{task.title}”", task.state, state)
     task.save()
-    TaskStep.everything.create(task=task, state=state, at=clock.now(), by=by, note=note[:400])
+    TaskStep.objects.create(task=task, state=state, at=clock.now(), by=by, note=note[:400])
 
 
 def issue_cards(by: Actor, response: Response, cards: list[Card], document: PlanDocument) -> list[Task]:
@@ -58,7 +59,7 @@ def tasks_of(by: Actor, response: Response, card: Card, document: PlanDocument) 
         "arrive_min": card.arrive_min,
         "deadline_min": card.deadline_min,
     }
-    return [Task.everything.create(**{**base, **owner}) for owner in owners]
+    return [Task.objects.create(**{**base, **owner}) for owner in owners]
 
 
 def document_needs(card: Card) -> list[dict[str, Any]]:
@@ -82,7 +83,9 @@ def for_post(document: PlanDocument, role_key: str, at: datetime) -> dict[str, A
 def for_teams(by: Actor, response: Response, card: Card) -> list[dict[str, Any]]:
     """The nearest suitable ready teams by road time."""
     incident = response.incident
-    taken = set(Task.everything.filter(incident=incident, team__isnull=False).values_list("team_id", flat=True))
+    taken = set(
+        Task.objects.unscoped(HELD).filter(incident=incident, team__isnull=False).values_list("team_id", flat=True)
+    )
     arrivals = resources.nearest_teams(
         by, card.capability, incident.lon, incident.lat, card.count + len(taken), clock.now(), None
     )
@@ -103,7 +106,7 @@ def way(arrival: Any) -> dict[str, Any]:
 
 def release(by: Actor, response: Response) -> None:
     """Issue every planned task of the response whose predecessors are done."""
-    tasks = list(Task.everything.select_for_update(of=("self",)).filter(response=response).order_by("id"))
+    tasks = list(Task.objects.unscoped(HELD).filter(response=response).select_related("incident").order_by("id"))
     settled = {task.card for task in tasks if task.state in {"done", "cancelled"}}
     pending = {task.card for task in tasks if not task.is_over} | ({task.card for task in tasks} - settled)
     for task in tasks:
@@ -149,7 +152,7 @@ def commit(by: Actor, task: Task) -> None:
 
 def stand_down(by: Actor, task: Task) -> None:
     """The team may be sent again once none of its tasks is open."""
-    if task.team is None or Task.everything.filter(team=task.team, state__in=TASK_OPEN).exists():
+    if task.team is None or Task.objects.unscoped(HELD).filter(team=task.team, state__in=TASK_OPEN).exists():
         return
     task.team.refresh_from_db()
     if task.team.readiness == Readiness.DISPATCHED:
@@ -172,7 +175,12 @@ def message_of(task: Task) -> str:
 
 def cancel_planned(by: Actor, response: Response) -> None:
     """At the end of the response, what was never issued is withdrawn."""
-    cancel(by, Task.everything.select_for_update(of=("self",)).filter(response=response, state="planned"))
+    cancel(
+        by,
+        Task.objects.unscoped(HELD)
+        .select_for_update(of=("self",), no_key=True)
+        .filter(response=response, state="planned"),
+    )
 
 
 def cancel(by: Actor, tasks: Iterable[Task]) -> None:

@@ -32,7 +32,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     """Serve until `stop`; `ready` is called when every port listens."""
     store = ReadingLog(settings.NATS_URL)
     await store.open()
-    servers = [server for protocol in discover().values() if (server := await listen(protocol, store, host))]
+    listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host))]
     bridge = MqttBridge(
         store,
         os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),
@@ -51,8 +51,8 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await asyncio.wait_for(bridge.connected.wait(), 30)
     ready()
     await stop.wait()
-    for server in servers:
-        server.close()
+    for listener in listeners:
+        await listener.close()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -60,18 +60,20 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await sync_to_async(connections.close_all)()
 
 
-async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> asyncio.Server | None:
+async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> Listener | None:
     """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
     if protocol.transport != "tcp" or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
     try:
-        return await Listener(protocol, store).start(host, int(asked or protocol.default_port))
+        listener = Listener(protocol, store)
+        await listener.start(host, int(asked or protocol.default_port))
     except OSError as error:
         if asked:
             raise
         log.warning("%s is not served: %s; set %s", protocol.name, error, protocol.port_env)
         return None
+    return listener
 
 
 async def keep_quarantine(store: ReadingLog) -> None:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from django.apps import AppConfig
 
 #: Modules that declare something by being imported.
-DECLARING = ("registers", "handlers", "layers", "jobs")
+DECLARING = ("events", "registers", "handlers", "layers", "jobs")
 
 
 class Room(AppConfig):

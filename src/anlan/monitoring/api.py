@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ class AlarmOut(Schema):
     unit: str
     subject: str
     rule_id: int
+    rule_kind: str
     rule_version: int
     station_id: int
     datastream_id: int | None
@@ -48,6 +50,10 @@ class AlarmOut(Schema):
     retro: bool
     explanation: dict[str, Any]
     correlation_id: str
+
+    @staticmethod
+    def resolve_rule_kind(row: Alarm) -> str:
+        return row.rule.kind
 
     @staticmethod
     def resolve_correlation_id(row: Alarm) -> str:
@@ -154,7 +160,7 @@ def handle_alarm(request: HttpRequest, alarm_id: int, verb: str, given: Reason) 
     by = actor_of(request)
     if verb == "shelve":
         return actions.shelve_alarm(by, alarm_id, given.minutes, given.reason)
-    verbs = {
+    verbs: dict[str, Callable[..., Alarm]] = {
         "acknowledge": actions.acknowledge_alarm, "unshelve": actions.unshelve_alarm,
         "suppress": actions.suppress_alarm, "unsuppress": actions.unsuppress_alarm,
         "take-out-of-service": actions.take_out_of_service, "return-to-service": actions.return_to_service,

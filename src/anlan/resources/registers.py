@@ -5,10 +5,29 @@ from __future__ import annotations
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
 from anlan.resources.models import Expert, Hospital, KeyPlace, Shelter, Stock, Store, Team, Vehicle
 
+#: What plan cards ask teams for, as people read it.
+CAPABILITIES = {
+    "fire": "灭火",
+    "hazmat": "危化处置",
+    "rescue": "救援",
+    "search": "搜救",
+    "medical": "医疗救护",
+    "police": "警戒疏散",
+    "monitor": "环境监测",
+    "comm": "通信保障",
+    "power": "电力抢修",
+    "transport": "运输",
+    "flood": "防汛",
+    "ice": "破冰",
+    "pump": "排水",
+    "wildfire": "森林草原灭火",
+}
+
 register(
     Register(
         model=Team,
         slug="teams",
+        words=CAPABILITIES,
         title="救援队伍",
         key=("code",),
         columns=("name", "kind", "capabilities", "area", "members", "readiness", "phone"),

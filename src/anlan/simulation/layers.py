@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import BBox
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.simulation import queries
+from anlan.simulation.models import Run
 
 #: A footprint is shown so long, h.
 SHOWN_H = 24
@@ -17,7 +19,7 @@ SHOWN_H = 24
 def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     """Zones of the newest run per event of the last day; the mildest first, so that the worst is drawn on top."""
     del bbox
-    newest = {}
+    newest: dict[UUID, Run] = {}
     for run in queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H)):
         newest.setdefault(run.correlation_id, run)
     features = [

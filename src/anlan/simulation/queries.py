@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards import discover
 from anlan.hazards.contract import Hazard
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.geo import GeoJson
 from anlan.simulation.models import Run
@@ -19,25 +20,65 @@ from anlan.simulation.models import Run
 HAZARDS: dict[str, Hazard] = discover()
 
 
-def runs(actor: Actor, correlation_id: UUID | None = None) -> QuerySet[Run]:
+def runs(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[Run]:
     found = Run.objects.visible_to(actor).order_by("-at")
     return found.filter(correlation_id=correlation_id) if correlation_id else found
 
 
-def residents(zone: BaseGeometry) -> list[dict[str, Any]]:
-    """People of each community touched by the zone: share of its area times its residents. Modelled, not counted."""
+@dataclass(frozen=True)
+class Home:
+    """An area where people live, by its outline and how many: the finest level somebody has an outline for."""
+
+    pk: int
+    name: str
+    outline: BaseGeometry
+    people: float
+
+
+def homes() -> list[Home]:
+    """Areas with outline and residents of which no part has both; scaled so that they add up to their district's total."""
+    known = list(Area.objects.filter(level__lt=Level.GRID, geometry__isnull=False, population__isnull=False))
+    above = {area.parent_id for area in known}
+    finest = [area for area in known if area.pk not in above]
+    districts = {area.path: area for area in known if area.level == Level.DISTRICT}
+    sums: dict[str, float] = {}
+    for area in finest:
+        path = district_path(area, districts)
+        sums[path] = sums.get(path, 0.0) + (area.population or 0)
+    return [
+        Home(area.pk, area.name, shape(area.geometry), scaled(area, districts, sums))
+        for area in finest
+    ]  # fmt: skip
+
+
+def district_path(area: Area, districts: dict[str, Area]) -> str:
+    return next((path for path in districts if area.path.startswith(path)), "")
+
+
+def scaled(area: Area, districts: dict[str, Area], sums: dict[str, float]) -> float:
+    """Residents such that the parts of a district add up to what its census says."""
+    path, own = district_path(area, districts), float(area.population or 0)
+    if not path or not sums[path]:
+        return own
+    return own * (districts[path].population or 0) / sums[path]
+
+
+def residents(zone: BaseGeometry, living: list[Home]) -> list[dict[str, Any]]:
+    """People of each area touched by the zone: share of its surface times its residents. Modelled, not counted."""
     found = []
-    for area in Area.objects.filter(level=Level.COMMUNITY, geometry__isnull=False, population__isnull=False):
-        home = shape(area.geometry)
-        if home.area and home.intersects(zone):
-            share = home.intersection(zone).area / home.area
-            people = round((area.population or 0) * share)
+    for home in living:
+        if home.outline.area and home.outline.intersects(zone):
+            share = home.outline.intersection(zone).area / home.outline.area
+            people = round(home.people * share)
             if people:
-                found.append({"area_id": area.pk, "name": area.name, "people": people, "share": round(share, 3)})
+                found.append({"area_id": home.pk, "name": home.name, "people": people, "share": round(share, 3)})
     return sorted(found, key=lambda row: -row["people"])
 
 
 def exposure(zones: list[GeoJson]) -> list[dict[str, Any]]:
-    """For each zone (worst first): people inside it, by community."""
-    counted = [residents(shape(zone)) for zone in zones]
-    return [{"people": sum(row["people"] for row in rows), "communities": rows} for rows in counted]
+    """For each zone (worst first): people inside it, by community. `known` is false where no outline is loaded."""
+    living = homes()
+    counted = [residents(shape(zone), living) for zone in zones]
+    return [
+        {"people": sum(row["people"] for row in rows), "communities": rows, "known": bool(living)} for rows in counted
+    ]  # fmt: skip

@@ -5,6 +5,25 @@ from __future__ import annotations
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
 from anlan.supervision.models import Enterprise, HazardUnit, Park
 
+#: Keys of the chemical data, as people read them.
+SUBSTANCES = {
+    "chlorine": "氯",
+    "ammonia": "氨",
+    "vinyl_chloride": "氯乙烯",
+    "hydrogen_chloride": "氯化氢",
+    "hydrogen_sulphide": "硫化氢",
+    "sulphur_dioxide": "二氧化硫",
+    "carbon_monoxide": "一氧化碳",
+    "acetylene": "乙炔",
+    "hydrogen": "氢",
+    "methanol": "甲醇",
+    "formaldehyde": "甲醛",
+    "benzene": "苯",
+    "thf": "四氢呋喃",
+    "lng": "液化天然气",
+    "calcium_carbide": "电石",
+}
+
 register(
     Register(
         model=Park,
@@ -61,6 +80,7 @@ register(
     Register(
         model=HazardUnit,
         slug="hazard-units",
+        words=SUBSTANCES,
         title="危险单元",
         key=("code",),
         columns=("name", "enterprise", "kind", "substance", "quantity_t", "major_hazard_grade", "area"),

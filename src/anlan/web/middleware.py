@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 
-from anlan.kernel.accounts import actions, second_factor
 from anlan.kernel.errors import AnlanError
+from anlan.kernel.identity import actions, second_factor
 
 Next = Callable[[HttpRequest], HttpResponse]
 

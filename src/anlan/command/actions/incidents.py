@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
-from anlan.command.actions.common import Kind, bump, hm, hold_open, required, tell
+from anlan.command.common import Kind, bump, hm, hold_open, required, tell
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
 from anlan.command.models import CASUALTIES, Incident, Proposal, Report, ReportClock, ReportKind, Response, Task
 from anlan.command.models.incident import GRADE_CHOICES
@@ -15,6 +15,7 @@ from anlan.command.plans.variables import VARIABLES
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, TASK_OVER, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
@@ -58,7 +59,7 @@ def checked_place(lon: float, lat: float) -> None:
 def refuse_second(alarm_id: int | None, hazard_event_id: int | None) -> None:
     """One alarm or hazard event opens one incident."""
     for key, value, name in (("alarm_id", alarm_id, "告警"), ("hazard_event_id", hazard_event_id, "灾害事件")):
-        before = Incident.everything.filter(**{key: value}).first() if value else None
+        before = Incident.objects.unscoped(HELD).filter(**{key: value}).first() if value else None
         if before:
             raise Conflict(f"该{name}已立案为 {before.number}", rule="同一来源只立案一次", incident_id=before.pk)
 
@@ -86,6 +87,7 @@ def open_incident(
     **figures: Any,
 ) -> Incident:
     """登记突发事件. `figures`: the counts of `FIGURES`; null = unknown."""
+    numbering.lock()
     now = clock.now()
     received_at = received_at or max(now, occurred_at or now)
     area = Area.objects.filter(pk=area_id).first()
@@ -144,7 +146,7 @@ def settle_proposals(by: Actor, incident: Incident) -> None:
     """The clue this incident was opened from is no longer waiting."""
     for key, value in (("alarm_id", incident.alarm_id), ("hazard_event_id", incident.hazard_event_id)):
         if value:
-            Proposal.everything.filter(**{key: value}, state=Proposal.State.WAITING).update(
+            Proposal.objects.unscoped(HELD).filter(**{key: value}, state=Proposal.State.WAITING).update(
                 state=Proposal.State.ACCEPTED, incident=incident, decided_by=by.name, decided_at=clock.now()
             )
 
@@ -183,8 +185,8 @@ def open_from_event(by: Actor, hazard_event_id: int, event_code: str = "") -> In
 @action("command.incident")
 def accept_proposal(by: Actor, proposal_id: int, event_code: str = "") -> Incident:
     """线索立案."""
-    proposal = waiting(by, proposal_id)
-    return open_from_source(by, sources.of_proposal(proposal), event_code)
+    numbering.lock()  # before the row, as everybody who opens an incident does
+    return open_from_source(by, sources.of_proposal(waiting(by, proposal_id)), event_code)
 
 
 @action("command.incident")
@@ -351,10 +353,14 @@ def note(by: Actor, incident_id: int, text: str, lon: float | None = None, lat: 
 
 def final_report_owed(incident: Incident) -> bool:
     """Whoever had to report first has to report last: was there a duty to report, or a response?"""
-    owed = ReportClock.everything.filter(incident=incident, kind=ReportKind.INITIAL).exists()
-    if not (owed or Response.everything.filter(incident=incident).exists()):
+    owed = ReportClock.objects.unscoped(HELD).filter(incident=incident, kind=ReportKind.INITIAL).exists()
+    if not (owed or Response.objects.unscoped(HELD).filter(incident=incident).exists()):
         return False
-    return not Report.everything.filter(incident=incident, kind=ReportKind.FINAL, sent_at__isnull=False).exists()
+    return (
+        not Report.objects.unscoped(HELD)
+        .filter(incident=incident, kind=ReportKind.FINAL, sent_at__isnull=False)
+        .exists()
+    )
 
 
 @action("command.incident")
@@ -362,9 +368,9 @@ def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int
     """结案. Refused with open tasks, a running response, or without the final report where one is owed."""
     incident = hold_open(by, "command.incident", incident_id, version)
     before = snapshot(incident)
-    if Response.everything.filter(incident=incident, state=Response.State.ACTIVE).exists():
+    if Response.objects.unscoped(HELD).filter(incident=incident, state=Response.State.ACTIVE).exists():
         raise Conflict("应急响应尚未结束，请先结束响应", rule="响应结束后方可结案")
-    left = list(Task.everything.filter(incident=incident).exclude(state__in=TASK_OVER))
+    left = list(Task.objects.unscoped(HELD).filter(incident=incident).exclude(state__in=TASK_OVER))
     if left:
         names = "；".join(str(task) for task in left[:5])
         raise Conflict(f"还有 {len(left)} 项任务未完成：{names}", rule="任务全部办结后方可结案", open_tasks=len(left))
@@ -381,4 +387,4 @@ def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int
 
 def incident_of(correlation_id: UUID | str | None) -> Incident | None:
     """The incident a fact belongs to, for reactions."""
-    return Incident.everything.filter(correlation_id=correlation_id).first() if correlation_id else None
+    return Incident.objects.unscoped(HELD).filter(correlation_id=correlation_id).first() if correlation_id else None

@@ -7,6 +7,7 @@ from anlan.command.models import Plan, PlanVersion
 from anlan.command.plans.document import PlanDocument
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.errors import Conflict, Invalid
@@ -25,10 +26,12 @@ def publish_plan(by: Actor, document: PlanDocument) -> PlanVersion:
     """发布预案. The same content again changes nothing; other content under an old version number is refused."""
     area = area_named(document.area)
     by.require("command.edit", area)
-    plan, _ = Plan.everything.select_for_update().get_or_create(
-        code=document.code, defaults={"title": document.title, "kind": document.kind, "area": area}
+    plan, _ = (
+        Plan.objects.unscoped(HELD)
+        .select_for_update()
+        .get_or_create(code=document.code, defaults={"title": document.title, "kind": document.kind, "area": area})
     )
-    same = PlanVersion.everything.filter(plan=plan, version=document.version).first()
+    same = PlanVersion.objects.unscoped(HELD).filter(plan=plan, version=document.version).first()
     if same and same.content_hash == document.content_hash():
         return same
     if same:
@@ -36,7 +39,7 @@ def publish_plan(by: Actor, document: PlanDocument) -> PlanVersion:
     plan.title, plan.kind, plan.issued_by = document.title, document.kind, document.issued_by
     plan.area, plan.representative, plan.in_force = area, document.representative, True
     plan.save()
-    version = PlanVersion.everything.create(
+    version = PlanVersion.objects.create(
         plan=plan,
         version=document.version,
         data=document.as_data(),

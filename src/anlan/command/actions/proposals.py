@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from anlan.command.actions.common import Kind, tell
+from anlan.command.common import Kind, tell
 from anlan.command.events import ProposalReceived
 from anlan.command.models import Incident, Proposal
 from anlan.command.sources import Source
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.geo.shapes import distance_m
 
@@ -25,7 +26,7 @@ def near(found: Source, lon: float, lat: float) -> bool:
 
 def same_incident(found: Source) -> Incident | None:
     """An open incident at this place and time with the same group of event type."""
-    rows = Incident.everything.filter(
+    rows = Incident.objects.unscoped(HELD).filter(
         status__in=["opened", "responding", "ended"],
         event_code__startswith=found.event_code[:3],
         received_at__gte=found.at - NEAR_TIME,
@@ -35,10 +36,14 @@ def same_incident(found: Source) -> Incident | None:
 
 
 def same_proposal(found: Source) -> Proposal | None:
-    rows = Proposal.everything.select_for_update().filter(
-        state=Proposal.State.WAITING,
-        event_code=found.event_code,
-        at__range=(found.at - NEAR_TIME, found.at + NEAR_TIME),
+    rows = (
+        Proposal.objects.unscoped(HELD)
+        .select_for_update()
+        .filter(
+            state=Proposal.State.WAITING,
+            event_code=found.event_code,
+            at__range=(found.at - NEAR_TIME, found.at + NEAR_TIME),
+        )
     )
     return next((row for row in rows if near(found, row.lon, row.lat)), None)
 
@@ -56,7 +61,9 @@ def as_further(found: Source) -> dict[str, Any]:
 @action("command.incident")
 def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     """Put a clue before the duty desk, unless it belongs to an incident or a clue that is there already."""
-    known = Proposal.everything.filter(alarm_id=found.alarm_id, hazard_event_id=found.hazard_event_id).first()
+    known = (
+        Proposal.objects.unscoped(HELD).filter(alarm_id=found.alarm_id, hazard_event_id=found.hazard_event_id).first()
+    )
     if known:
         return known
     incident = same_incident(found)
@@ -77,7 +84,7 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
         twin.priority = min(twin.priority, priority)
         twin.save()
         return twin
-    proposal = Proposal.everything.create(
+    proposal = Proposal.objects.create(
         source=found.kind,
         place=found.place[:120],
         reported_by=found.reported_by[:80],

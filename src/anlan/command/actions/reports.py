@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.command import numbering, reporting, rules
-from anlan.command.actions.common import Kind, bump, check_version, hm, hold, tell
+from anlan.command.common import Kind, bump, check_version, hm, hold, tell
 from anlan.command.events import ReportDrafted, ReportDue, ReportSent, ReportSigned
 from anlan.command.models import Channel, Incident, Report, ReportClock, ReportKind, ReportVersion, Response
 from anlan.command.states import REPORT, REPORT_LABELS, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
@@ -23,12 +24,12 @@ LOCAL_RECEIPT = "本级留存/待上级平台回执"
 
 
 def latest(incident: Incident, **which: Any) -> Report | None:
-    return Report.everything.filter(incident=incident, **which).order_by("-id").first()
+    return Report.objects.unscoped(HELD).filter(incident=incident, **which).order_by("-id").first()
 
 
 def open_clock(incident: Incident, kind: str, channel: str = "") -> ReportClock | None:
     """The first duty of this kind that is not met yet."""
-    clocks = ReportClock.everything.filter(incident=incident, kind=kind, met_at__isnull=True)
+    clocks = ReportClock.objects.unscoped(HELD).filter(incident=incident, kind=kind, met_at__isnull=True)
     return (clocks.filter(channel=channel) if channel else clocks).order_by("due_at").first()
 
 
@@ -36,7 +37,7 @@ def check_order(incident: Incident, kind: str) -> None:
     """首报 once and first; 续报 after it; 终报 once, last; one draft at a time."""
     if kind not in ReportKind.values:
         raise Invalid("kind", kind, " / ".join(ReportKind.values), label="报告类型")
-    pending = Report.everything.filter(incident=incident, state__in=["drafted", "signed"]).first()
+    pending = Report.objects.unscoped(HELD).filter(incident=incident, state__in=["drafted", "signed"]).first()
     if pending:
         raise Conflict(f"{pending}尚未报送", rule="上一份报送后再拟下一份", report_id=pending.pk)
     if latest(incident, kind=ReportKind.FINAL):
@@ -62,7 +63,7 @@ def draft_report(by: Actor, incident_id: int, kind: str) -> Report:
     incident = hold(by, "command.report", incident_id)
     check_order(incident, kind)
     now, due = clock.now(), open_clock(incident, kind)
-    response = Response.everything.filter(incident=incident).order_by("-started_at").first()
+    response = Response.objects.unscoped(HELD).filter(incident=incident).order_by("-started_at").first()
     template = response.plan_version.document().report if response else None
     before = latest(incident, kind=kind)
     report = Report(
@@ -88,7 +89,7 @@ def draft_report(by: Actor, incident_id: int, kind: str) -> Report:
 
 
 def keep_version(report: Report, by: Actor, at: datetime) -> None:
-    ReportVersion.everything.create(report=report, version=report.version, fields=report.fields, at=at, by=by.name)
+    ReportVersion.objects.create(report=report, version=report.version, fields=report.fields, at=at, by=by.name)
 
 
 def checked_fields(report: Report, fields: dict[str, Any]) -> dict[str, Any]:
@@ -180,7 +181,7 @@ def send_report(by: Actor, report_id: int, channel: str) -> Report:
 
 def meet_clocks(report: Report, channel: str, now: datetime) -> float:
     """Mark the duties this sending meets; returns the worst lateness, minutes."""
-    duties = ReportClock.everything.filter(incident=report.incident, kind=report.kind, met_at__isnull=True)
+    duties = ReportClock.objects.unscoped(HELD).filter(incident=report.incident, kind=report.kind, met_at__isnull=True)
     if channel == Channel.PHONE:
         duties = duties.filter(channel=Channel.PHONE)
     late = 0.0
@@ -195,10 +196,12 @@ def next_follow_up(report: Report, now: datetime) -> None:
     """Until the final report the next 续报 has its clock: at least daily, twice daily from 重大 on."""
     incident = report.incident
     if report.kind == ReportKind.FINAL:
-        ReportClock.everything.filter(incident=incident, kind=ReportKind.FOLLOW_UP, met_at__isnull=True).delete()
+        ReportClock.objects.unscoped(HELD).filter(
+            incident=incident, kind=ReportKind.FOLLOW_UP, met_at__isnull=True
+        ).delete()
         return
     duty = rules.follow_up(now, incident.working_grade or "一般")
-    ReportClock.everything.create(
+    ReportClock.objects.create(
         incident=incident,
         rule_id=duty.rule_id,
         kind=ReportKind.FOLLOW_UP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from anlan.command import figures, tasking
-from anlan.command.actions.common import Kind, bump, hold_open, required, tell
+from anlan.command.common import Kind, bump, hold_open, required, tell
 from anlan.command.events import ResponseAdjusted, ResponseEnded, ResponseStarted
 from anlan.command.models import Incident, Plan, PlanVersion, Response
 from anlan.command.plans.document import LEVELS, LevelRule, PlanDocument
@@ -13,6 +13,7 @@ from anlan.command.plans.expressions import Expression
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid, NotFound
@@ -20,7 +21,7 @@ from anlan.kernel.errors import Conflict, Invalid, NotFound
 
 def plan_in_force(code: str) -> PlanVersion:
     """The latest version. Plans are common knowledge of the city: a district starts the city's plan, too."""
-    plan = Plan.everything.filter(code=code, in_force=True).first()
+    plan = Plan.objects.unscoped(HELD).filter(code=code, in_force=True).first()
     version = plan.current() if plan else None
     if version is None:
         raise NotFound(f"没有生效的预案 {code}")
@@ -35,7 +36,12 @@ def level_rule(document: PlanDocument, level: str) -> LevelRule:
 
 
 def running(incident: Incident) -> Response:
-    response = Response.everything.select_for_update().filter(incident=incident, state=Response.State.ACTIVE).first()
+    response = (
+        Response.objects.unscoped(HELD)
+        .select_for_update(no_key=True)
+        .filter(incident=incident, state=Response.State.ACTIVE)
+        .first()
+    )
     if response is None:
         raise Conflict(f"{incident.number} 没有进行中的应急响应", rule="须有进行中的响应")
     return response
@@ -62,7 +68,7 @@ def activate_response(
     proposed = figures.proposed_level(judged)
     if level != proposed:
         reason = required("reason", reason, f"与预案建议（{proposed or '不启动'}）不同时的理由")
-    response = Response.everything.create(
+    response = Response.objects.create(
         incident=incident,
         plan_version=plan,
         level=level,

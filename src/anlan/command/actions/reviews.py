@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.command import review
-from anlan.command.actions.common import Kind, bump, hold, required, tell
+from anlan.command.common import Kind, bump, hold, required, tell
 from anlan.command.events import IncidentReviewed
 from anlan.command.models import Review
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, move
@@ -19,7 +19,7 @@ def complete_review(by: Actor, incident_id: int, lessons: str, *, version: int |
     incident = hold(by, "command.review", incident_id, version)
     before = snapshot(incident)
     incident.status = move(INCIDENT, INCIDENT_LABELS, incident.number, incident.status, "reviewed")
-    done = Review.everything.create(
+    done = Review.objects.create(
         incident=incident,
         measured=[row.as_data() for row in review.measures(incident)],
         lessons=required("lessons", lessons, "经验教训", 10000),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from anlan.command import escalation, tasking
-from anlan.command.actions.common import Kind, hm, hold_open, required, task_notice, tell
+from anlan.command.common import Kind, hm, hold_open, required, task_notice, tell
 from anlan.command.events import TaskAcknowledged, TaskLate, TaskProgressed
 from anlan.command.models import Incident, Response, Task
-from anlan.command.states import TASK_LABELS, TASK_WAITING
+from anlan.command.states import TASK_LABELS, TASK_OVER, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, NotFound
@@ -21,9 +22,17 @@ from anlan.resources.models import Readiness, Team
 DISPATCH_DEADLINE_MIN = 240.0
 
 
+def hold_task(by: Actor, permission: str, task_id: int, *, frees: bool) -> Task:
+    """The task, locked. What sets other tasks free locks their response first, so that no successor is overlooked."""
+    rows = Task.objects.visible_to(by, permission)
+    if frees:
+        Response.objects.unscoped(HELD).select_for_update(no_key=True).filter(tasks=rows.one(task_id)).first()
+    return rows.one(task_id, lock=True)
+
+
 def progress(by: Actor, task_id: int, state: str, verb: str, note: str = "", result: str = "") -> Task:
     """One step of a task by the one who has it, or by the desk on his behalf."""
-    task = Task.objects.visible_to(by, "command.task").one(task_id, lock=True)
+    task = hold_task(by, "command.task", task_id, frees=state in TASK_OVER)
     before = snapshot(task)
     if result:
         task.result = result
@@ -79,7 +88,7 @@ def refuse_task(by: Actor, task_id: int, reason: str) -> Task:
 @action("command.dispatch")
 def withdraw_task(by: Actor, task_id: int, reason: str) -> Task:
     """撤销任务, by the one who commands."""
-    task = Task.objects.visible_to(by, "command.dispatch").one(task_id, lock=True)
+    task = hold_task(by, "command.dispatch", task_id, frees=True)
     before, reason = snapshot(task), required("reason", reason, "撤销理由")
     tasking.step(task, "cancelled", by.name, reason)
     tell(task.incident, Kind.TASK, f"撤销任务“{task.title}”（{task.assignee}）：{reason}", by.name, task_id=task.pk)
@@ -100,9 +109,9 @@ def dispatch_team(by: Actor, incident_id: int, team_id: int, what: str, *, versi
     if team.readiness != Readiness.READY:
         raise Conflict(f"{team.name}现为“{team.get_readiness_display()}”，不能调派", rule="只调派待命队伍")
     what = required("what", what, "任务内容", 60)
-    task = Task.everything.create(
+    task = Task.objects.create(
         incident=incident,
-        response=Response.everything.filter(incident=incident, state=Response.State.ACTIVE).first(),
+        response=Response.objects.unscoped(HELD).filter(incident=incident, state=Response.State.ACTIVE).first(),
         title=what,
         text=what,
         phase="救援处置",

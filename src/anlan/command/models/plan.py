@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from anlan.command.plans.document import PlanDocument, document_of
-from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
+from anlan.kernel.accounts.scope import HELD, ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
 
 
@@ -27,7 +27,7 @@ class Plan(ScopedModel):
         return self.title
 
     def current(self) -> PlanVersion | None:
-        return PlanVersion.everything.filter(plan=self).order_by("-id").first()
+        return PlanVersion.objects.unscoped(HELD).filter(plan=self).order_by("-id").first()
 
 
 class PlanVersion(ScopedChild):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -14,6 +15,8 @@ log = logging.getLogger(__name__)
 #: A device that says nothing for so long is gone (half-open TCP), seconds.
 IDLE_S = 20 * 60
 READ_BYTES = 64 * 1024
+#: How long a closing connection may take to take its last bytes, seconds.
+HANG_UP_S = 2.0
 #: Frames a second one connection may send on average, and at once.
 RATE, BURST = 500.0, 2000.0
 MAX_CONNECTIONS = 20_000
@@ -42,9 +45,17 @@ class Listener:
             raise ValueError(f"{protocol.name} has no session")
         self.protocol, self.store, self.make_session = protocol, store, protocol.session
         self.open_connections = 0
+        self.conversations: set[asyncio.Task[None]] = set()
 
-    async def start(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self.serve, host, port, limit=READ_BYTES)
+    async def start(self, host: str, port: int) -> None:
+        self.server = await asyncio.start_server(self.serve, host, port, limit=READ_BYTES)
+
+    async def close(self) -> None:
+        """Take no more, and hang up: what is not answered yet comes again."""
+        self.server.close()
+        for conversation in self.conversations:
+            conversation.cancel()
+        await asyncio.gather(*self.conversations, return_exceptions=True)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
@@ -52,6 +63,8 @@ class Listener:
             writer.close()
             return
         self.open_connections += 1
+        conversation: asyncio.Task[None] = asyncio.current_task()  # type: ignore[assignment]
+        self.conversations.add(conversation)
         try:
             await self.converse(reader, writer, self.make_session(), peer)
         except (ConnectionError, TimeoutError) as error:
@@ -61,7 +74,10 @@ class Listener:
             self.store.counts["connection_errors"] += 1
         finally:
             self.open_connections -= 1
+            self.conversations.discard(conversation)
             writer.close()
+            with contextlib.suppress(OSError, TimeoutError):
+                await asyncio.wait_for(writer.wait_closed(), HANG_UP_S)
 
     async def converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, peer: str

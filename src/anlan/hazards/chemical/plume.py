@@ -1,7 +1,7 @@
 """Steady Gaussian plume with Briggs' coefficients, and the contours it draws on the ground.
 
 C = Q/(2 pi u sy sz) exp(-y2/2sy2) [exp(-(z-H)2/2sz2) + exp(-(z+H)2/2sz2)]  (Gifford 1961; coefficients Briggs 1973,
-as tabled in RULES 5.5). Valid downwind of 100 m in flat terrain for a passive gas; near the source of a dense gas it is not.
+table E.7 of AQ/T 3046-2013; GB/T 3840-91 as an option). Valid downwind of 100 m in flat terrain for a passive gas; near the source of a dense gas it is not.
 """
 
 from __future__ import annotations
@@ -29,10 +29,39 @@ URBAN = {
 FAR_M = 50_000.0
 
 
+#: GB/T 3840-91, sampling 0.5 h: class -> (sy: limit m, alpha, gamma ...), (sz: ...).
+GB3840 = {
+    "A": (((1000, 0.901074, 0.425809), (FAR_M, 0.850934, 0.602052)),
+          ((300, 1.12154, 0.0799904), (500, 1.51360, 0.00854771), (FAR_M, 2.10881, 0.000211545))),
+    "B": (((1000, 0.914370, 0.281846), (FAR_M, 0.865014, 0.396353)),
+          ((500, 0.964435, 0.127190), (FAR_M, 1.09356, 0.0570251))),
+    "C": (((1000, 0.924279, 0.177154), (FAR_M, 0.885157, 0.232123)), ((FAR_M, 0.917595, 0.106803),)),
+    "D": (((1000, 0.929418, 0.110726), (FAR_M, 0.888723, 0.146669)),
+          ((1000, 0.826212, 0.104634), (10_000, 0.632023, 0.400167), (FAR_M, 0.555360, 0.810763))),
+    "E": (((1000, 0.920818, 0.0864001), (FAR_M, 0.896864, 0.101947)),
+          ((1000, 0.788370, 0.0927529), (10_000, 0.565188, 0.433384), (FAR_M, 0.414743, 1.73241))),
+    "F": (((1000, 0.929418, 0.0553634), (FAR_M, 0.888723, 0.0733348)),
+          ((1000, 0.784400, 0.0620765), (10_000, 0.525969, 0.370015), (FAR_M, 0.322659, 2.40691))),
+}  # fmt: skip
+#: Wind profile exponents of GB/T 3840-91.
+PROFILE = {
+    "rural": {"A": 0.07, "B": 0.07, "C": 0.10, "D": 0.15, "E": 0.25, "F": 0.25},
+    "urban": {"A": 0.10, "B": 0.15, "C": 0.20, "D": 0.25, "E": 0.30, "F": 0.30},
+}
+
+
 def sigmas(x: float, stability: str, terrain: str) -> tuple[float, float]:
-    """(sigma y, sigma z) in m at x m downwind."""
+    """(sigma y, sigma z) in m at x m downwind; terrain "rural" or "urban" (Briggs) or "gb3840"."""
+    if terrain == "gb3840":
+        sy, sz = (next((g, a) for top, a, g in bands if x <= top or top == bands[-1][0]) for bands in GB3840[stability])
+        return sy[0] * x ** sy[1], sz[0] * x ** sz[1]
     (ay, by), (az, bz, power) = (URBAN if terrain == "urban" else RURAL)[stability]
     return ay * x / sqrt(1 + by * x), az * x * (1 + bz * x) ** power
+
+
+def wind_at(height_m: float, wind_10m: float, stability: str, terrain: str = "rural") -> float:
+    """m/s at a height of 1 to 200 m (power law of GB/T 3840-91)."""
+    return float(wind_10m * (min(200.0, max(1.0, height_m)) / 10) ** PROFILE[terrain][stability])
 
 
 def concentration(
@@ -83,22 +112,3 @@ def contour(
     xs = [far * (i / 40) ** 1.5 for i in range(1, 41)]
     side = [(x, half_width(x, limit, rate, height, wind, stability, terrain) + x * fan) for x in xs]
     return [(0.0, 0.0), *side, *((x, -y) for x, y in reversed(side))]
-
-
-def pasquill(wind: float, cloud_tenths: float, solar_height_deg: float) -> str:
-    """Stability class from 10 m wind, total cloud and solar height (GB/T 3840-91 appendix; night: height <= 0)."""
-    rays = radiation(cloud_tenths, solar_height_deg)
-    rows = [(1.9, "ABBDEF"), (2.9, "ABCDEF"), (4.9, "BCCDDE"), (5.9, "CCDDDD"), (float("inf"), "DDDDDD")]
-    letters = next(row for top, row in rows if wind <= top)
-    return letters[3 - rays]
-
-
-def radiation(cloud_tenths: float, solar_height_deg: float) -> int:
-    """Solar radiation class +3 … -2 (GB/T 3840-91 table B1, low cloud taken equal to total cloud)."""
-    if solar_height_deg <= 0:
-        return -2 if cloud_tenths <= 4 else (-1 if cloud_tenths <= 7 else 0)
-    bands = [(15, -1), (35, 1), (65, 2), (90, 3)]
-    clear = next(value for top, value in bands if solar_height_deg <= top)
-    if cloud_tenths <= 4:
-        return clear
-    return max(0, clear - (1 if cloud_tenths <= 7 else 2))

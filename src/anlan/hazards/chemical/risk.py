@@ -1,49 +1,46 @@
-"""Vulnerability and the grading of major hazard installations."""
+"""易损性: probits, by poison, heat and blast."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import erf, log, sqrt
-from typing import Any
 
-from anlan.hazards.chemical.substances import find
-from anlan.hazards.contract import InputError
+#: AQ/T 3046: exposures longer than these do not count.
+TOXIC_CAP_MIN, HEAT_CAP_S = 30.0, 20.0
+#: Share of those outdoors whom clothes do not protect (AQ/T 3046 table 10).
+SOCIETAL_OUTDOOR_HEAT = 0.14
+#: a, b of Pr = a + b ln(p), p in Pa (CCPS).
+BLAST = {
+    "肺出血死亡": (-77.1, 6.91), "耳膜破裂": (-15.6, 1.93), "建筑结构破坏": (-23.8, 2.92), "玻璃破碎": (-18.1, 2.79),
+}  # fmt: skip
 
-#: GB 18218-2018 table 5: people living within 500 m of the boundary -> alpha.
-ALPHA = ((100, 2.0), (50, 1.5), (30, 1.2), (1, 1.0), (0, 0.5))
-#: GB 18218-2018 table 6: R -> grade.
-GRADES = ((100.0, "一级"), (50.0, "二级"), (10.0, "三级"), (0.0, "四级"))
+
+def share(probit: float) -> float:
+    """Share of people for a probit."""
+    return 0.5 * (1 + erf((probit - 5) / sqrt(2)))
 
 
-def probit_fatality(a: float, b: float, n: float, mg_m3: float, minutes: float) -> tuple[float, float]:
-    """(probit, share dying) for `minutes` (at most 30) in `mg_m3` of a toxic gas: Pr = a + b ln(C^n t)."""
+def toxic(
+    a: float, b: float, n: float, mg_m3: float, minutes: float, cap: float = TOXIC_CAP_MIN
+) -> tuple[float, float]:
+    """(probit, share dying) for `minutes` (at most `cap`) in `mg_m3`: Pr = a + b ln(C^n t). Clean air kills nobody."""
     if mg_m3 <= 0 or minutes <= 0:
         return 0.0, 0.0
-    value = a + b * log(mg_m3**n * min(minutes, 30.0))
-    return value, 0.5 * (1 + erf((value - 5) / sqrt(2)))
+    value = a + b * (n * log(mg_m3) + log(min(minutes, cap)))
+    return value, share(value)
 
 
-def major_hazard(items: Sequence[dict[str, Any]], people_500m: int) -> dict[str, Any]:
-    """GB 18218-2018 identification and grade of one unit. Items: name, key or CAS, and design maximum `q_t` in t."""
-    rows, total, weighted = [], 0.0, 0.0
-    for index, item in enumerate(items):
-        substance = find(str(item.get("name") or item.get("cas") or ""))
-        quantity = item.get("q_t")
-        if not isinstance(quantity, int | float) or quantity < 0:
-            raise InputError(f"items[{index}].q_t", quantity, ">= 0 t")
-        ratio = quantity / substance.threshold_t
-        total += ratio
-        weighted += substance.beta * ratio
-        rows.append(
-            {
-                "name": substance.name,
-                "q_t": quantity,
-                "Q_t": substance.threshold_t,
-                "beta": substance.beta,
-                "ratio": ratio,
-            }
-        )
-    alpha = next(value for people, value in ALPHA if people_500m >= people)
-    score = alpha * weighted
-    grade = next(name for low, name in GRADES if score >= low) if total >= 1 else None
-    return {"S": total, "is_major": total >= 1, "alpha": alpha, "R": score, "grade": grade, "items": rows}
+def heat(flux_kw_m2: float, seconds: float, cap: float = HEAT_CAP_S) -> tuple[float, float]:
+    """(probit, share dying) of bare skin: Pr = -36.38 + 2.56 ln(q^(4/3) t), q W/m2 (TNO Green Book; AQ/T 3046 eq. 6)."""
+    if flux_kw_m2 <= 0 or seconds <= 0:
+        return 0.0, 0.0
+    value = -36.38 + 2.56 * log((flux_kw_m2 * 1000) ** (4 / 3) * min(seconds, cap))
+    return value, share(value)
+
+
+def blast(what: str, pressure_kpa: float) -> tuple[float, float]:
+    """(probit, share) of one of the effects of BLAST at a side-on overpressure."""
+    if pressure_kpa <= 0:
+        return 0.0, 0.0
+    a, b = BLAST[what]
+    value = a + b * log(pressure_kpa * 1000)
+    return value, share(value)

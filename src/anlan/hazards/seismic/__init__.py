@@ -37,11 +37,21 @@ def isoseismal_area_km2(magnitude: float, degree: int, region: str = "西部") -
     return pi * major * minor
 
 
-def instrumental_intensity(pga_m_s2: float, pgv_m_s: float) -> float:
-    """GB/T 17742-2020 appendix A, one decimal, 1.0 to 12.0; PGA m/s2 and PGV m/s, 0.1-10 Hz."""
+def intensities(pga_m_s2: float, pgv_m_s: float) -> tuple[float, float, float]:
+    """(by PGA, by PGV, instrumental intensity 1 to 12): GB/T 17742-2020 appendix A; m/s2, m/s, 0.1-10 Hz vector peaks."""
     by_a, by_v = 3.17 * log10(pga_m_s2) + 6.59, 3.00 * log10(pgv_m_s) + 9.77
     value = by_v if by_a >= 6.0 and by_v >= 6.0 else (by_a + by_v) / 2
-    return round(min(12.0, max(1.0, value)), 1)
+    return by_a, by_v, min(12.0, max(1.0, value))
+
+
+def instrumental_intensity(pga_m_s2: float, pgv_m_s: float) -> float:
+    """GB/T 17742-2020 appendix A, one decimal."""
+    return round(intensities(pga_m_s2, pgv_m_s)[2], 1)
+
+
+def degree_of(intensity: float) -> int:
+    """Degree n for n - 0.5 <= I < n + 0.5."""
+    return int(intensity + 0.5)
 
 
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:

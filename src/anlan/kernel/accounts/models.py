@@ -10,7 +10,6 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from anlan.kernel.accounts.actor import Actor, GrantView
-from anlan.kernel.areas.models import Area
 
 
 class DataClass(models.IntegerChoices):
@@ -84,7 +83,7 @@ class Grant(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name="账号")
     role = models.ForeignKey(Role, models.PROTECT, verbose_name="角色")
-    area = models.ForeignKey(Area, models.PROTECT, verbose_name="区划")
+    area = models.ForeignKey("kernel.Area", models.PROTECT, verbose_name="区划")
 
     class Meta:
         verbose_name = "授权"

@@ -15,6 +15,10 @@ from anlan.kernel.errors import NotFound
 M = TypeVar("M", bound=models.Model)
 
 
+#: Reason for `unscoped`: the rows hang on one that was already taken with a scope.
+HELD = "rows of something already taken within the actor's scope"
+
+
 class UnscopedQuery(RuntimeError):
     """Somebody asked for rows without saying for whom: a mistake of ours, not of the user's."""
 
@@ -81,7 +85,7 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def one(self, pk: int | str, *, lock: bool = False) -> M:
         """The row, or `NotFound` with the Chinese name of the thing. `lock` holds it until the transaction ends."""
-        rows = self.select_for_update(of=("self",)) if lock else self
+        rows = self.select_for_update(of=("self",), no_key=True) if lock else self
         found = rows.filter(pk=pk).first()
         if found is None:
             raise NotFound(f"{self.model._meta.verbose_name} {pk} 不存在，或不在您的管辖范围内")

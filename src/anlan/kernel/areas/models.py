@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat, Substr
 
 
 class Level(models.IntegerChoices):
@@ -53,8 +55,11 @@ class Area(models.Model):
         if self.pk is None:
             self.path = f"new:{self.code_system}:{self.code}"
             super().save(*args, **kwargs)
-        self.path = f"{self.parent.path if self.parent else '/'}{self.pk}/"
+        was, self.path = self.path, f"{self.parent.path if self.parent else '/'}{self.pk}/"
         super().save()
+        if was != self.path and not was.startswith("new:"):
+            below = Area.objects.filter(path__startswith=was).exclude(pk=self.pk)
+            below.update(path=Concat(Value(self.path), Substr("path", len(was) + 1)))
 
     def contains(self, other: Area) -> bool:
         return other.path.startswith(self.path)

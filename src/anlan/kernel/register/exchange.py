@@ -33,9 +33,9 @@ def download(name: str, kind: str, content: bytes) -> HttpResponse:
 
 
 def kind_of(request: HttpRequest) -> str:
-    kind = request.GET.get("kind", "xlsx")
+    kind = request.GET.get("file", "xlsx")
     if kind not in TYPES:
-        raise Invalid("kind", kind, "xlsx、csv", label="格式")
+        raise Invalid("file", kind, "xlsx、csv", label="格式")
     return kind
 
 

@@ -19,7 +19,7 @@ from anlan.kernel.register.declare import Register
 from anlan.kernel.register.events import RegisterRowChanged
 from anlan.kernel.register.fields import field_of, file_text, key_text, split_unit
 from anlan.kernel.register.forms import KeyField, bind, clean_value, form_class
-from anlan.kernel.register.keys import Keys
+from anlan.kernel.register.keys import FOR_AN_IMPORT, Keys
 from anlan.kernel.register.query import related
 from anlan.kernel.register.scoping import everything, may_change, place_of
 
@@ -99,7 +99,7 @@ class Import:
 
     def __init__(self, by: Actor, register: Register) -> None:
         self.by, self.register, self.model = by, register, register.model
-        self.keys, self.report = Keys(by), Report()
+        self.keys, self.report = Keys(by, FOR_AN_IMPORT), Report()
         self.fields = dict(form_class(register.slug)(by, self.keys).fields)
         bind(self.fields, self.keys)
         self.columns = column_names(register)

@@ -11,15 +11,16 @@ from anlan.kernel.models import Area
 from anlan.kernel.register.fields import key_lookups, key_separator
 from anlan.kernel.register.scoping import everything, scope_relations, visible
 
-#: Tables larger than this are asked row by row.
-WHOLE_TABLE = 20_000
+#: Tables up to this size are read whole: for one form, and for an import of thousands of rows.
+FOR_A_FORM, FOR_AN_IMPORT = 300, 20_000
 
 
 class Keys:
     """The rows an actor may point to: those they see, in any table, plus the ones already pointed to."""
 
-    def __init__(self, actor: Actor) -> None:
+    def __init__(self, actor: Actor, whole: int = FOR_A_FORM) -> None:
         self.actor = actor
+        self.whole = whole
         self.tables: dict[type[models.Model], dict[str, Any]] = {}
         self.names: dict[str, list[Area]] = {}
 
@@ -36,10 +37,10 @@ class Keys:
         return [(pk, separator.join(map(str, key))) for pk, *key in values]
 
     def table(self, target: type[models.Model]) -> dict[str, Any]:
-        """Key -> row of a table that fits in memory."""
+        """Key -> row of a table that is read whole."""
         if target not in self.tables:
             rows = self.rows(target)
-            if rows.count() > WHOLE_TABLE:
+            if target is not Area and rows.count() > self.whole:
                 self.tables[target] = {}
             else:
                 found = {row.pk: row for row in rows}
@@ -93,9 +94,9 @@ class Keys:
 
     def choices(self, target: type[models.Model], at_most: int) -> list[tuple[str, str]] | None:
         """(key, name) of all rows, or None when they are too many to choose from a list."""
-        table = self.table(target)
-        if len(table) > at_most or (not table and self.rows(target).exists()):
+        if self.rows(target).count() > at_most:
             return None
+        table = self.table(target)
         if target is Area:
             return [(text, "　" * max(0, row.path.count("/") - 2) + row.name) for text, row in self.by_path()]
         return [(text, f"{row}（{text}）") for text, row in sorted(table.items())]

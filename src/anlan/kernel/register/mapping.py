@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Q
@@ -10,10 +10,8 @@ from django.db.models import Q
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.layers import FeatureCollection, Layer
 from anlan.kernel.geo.shapes import BBox
+from anlan.kernel.register.declaration import MapSymbol, Register
 from anlan.kernel.register.scoping import visible
-
-if TYPE_CHECKING:
-    from anlan.kernel.register.declare import MapSymbol, Register
 
 
 def layer_of(register: Register, symbol: MapSymbol, kind: str) -> Layer:

@@ -56,12 +56,17 @@ def listing(register: Register, actor: Actor, query: Mapping[str, str], columns:
 def searched(register: Register, text: str) -> Q:
     """Every word must occur in one of the searched columns; Chinese matches anywhere in the text."""
     found = Q()
-    for word in text.split():
+    for word in printable(text).split():
         any_column = Q()
         for name in register.search:
             any_column |= Q(**{f"{name}__icontains": word})
         found &= any_column
     return found
+
+
+def printable(text: str) -> str:
+    """Without NUL, which PostgreSQL's texts cannot hold."""
+    return text.replace("\0", "")
 
 
 def filtered(register: Register, query: Mapping[str, str]) -> Q:
@@ -70,7 +75,7 @@ def filtered(register: Register, query: Mapping[str, str]) -> Q:
         field = field_of(register, name)
         if is_number(field) and not field.is_relation:
             condition &= bounds(name, query.get(f"{name}_min", ""), query.get(f"{name}_max", ""))
-        elif value := query.get(name, ""):
+        elif value := printable(query.get(name, "")):
             condition &= matches(field, name, value)
     return condition
 
@@ -79,8 +84,9 @@ def bounds(name: str, low: str, high: str) -> Q:
     condition = Q()
     for lookup, text in (("gte", low), ("lte", high)):
         try:
-            condition &= Q(**{f"{name}__{lookup}": float(text)}) if text else Q()
-        except ValueError:
+            bound = float(text) if text else None
+            condition &= Q(**{f"{name}__{lookup}": bound}) if bound is not None else Q()
+        except (ValueError, OverflowError):
             condition &= Q(pk__in=[])
     return condition
 
@@ -94,7 +100,8 @@ def matches(field: AnyField, name: str, value: str) -> Q:
     if isinstance(field, models.BooleanField):
         return Q(**{name: value == "1"})
     if field.choices:
-        return Q(**{name: value})
+        codes = {str(code): code for code, _name in field.flatchoices}
+        return Q(**{name: codes[value]}) if value in codes else Q(pk__in=[])
     return Q(**{f"{name}__icontains": value})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from django.db import models
 from django.db.models import Q
@@ -10,9 +10,7 @@ from django.db.models import Q
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.models import Area
-
-if TYPE_CHECKING:
-    from anlan.kernel.register.declare import Register
+from anlan.kernel.register.declaration import Register
 
 Rows = models.QuerySet[Any]
 

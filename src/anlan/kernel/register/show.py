@@ -52,7 +52,9 @@ def cell(register: Register, row: Any, name: str) -> Cell:
     if kind == "number":
         return Cell(_(label), unit, number(name, value), kind)
     if kind == "json":
-        return Cell(_(label), unit, brief(value), kind)
+        return Cell(_(label), unit, brief(value, register.words), kind)
+    if kind == "text" and value in register.words:
+        return Cell(_(label), unit, _(register.words[value]), kind)
     return Cell(_(label), unit, value, kind, address(value) if kind == "link" else "")
 
 
@@ -65,11 +67,11 @@ def number(name: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
 
 
-def brief(value: Any) -> str:
+def brief(value: Any, words: Mapping[str, str]) -> str:
     if isinstance(value, dict) and "type" in value:
         return f"{_('几何')} {value['type']}"
     if isinstance(value, list):
-        return "、".join(map(str, value)) or "—"
+        return "、".join(_(words[v]) if v in words else str(v) for v in value) or "—"
     return "；".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) and value else "—"
 
 

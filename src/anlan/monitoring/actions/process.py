@@ -59,9 +59,10 @@ def open_alarm(rule_id: int, subject: str) -> Alarm | None:
 def explain(finding: Finding) -> dict[str, Any]:
     """What an alarm was judged by and what showed it, kept with it."""
     rule = finding.rule
+    limited = rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
     explanation = {
         "rule": rule.title, "code": rule.code, "version": rule.version, "kind": rule.get_kind_display(),
-        "limits": {band: level for band, level in rule.levels.items() if level is not None},
+        "limits": {band: level for band, level in rule.levels.items() if level is not None and limited},
         "band": finding.band, "unit": finding.unit, "deadband": rule.deadband, "on_delay_s": rule.on_delay_s,
         "off_delay_s": rule.off_delay_s, "basis": rule.basis, "advice": rule.advice,
         "samples": [list(sample) for sample in finding.samples],

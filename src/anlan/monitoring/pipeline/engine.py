@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import deque
 
 import numpy as np
+from django.db.models import Q
 from numpy.typing import NDArray
 
 from anlan.kernel.accounts.actor import Actor, system
@@ -120,12 +121,26 @@ class Engine:
 
     def apply(self, changes: list[Change]) -> None:
         """Alarms for the changes, and for what depends on them."""
+        if changes:
+            self.hold_alarms(changes)
         waiting: deque[tuple[Change, int, Station | None]] = deque((change, 0, None) for change in changes)
         while waiting:
             change, depth, trigger = waiting.popleft()
             self.apply_one(change, trigger)
             if depth < DEPTH:
                 waiting.extend((after, depth + 1, cause) for after, cause in self.consequences(change))
+
+    def hold_alarms(self, changes: list[Change]) -> None:
+        """Lock the open alarms concerned before the journal's chain: operators lock in that order too."""
+        upper = {
+            rule.pk
+            for change in changes
+            if (own := self.scope.rules.get(change.rule_id))
+            for rule in self.scope.dependants.get(own.code, [])
+        }
+        mine = Q(rule_id__in={change.rule_id for change in changes}, subject__in={change.target for change in changes})
+        rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN).filter(mine | Q(rule_id__in=upper))
+        list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
 
     def apply_one(self, change: Change, trigger: Station | None = None, suppressed: str = "") -> None:
         if change.what is What.CLEAR:

@@ -56,7 +56,7 @@ class Puller:
         """(Re)make the consumer to deliver from behind `seq`."""
         with suppress(NotFoundError):
             await self.stream.delete_consumer(STREAM, self.consumer)
-        await self.stream.add_consumer(
+        made = await self.stream.add_consumer(
             STREAM,
             ConsumerConfig(
                 durable_name=self.consumer,
@@ -67,7 +67,7 @@ class Puller:
                 max_ack_pending=-1,
             ),
         )
-        self.taken, self.delivered = seq, 0
+        self.taken, self.delivered, self.pending = seq, 0, made.num_pending or 0
         self.inbox = self.nats.new_inbox()
         self.subscription = await self.nats.subscribe(
             self.inbox, cb=self.take, pending_bytes_limit=4 * READ_AHEAD, pending_msgs_limit=100_000

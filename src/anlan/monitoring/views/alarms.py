@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +117,7 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
 def perform(by: Actor, pk: int, verb: str, reason: str, minutes: int) -> Alarm:
     if verb == "shelve":
         return actions.shelve_alarm(by, pk, minutes, reason)
-    simple = {
+    simple: dict[str, Callable[..., Alarm]] = {
         "acknowledge": actions.acknowledge_alarm, "reset": actions.reset_alarm, "unshelve": actions.unshelve_alarm,
         "suppress": actions.suppress_alarm, "unsuppress": actions.unsuppress_alarm,
         "remove": actions.take_out_of_service, "restore": actions.return_to_service,

@@ -54,7 +54,17 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def load_once() -> Loaded | None:
     """At the first start of an installation: load the configured city, unless there is one."""
-    return None if Area.objects.exists() else load(settings.CITY)
+    if not Area.objects.exists():
+        return load(settings.CITY)
+    keep_roster(settings.CITY, clock.real_now())
+    return None
+
+
+def keep_roster(name: str, around: datetime) -> Report:
+    """Somebody is on duty in the days around this time; shifts that are there stay."""
+    spec = tomllib.loads((cities.folder(name) / "city.toml").read_text(encoding="utf-8"))
+    with transaction.atomic():
+        return import_rows(LOADER, REGISTERS["shifts"], list(roster(spec, around)))
 
 
 def load(name: str, dry_run: bool = False) -> Loaded:

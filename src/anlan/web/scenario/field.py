@@ -16,6 +16,8 @@ from anlan.kernel import clock
 from anlan.web.scenario.spec import Scenario, Series
 
 ANSWER_BYTES, ANSWER_S = 25, 10.0
+#: How long a wait may last before it looks again how fast the clock runs, real seconds.
+LOOK_S = 0.1
 #: Before the story every sensor has been quiet for so long: what an earlier story left standing returns to normal.
 PRELUDE, PRELUDE_MIN = timedelta(minutes=20), (-19, -8, -1)
 
@@ -30,8 +32,11 @@ class Field:
         self.quiet = asyncio.Event()
 
     async def run(self, post_feed: Callable[[str, bytes], Awaitable[httpx.Response]]) -> None:
+        if not self.scenario.series:
+            self.quiet.set()
         work = [self.send_series(series) for series in self.scenario.series]
         work += [self.send_feed(feed.feed, feed.file, feed.at_min, post_feed) for feed in self.scenario.feeds]
+        work.append(self.keep_pace())
         if any(series.via == "mqtt" for series in self.scenario.series):
             self.mqtt = MqttClient("scenario-devices", "device", self.password, clean=True)
             await self.mqtt.connect("127.0.0.1", self.ports["mqtt"])
@@ -48,13 +53,20 @@ class Field:
     async def until(self, minute: float) -> datetime:
         """Wait until the scenario's clock shows that minute; returns its time."""
         at = self.start + timedelta(minutes=minute)
-        await asyncio.sleep(max(0.0, clock.real_seconds(at - clock.now())))
+        while (left := clock.real_seconds(at - clock.now())) > 0:
+            await asyncio.sleep(min(left, LOOK_S))
         return at
+
+    async def keep_pace(self) -> None:
+        """Change the clock's speed where the scenario says so."""
+        for pace in self.scenario.paces:
+            await self.until(pace.at_min)
+            clock.run_scenario(self.scenario.name, clock.now(), pace.speed)
 
     async def send_series(self, series: Series) -> None:
         if self.scenario.start == "now":
-            for minute in PRELUDE_MIN:
-                await self.send(series, self.start + timedelta(minutes=minute), series.points[0][1])
+            for before in PRELUDE_MIN:
+                await self.send(series, self.start + timedelta(minutes=before), series.points[0][1])
         self.quiet.set()
         for minute, value in series.readings():
             await self.send(series, await self.until(minute), value)

@@ -37,7 +37,7 @@ class Person:
         return self._content("GET", path, answer)
 
     async def post(self, path: str, **data: Any) -> Any:
-        headers = {"X-CSRFToken": self.client.cookies.get("csrftoken", ""), "Referer": str(self.client.base_url)}
+        headers = {"X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Referer": str(self.client.base_url)}
         answer = await self.client.post(f"/api/{path}", json=data, headers=headers)
         return self._content("POST", path, answer)
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx
 from asgiref.sync import sync_to_async
+from django.conf import settings
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.models import ApiToken, User
+from anlan.web.city import loader
 from anlan.web.scenario import checks
 from anlan.web.scenario.field import PRELUDE, Field
 from anlan.web.scenario.people import People, Refused
@@ -68,6 +70,7 @@ class Player:
         start = start_of(self.scenario, pace)
         if self.scenario.start == "now":
             start = await sync_to_async(after_what_is_known)(start)
+        await sync_to_async(loader.keep_roster)(settings.CITY, start)
         clock.run_scenario(self.scenario.name, start, pace)
         field = Field(self.scenario, start, self.ports, self.password)
         story = Story(self.scenario, self.people, start, tell)

@@ -53,6 +53,14 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Pace:
+    """From this minute on the clock runs at another speed: days of history pass quickly, the hour that matters does not."""
+
+    at_min: float
+    speed: float
+
+
+@dataclass(frozen=True)
 class Scenario:
     """One story."""
 
@@ -70,6 +78,7 @@ class Scenario:
     response: dict[str, Any]
     warning: dict[str, Any]
     closing: dict[str, Any]
+    paces: list[Pace] = field(default_factory=list)
     source: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -94,6 +103,7 @@ def load(folder: Path) -> Scenario:
         start=str(head.get("start", head.get("ends", "now"))),
         series=[series(row) for row in spec.get("series", [])],
         feeds=[Feed(**row) for row in spec.get("feed", [])],
+        paces=[Pace(**row) for row in spec.get("pace", [])],
         source=head.get("source", ""),
         **{
             part: spec.get(part, {}) for part in ("trigger", "incident", "simulation", "response", "warning", "closing")

@@ -67,7 +67,7 @@ class Story:
         await moving
         await self.step("tasks_done", self.tasks_done)
         await self.step("warning_cancelled", self.cancel_warning)
-        if self.alarm:
+        if self.alarm and spec.closing.get("alarms_return", True):
             await self.step("alarms_settled", self.alarms_return)
         await self.do(
             "response_ended",
@@ -110,13 +110,12 @@ class Story:
 
     async def notice(self) -> str:
         """The alarm or the clue that everything begins with appears on the duty officer's screen."""
-        desk, trigger = self.people["zhiban"], self.scenario.trigger
+        trigger = self.scenario.trigger
         if trigger["kind"] == "alarm":
             self.alarm = await self.wait_for("告警", lambda: self.alarm_of(trigger["rule_title"]))
             return f"{self.alarm['title']}"
         event = await self.wait_for("灾害信息", lambda: self.hazard_event(trigger))
         self.source = event
-        del desk
         return str(event["title"])
 
     async def alarm_of(self, rule_title: str) -> dict[str, Any] | None:
@@ -129,13 +128,16 @@ class Story:
 
     async def hazard_event(self, trigger: dict[str, Any]) -> dict[str, Any] | None:
         events = await self.people["zhiban"].get("monitoring/hazard-events")
-        kinds = [e for e in events if e["kind"] == trigger["kind"] and self.is_new(e["at"])]
+        wanted = trigger.get("key", "")
+        kinds = [e for e in events if e["kind"] == trigger["kind"] and wanted in e["natural_key"] and self.is_new(e["at"])]
         return kinds[0] if kinds else None
 
     async def settle_alarms(self, why: str) -> int:
         """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
         desk, holding = self.people["zhiban"], 0
         for alarm in await desk.get("monitoring/alarms"):
+            if alarm["rule_kind"] == "silence":  # sensors that no story speaks for
+                continue
             path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
             if alarm["active"]:
                 holding += 1
@@ -202,7 +204,7 @@ class Story:
     async def simulate(self) -> str:
         spec, here = self.scenario.simulation, self.incident
         self.run = await self.people["zhiban"].post(
-            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=here["lon"], lat=here["lat"],
+            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=spec.get("lon", here["lon"]), lat=spec.get("lat", here["lat"]),
             correlation_id=here["correlation_id"], subject=f"{here['title']}推演",
         )  # fmt: skip
         people = max((zone["people"] for zone in self.run["exposure"]), default=0)

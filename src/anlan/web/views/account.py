@@ -14,10 +14,10 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from anlan.kernel.accounts import actions, second_factor
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.models import User
 from anlan.kernel.errors import AnlanError, Invalid
+from anlan.kernel.identity import actions, second_factor
 from anlan.web.views.auth import safe_next
 
 

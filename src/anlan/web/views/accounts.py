@@ -14,10 +14,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from anlan.kernel.accounts import actions, second_factor
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.models import DataClass, Grant, Role, User
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
+from anlan.kernel.identity import actions, second_factor
 from anlan.kernel.models import Area
 
 PERMISSIONS = {

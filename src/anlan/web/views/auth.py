@@ -11,7 +11,6 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from anlan.web.context import DENSITIES, THEMES
@@ -74,8 +73,3 @@ def look(request: HttpRequest) -> HttpResponse:
     if (language := request.POST.get("language", "")) in dict(settings.LANGUAGES):
         answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_S, samesite="Lax", httponly=True)
     return answer
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A page for an address that leads nowhere."""
-    return render(request, "web/error.html", {"error": {"message": _("没有这个页面")}}, status=404)

@@ -36,7 +36,7 @@ WORKER = "vendor/maplibre-gl/dist/maplibre-gl-worker.mjs"
 
 def city_bounds() -> BBox:
     """Extent of the city: of its limits, else of the seats below it."""
-    shapes = [shape(area.geometry) for area in Area.objects.filter(level=Level.CITY, geometry__isnull=False)]
+    shapes = [shape(area.geometry or {}) for area in Area.objects.filter(level=Level.CITY, geometry__isnull=False)]
     if shapes:
         boxes = [found.bounds for found in shapes]
         return min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes)
@@ -112,7 +112,7 @@ def leads_somewhere(url: str) -> bool:
 def area_tree(count: int, newest: int) -> tuple[list[int], STRtree]:
     """All areas with limits, in a search tree; `count` and `newest` only tell when it is out of date."""
     rows = list(Area.objects.filter(geometry__isnull=False).values_list("pk", "geometry"))
-    return [pk for pk, _ in rows], STRtree([shape(geometry) for _, geometry in rows])
+    return [pk for pk, _ in rows], STRtree([shape(geometry or {}) for _, geometry in rows])
 
 
 def areas_at(lon: float, lat: float) -> list[Area]:

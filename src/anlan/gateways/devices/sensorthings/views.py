@@ -34,7 +34,7 @@ def actor_of(request: HttpRequest) -> Actor:
     """Reading by session or token; writing by token only, for these addresses take no CSRF token."""
     found: Actor = request.actor  # type: ignore[attr-defined]
     if request.method not in READING and not request.headers.get("Authorization"):
-        raise Forbidden("写入须用接口令牌：Authorization: Bearer <令牌>", permission="monitoring.observe")
+        raise Forbidden("写入须用接口令牌：Authorization: Bearer <令牌>", permission="monitoring.ingest")
     if request.method in READING:
         protocol.require_reader(found)
     return found

@@ -19,7 +19,7 @@ from anlan.monitoring import log as layout
 from anlan.monitoring import queries
 
 PROTOCOL = "sensorthings"
-PERMISSION = "monitoring.observe"
+PERMISSION = "monitoring.ingest"
 #: Readings older than this are history: kept, never a live alarm.
 LATE = timedelta(hours=6)
 MAX_VALUES = 200_000

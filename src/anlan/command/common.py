@@ -57,7 +57,7 @@ def tell(
 ) -> TimelineEntry:
     """Add a line to the incident's timeline."""
     now = clock.now()
-    return TimelineEntry.everything.create(
+    return TimelineEntry.objects.create(
         incident=incident,
         at=at or now,
         recorded_at=now,

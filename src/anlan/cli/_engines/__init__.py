@@ -1,0 +1,40 @@
+"""Engines of `anlan calc`: each a name, its input fields, a working example and a pure function. Loaded only when called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from anlan.cli._engines.contract import Engine
+
+#: engine -> module that holds it, so that one call imports one family.
+WHERE = {
+    "major-hazard": "chemical",
+    "release": "chemical",
+    "plume": "chemical",
+    "puff": "chemical",
+    "stability": "chemical",
+    "probit": "chemical",
+    "bleve": "consequence",
+    "pool-fire": "consequence",
+    "jet-fire": "consequence",
+    "blast": "consequence",
+    "fire-behavior": "natural",
+    "wildfire-ellipse": "natural",
+    "quake": "natural",
+    "instrument-intensity": "natural",
+    "ice-warning": "natural",
+    "fwi": "weather",
+    "fire-danger": "weather",
+    "rain-level": "weather",
+    "warning-level": "weather",
+    "accident-grade": "law",
+    "report-deadlines": "law",
+    "footprint": "natural",
+}
+
+
+def load(name: str) -> Engine:
+    """The engine, importing its family."""
+    module = import_module(f"anlan.cli._engines.{WHERE[name]}")
+    found: Engine = next(engine for engine in module.ENGINES if engine.name == name)
+    return found

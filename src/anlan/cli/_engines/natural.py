@@ -1,0 +1,249 @@
+"""Fire, earthquake, ice flood, and the footprint of any hazard family."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from math import cos, hypot, pi, radians, sin
+from typing import Any
+
+from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, positive, read_points
+from anlan.hazards import discover
+from anlan.hazards.contract import InputError
+from anlan.hazards.flood import ice_warning, rise, stage_warning
+from anlan.hazards.plane import ellipse, metres_per_degree, polygon
+from anlan.hazards.seismic import ATTENUATION, ROMAN, degree_of, instrumental_intensity, isoseismal
+from anlan.hazards.seismic.attenuation import INTENSITY, Axis, site_values, through
+from anlan.hazards.wildfire import area_ha, burnt
+from anlan.hazards.wildfire.fuels import find
+from anlan.hazards.wildfire.rothermel import Moisture, behaviour
+
+MOISTURE = ("dead_1h", "dead_10h", "dead_100h", "live_herb", "live_woody")
+SPREAD = (
+    Field("fuel", "燃料模型", "string"),
+    at_least_zero("slope", "坡度（升高/水平）", "", 0.0, 10),
+    Field("aspect_deg", "坡向", unit="°", low=0, high=360, default=0.0),
+    at_least_zero("wind_10m_km_h", "10 m 风速", "km/h", high=300),
+    Field("wind_from_deg", "风向（来向）", unit="°", low=0, high=360, default=0.0),
+    *(at_least_zero(name, f"含水率 {name}", "（质量比）", high=5) for name in MOISTURE),
+    at_least_zero("canopy_cover", "郁闭度", "", 0.0, 1),
+    at_least_zero("canopy_height_m", "冠层高度", "m", 0.0, 120),
+    positive("crown_ratio", "冠长比", "", 1.0, 1),
+    choice("length_to_width", "长宽比公式", ("anderson", "behave"), "anderson"),
+    Field("wind_limit", "限制有效风速", "boolean", default=True),
+    choice("wind_plane", "风的平面", ("slope", "horizontal"), "slope"),
+    choice("live_of_13", "13 种模型的活燃料", ("herb", "woody"), "herb"),
+)
+
+
+def spread(given: Json) -> Json:
+    """The head of the fire."""
+    found = behaviour(
+        find(given["fuel"], given["live_of_13"]),
+        Moisture(*(given[name] for name in MOISTURE)),
+        given["wind_10m_km_h"],
+        given["wind_from_deg"],
+        given["slope"],
+        given["aspect_deg"],
+        given["canopy_cover"],
+        given["canopy_height_m"],
+        given["crown_ratio"],
+        given["length_to_width"],
+        given["wind_limit"],
+        given["wind_plane"] == "slope",
+    )
+    return {
+        "ros_m_min": found.ros_m_min,
+        "flame_length_m": found.flame_length_m,
+        "fireline_intensity_kw_m": found.fireline_intensity_kw_m,
+        "direction_deg": found.direction_deg,
+        "length_to_width": found.length_to_width,
+        "effective_wind_m_s": found.effective_wind_m_s,
+    }
+
+
+def burnt_ellipse(given: Json) -> Json:
+    """The head, and the ellipse after each of the hours."""
+    head = spread(given)
+    perimeters = []
+    for hours in given["hours"]:
+        if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours <= 240:
+            raise InputError("hours", hours, "> 0，<= 240 h")
+        major, minor, ahead = burnt(head["ros_m_min"], head["length_to_width"], hours)
+        ring = ellipse(major, minor, head["direction_deg"], ahead)
+        place = given["lon"], given["lat"]
+        perimeters.append(
+            {
+                "t_min": hours * 60,
+                "area_ha": area_ha(head["ros_m_min"], head["length_to_width"], hours),
+                "polygon": [list(p) for p in ring] if None in place else polygon(*place, ring),
+            }
+        )
+    return {**head, "head_ros_m_min": head["ros_m_min"], "perimeters": perimeters, "model": "椭圆，均匀燃料、风与坡"}
+
+
+def quake(given: Json) -> Json:
+    """Intensity and motion at sites, isoseismals around the epicentre."""
+    for name in ("lon", "lat"):
+        if given["sites"] and given[name] is None:
+            raise InputError(name, None, "度（给出 sites 时必填）")
+    model = "wang2000-west" if given["model"] == "auto" else given["model"]
+    region = given["region"]
+    values = [at_site(given, model, region, site) for site in read_points(given["sites"], "sites", 2, 3)]
+    columns = zip(*values, strict=True) if values else ((), (), ())
+    intensity, pga, pgv = ([None if v is None else float(v) for v in column] for column in columns)
+    return {
+        "model": model,
+        "motion_model": f"GB 18306-2015 {region}（待核对）",
+        "intensity": intensity,
+        "degree": [None if v is None else degree_of(v) for v in intensity],
+        "pga_g": [v / 980.665 for v in pga],
+        "pgv_cm_s": pgv,
+        "isoseismals": isoseismals(given, model),
+        "notes": [
+            "椭圆衰减，震中距，基岩，无深度项" + ("；未计 Vs30" if any(len(s) > 2 for s in given["sites"]) else "")
+        ],
+    }
+
+
+def at_site(given: Json, model: str, region: str, site: list[float]) -> tuple[float, float, float]:
+    """(intensity, PGA cm/s2, PGV cm/s)."""
+    east, north = metres_per_degree((given["lat"] + site[1]) / 2)
+    x, y = (site[0] - given["lon"]) * east / 1000, (site[1] - given["lat"]) * north / 1000
+    angle = radians(given["strike_deg"])
+    along, across = x * sin(angle) + y * cos(angle), x * cos(angle) - y * sin(angle)
+    if model.startswith("gb18306-"):
+        return site_values(model.removeprefix("gb18306-"), given["magnitude"], along, across)
+    _, pga, pgv = site_values(region, given["magnitude"], along, across)
+    return through(*wang_axes(model, given["magnitude"]), along, across), pga, pgv
+
+
+def wang_axes(model: str, magnitude: float) -> tuple[Axis, Axis]:
+    rows = ATTENUATION["东部" if model.endswith("east") else "西部"]
+    long, short = (Axis(a + b * magnitude, -c, d) for a, b, c, d in rows)
+    return long, short
+
+
+def isoseismals(given: Json, model: str) -> list[Json]:
+    """Contours of degree - 0.5, strongest first; in km without an epicentre."""
+    if model.startswith("gb18306-"):
+        return []
+    region = "东部" if model.endswith("east") else "西部"
+    found = []
+    for degree in range(max(ROMAN), min(ROMAN) - 1, -1):
+        major, minor = isoseismal(given["magnitude"], degree, region)
+        if minor > 0:
+            ring = ellipse(major * 1000, minor * 1000, given["strike_deg"])
+            shape = None if given["lon"] is None else polygon(given["lon"], given["lat"], ring)
+            found.append({"degree": degree, "name": f"{ROMAN[degree]}度", "semi_major_km": major, "semi_minor_km": minor,
+                          "area_km2": pi * major * minor, "polygon": shape})  # fmt: skip
+    return found
+
+
+def ice(given: Json) -> Json:
+    """凌汛 colour from stages: [hour, stage m] rows."""
+    stages = [(row[0], row[1]) for row in read_points(given["stages"], "stages", 2, 2)]
+    if not stages:
+        raise InputError("stages", [], "至少一行 [小时, 水位 m]")
+    level = stages[-1][1]
+    by_stage = stage_warning(level, given["alert_m"], given["guarantee_m"], given["record_m"])
+    over = given["guarantee_m"] is not None and level >= given["guarantee_m"]
+    climbed = rise(stages)
+    by_ice = ice_warning(climbed, given["ice_cover"], given["jam_reported"], over)
+    order = ("红", "橙", "黄", "蓝", "")
+    worst = min((by_ice, by_stage), key=lambda judged: order.index(judged.colour))
+    return {"colour": worst.colour or None, "reason": worst.reason, "rise_6h_m": climbed, "by_stage": asdict(by_stage),
+            "by_ice": asdict(by_ice), "clause": "SL 758-2018；凌汛颜色为本平台规则（待核对）"}  # fmt: skip
+
+
+def footprint(given: Json) -> Json:
+    """What the map draws for a hazard family."""
+    families = discover()
+    if given["kind"] not in families:
+        raise InputError("kind", given["kind"], "、".join(families))
+    return families[given["kind"]].run(given["lon"], given["lat"], given["inputs"]).as_json()
+
+
+def draw_perimeters(axes: Any, given: Json, result: Json) -> None:
+    for perimeter in result["perimeters"]:
+        shape = perimeter["polygon"]
+        ring = shape["coordinates"][0] if isinstance(shape, dict) else [*shape, shape[0]]
+        axes.plot([p[0] for p in ring], [p[1] for p in ring], label=f"{perimeter['t_min'] / 60:g} h")
+    axes.set_aspect("equal" if given.get("lon") is None else 1 / cos(radians(given["lat"])))
+    axes.set_title("火场（模型推算）")
+    axes.legend()
+
+
+def draw_isoseismals(axes: Any, given: Json, result: Json) -> None:
+    for line in result["isoseismals"]:
+        ring = ellipse(line["semi_major_km"], line["semi_minor_km"], given.get("strike_deg") or 70)
+        axes.fill([p[0] for p in ring], [p[1] for p in ring], alpha=0.3, label=line["name"])
+    axes.set_xlabel("东 km")
+    axes.set_ylabel("北 km")
+    reach = max((hypot(line["semi_major_km"], 0) for line in result["isoseismals"]), default=10)
+    axes.set_xlim(-reach, reach)
+    axes.set_aspect("equal")
+    axes.legend()
+
+
+WEST_WIND = {
+    "fuel": "GR4", "slope": 0.19438, "aspect_deg": 180, "wind_10m_km_h": 20, "wind_from_deg": 270, "dead_1h": 0.06,
+    "dead_10h": 0.07, "dead_100h": 0.08, "live_herb": 0.60, "live_woody": 0.90,
+}  # fmt: skip
+MODELS = ("auto", "wang2000-west", "wang2000-east", *(f"gb18306-{region}" for region in INTENSITY))
+PLACE = (
+    Field("lon", "经度", unit="°", low=-180, high=180, default=None),
+    Field("lat", "纬度", unit="°", low=-85, high=85, default=None),
+)
+ENGINES = (
+    Engine(
+        "fire-behavior", "地表火行为（火头）", "Rothermel 1972; Andrews 2018 (RMRS-GTR-371)",
+        SPREAD, spread, WEST_WIND,
+    ),
+    Engine(
+        "wildfire-ellipse", "均匀条件下的椭圆火场", "Rothermel 1972; Rothermel 1991; 椭圆闭式解",
+        (*SPREAD, Field("hours", "时刻", "array", default=[1, 2, 3, 6]), *PLACE), burnt_ellipse,
+        {**WEST_WIND, "hours": [1, 3, 6], "lon": 106.72, "lat": 39.70}, plot=draw_perimeters,
+    ),
+    Engine(
+        "quake", "地震烈度与地震动", "汪素云等 2000; GB 18306-2015; GB/T 17742-2020",
+        (Field("magnitude", "震级", unit="M", low=0, high=9.5), *PLACE,
+         Field("depth_km", "深度", unit="km", low=0, high=700, default=None),
+         Field("strike_deg", "长轴走向", unit="°", low=0, high=360, default=70.0),
+         Field("rake_deg", "滑动角", unit="°", low=-180, high=180, default=None),
+         Field("sites", "场点 [lon, lat, vs30?]", "array", default=[]), choice("model", "模型", MODELS, "auto"),
+         choice("region", "地震动分区", tuple(INTENSITY), "东部区")),
+        quake,
+        {"magnitude": 5.8, "lon": 106.3, "lat": 39.8, "depth_km": 10, "sites": [[106.82, 39.67], [106.71, 39.50]]},
+        plot=draw_isoseismals,
+    ),
+    Engine(
+        "ice-warning", "凌汛研判", "水情预警发布管理办法; SL 758-2018; 本平台规则（待核对）",
+        (Field("stages", "水位过程 [小时, m]", "array"), Field("alert_m", "警戒水位", unit="m", default=None),
+         Field("guarantee_m", "保证水位", unit="m", default=None), Field("record_m", "历史最高水位", unit="m", default=None),
+         Field("ice_cover", "封冻", "boolean", default=False), Field("jam_reported", "报告冰塞冰坝", "boolean", default=False)),
+        ice, {"stages": [[0, 1051.2], [3, 1051.5], [6, 1051.9]], "alert_m": 1052.5, "ice_cover": True},
+    ),
+    Engine(
+        "footprint", "影响范围（一张图所画）", "各灾种 HAZARD 声明",
+        (choice("kind", "灾种", tuple(sorted(discover()))), Field("lon", "经度", unit="°", low=-180, high=180),
+         Field("lat", "纬度", unit="°", low=-85, high=85), Field("inputs", "灾种输入", "object")),
+        footprint,
+        {"kind": "chemical", "lon": 106.7014, "lat": 39.4643, "inputs": {"substance": "chlorine", "hole_mm": 25}},
+    ),
+)  # fmt: skip
+
+
+def instrument(given: Json) -> Json:
+    """GB/T 17742-2020 appendix A."""
+    value = instrumental_intensity(given["pga_m_s2"], given["pgv_m_s"])
+    return {"intensity": value, "degree": degree_of(value), "name": f"{value:g} 度"}
+
+
+ENGINES = (
+    *ENGINES,
+    Engine(
+        "instrument-intensity", "仪器测定地震烈度", "GB/T 17742-2020 附录 A",
+        (positive("pga_m_s2", "峰值加速度", "m/s²"), positive("pgv_m_s", "峰值速度", "m/s")),
+        instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19},
+    ),
+)  # fmt: skip

@@ -1,0 +1,54 @@
+"""`anlan import`: what a city hands over, into registries, roads and outlines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from anlan.cli import _roles
+from anlan.kernel.errors import AnlanError
+from anlan.kernel.geo.crs import Crs
+
+HELP = "导入数据文件（GeoJSON、Shapefile、GPKG、KML、CSV、Excel、OSM）"
+EXAMPLE = "anlan import 医院.xlsx --register hospitals --crs GCJ-02 --map 医院名称=name --dry-run"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, help=".geojson .shp .gpkg .kml .csv .xlsx .osm .osm.pbf")
+    goal = parser.add_mutually_exclusive_group(required=True)
+    goal.add_argument("--register", metavar="SLUG", help="导入到登记簿，如 hospitals、teams")
+    goal.add_argument("--layer", choices=["roads", "areas"], help="roads 换路网；areas 设区划边界")
+    parser.add_argument("--crs", type=Crs, choices=list(Crs), default=Crs.WGS84, help="文件坐标系（默认 WGS84）")
+    parser.add_argument("--map", nargs="+", action="extend", default=[], metavar="列=字段", help="列名对应到字段")
+    parser.add_argument(
+        "--where", nargs="+", action="extend", default=[], metavar="键=值", help="只要符合的，值 * 表示非空"
+    )
+    parser.add_argument("--encoding", default="", help="文字编码，如 GBK（Shapefile、GeoJSON）")
+    parser.add_argument("--dry-run", action="store_true", help="只检查，不写入")
+    parser.add_argument("--json", action="store_true", help="以 JSON 输出结果")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0: all taken; 1: some rows refused, each told; 2: the file or an option cannot be used."""
+    _roles.setup()
+    from anlan.gateways.importing import actions  # noqa: PLC0415 - its tables need Django to be set up
+    from anlan.kernel.accounts.actor import system  # noqa: PLC0415 - likewise
+
+    by = system("数据导入")
+    order = actions.Order(args.file, args.crs, args.map, args.where, args.encoding, args.dry_run)
+    try:
+        if args.register:
+            outcome = actions.into_register(by, args.register, order)
+        else:
+            outcome = (actions.into_roads if args.layer == "roads" else actions.into_areas)(by, order)
+    except AnlanError as error:
+        print(json.dumps(error.as_json(), ensure_ascii=False, default=str), file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(outcome.as_json(), ensure_ascii=False))
+    else:
+        for line in actions.shown(outcome):
+            print(line, file=sys.stderr if line.startswith("拒绝") else sys.stdout)
+    return 1 if outcome.refused else 0

@@ -1,0 +1,74 @@
+"""Heat of fires: fireball, pool fire, jet fire. Closed forms of CCPS, Thomas, NUREG-1805 and AQ/T 3046."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log, pi, sqrt
+
+G = 9.81
+AIR_DENSITY = 1.2
+
+
+def transmissivity(path_m: float, vapour_pa: float = 1170.0) -> float:
+    """Share of heat that moist air lets through: 2.02 (p_w X)^-0.09 (Pieterson & Huerta), at most 1; p_w Pa (1170 = 50 % at 20 degC)."""
+    return min(1.0, 2.02 * (vapour_pa * path_m) ** -0.09) if path_m > 0 else 1.0
+
+
+@dataclass(frozen=True)
+class Fireball:
+    """Greatest diameter m, duration s, height of the centre m, surface emissive power kW/m2."""
+
+    diameter_m: float
+    duration_s: float
+    height_m: float
+    emissive_kw_m2: float
+
+    def flux(self, distance_m: float) -> float:
+        """kW/m2 on a surface facing the ball at a ground distance."""
+        far = distance_m**2 + self.height_m**2
+        view = min(1.0, (self.diameter_m / 2) ** 2 / far)
+        return self.emissive_kw_m2 * view * transmissivity(max(0.0, sqrt(far) - self.diameter_m / 2))
+
+
+def fireball(mass_kg: float, combustion_kj_kg: float, radiated: float = 0.3) -> Fireball:
+    """CCPS: D = 5.8 M^1/3, t = 0.45 M^1/3 (2.6 M^1/6 from 30 t), H = 0.75 D, E = R M Hc / (pi D2 t)."""
+    diameter = 5.8 * mass_kg ** (1 / 3)
+    duration = 0.45 * mass_kg ** (1 / 3) if mass_kg < 30_000 else 2.6 * mass_kg ** (1 / 6)
+    emissive = radiated * mass_kg * combustion_kj_kg / (pi * diameter**2 * duration)
+    return Fireball(diameter, duration, 0.75 * diameter, emissive)
+
+
+def burning_rate(
+    combustion_kj_kg: float, latent_kj_kg: float, cp_kj_kg_k: float, boiling_c: float, ambient_c: float
+) -> float:
+    """kg/(m2 s) of a large pool: 0.001 Hc / (Cp (Tb - Ta) + Hv) (Burgess)."""
+    return 0.001 * combustion_kj_kg / (latent_kj_kg + cp_kj_kg_k * max(0.0, boiling_c - ambient_c))
+
+
+def flame_length(diameter_m: float, rate_kg_m2_s: float, wind_m_s: float = 0.0, vapour_density: float = 2.5) -> float:
+    """m: Thomas 1963, in calm 42 (m/(rho sqrt(g D)))^0.61 D; in wind 55 (...)^0.67 u*^-0.21 D."""
+    rate = rate_kg_m2_s / (AIR_DENSITY * sqrt(G * diameter_m))
+    if wind_m_s <= 0:
+        return 42 * diameter_m * rate**0.61
+    speed = max(1.0, wind_m_s / (G * rate_kg_m2_s * diameter_m / vapour_density) ** (1 / 3))
+    return 55 * diameter_m * rate**0.67 * speed**-0.21
+
+
+def pool_heat_kw(area_m2: float, rate_kg_m2_s: float, combustion_kj_kg: float) -> float:
+    """Heat release."""
+    return area_m2 * rate_kg_m2_s * combustion_kj_kg
+
+
+def point_source(heat_kw: float, radiated: float, distance_m: float, through: float = 1.0) -> float:
+    """kW/m2 at `distance_m` from the middle of the flame."""
+    return through * radiated * heat_kw / (4 * pi * distance_m**2)
+
+
+def jet_length(rate_kg_s: float, combustion_kj_kg: float) -> float:
+    """m: (Hc m)^0.444 / 161.66, Hc in J/kg (AQ/T 3046 E.57)."""
+    return float((combustion_kj_kg * 1000 * rate_kg_s) ** 0.444 / 161.66)
+
+
+def jet_transmissivity(distance_m: float) -> float:
+    """1 - 0.0565 ln r (AQ/T 3046 E.59)."""
+    return min(1.0, max(0.0, 1 - 0.0565 * log(distance_m))) if distance_m > 0 else 1.0

@@ -1,0 +1,1 @@
+"""气象: the Canadian fire-weather index. Point arithmetic, no footprint of its own."""

@@ -1,0 +1,1 @@
+"""Who may sign in and do what: verbs on accounts, roles, grants, second factors, tokens."""

@@ -1,0 +1,87 @@
+"""The other field protocols through the running gateway."""
+
+from __future__ import annotations
+
+import json
+import socket
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from anlan.gateways.devices import discover
+from anlan.gateways.devices.gb26875.codec import CONFIRM
+from anlan.gateways.devices.gb26875.codec import encode as gb26875
+from anlan.gateways.devices.gb26875.codec import read as read_gb26875
+from anlan.gateways.devices.hj212.codec import BEIJING, decode
+from anlan.gateways.devices.hj212.codec import encode as hj212
+from anlan.gateways.devices.jt808.codec import encode as jt808
+from anlan.gateways.devices.jt808.codec import read as read_jt808
+from anlan.kernel import clock
+from anlan.monitoring.models import Datastream, Station
+from tests.conftest import City
+from tests.gateways.conftest import Gateway
+from tests.gateways.test_ingest import eventually
+
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
+
+
+def stream(city: City, protocol: str, address: str, code: str) -> Datastream:
+    station = Station.everything.create(
+        code=f"{protocol}-1", name=protocol, lon=106.7, lat=39.5, area=city.west, kind="其他", protocol=protocol,
+        address=address,
+    )  # fmt: skip
+    return Datastream.everything.create(
+        code=f"{protocol}-{code}", station=station, source_code=code, name=code, quantity=code, unit=""
+    )
+
+
+def ask(port: int, data: bytes, seconds: float = 5) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as line:
+        line.sendall(data)
+        line.settimeout(seconds)
+        try:
+            return line.recv(4096)
+        except TimeoutError:
+            return b""
+
+
+def test_an_outfall_is_answered_when_its_reading_lies_in_the_log(city: City, gateway: Gateway) -> None:
+    cod = stream(city, "hj212", "WH0001", "w01018-Rtd")
+    text = (
+        "QN=20261123080000000;ST=32;CN=2011;PW=123456;MN=WH0001;Flag=5;CP=&&DataTime=20261123080000;w01018-Rtd=35.2&&"
+    )
+    assert decode(ask(gateway.ports["hj212"], hj212(text))).frame["cn"] == "9014"
+    assert gateway.readings() == [(cod.pk, round(AT.timestamp() * 1000), 35.2)]
+
+
+def test_a_fire_is_confirmed_when_it_lies_in_the_log(city: City, gateway: Gateway) -> None:
+    fire = stream(city, "gb26875", "11111", "1.2.fire")
+    data = bytes([1, 1, 1, 2, 2, 0, 0, 0, 8, 23, 11, 26])
+    with clock.standing_at(AT):
+        answer = read_gb26875(ask(gateway.ports["gb26875"], gb26875(7, AT, 11111, 1, 2, data)))
+    assert (answer.command, answer.serial) == (CONFIRM, 7)
+    assert gateway.readings() == [(fire.pk, round(AT.timestamp() * 1000), 1.0)]
+
+
+def test_a_vehicle_is_answered_when_its_position_lies_in_the_log(city: City, gateway: Gateway) -> None:
+    speed = stream(city, "jt808", "013912345678", "speed")
+    body = b"".join(n.to_bytes(4, "big") for n in (0, 3, 39_500_000, 106_700_000))
+    body += bytes.fromhex("044C0258005A261123080000")
+    answer = read_jt808(ask(gateway.ports["jt808"], jt808(0x0200, "013912345678", 7, body)))
+    assert (answer.message, answer.body[-1]) == (0x8001, 0)
+    assert gateway.readings() == [(speed.pk, round(AT.timestamp() * 1000), 60.0)]
+
+
+@pytest.mark.parametrize("name", ["hj212", "gb26875", "jt808"])
+def test_captured_frames_of_every_protocol_leave_the_gateway_alive(
+    city: City, gateway: Gateway, shared: Path, name: str
+) -> None:
+    samples = json.loads((shared / "frames" / "samples_dev.json").read_text(encoding="utf-8"))["samples"]
+    frames = [discover()[name].from_text(s["raw"]) for s in samples if s["proto"] == name]
+    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5) as line:
+        for frame in frames:
+            line.sendall(frame + (b"\r\n" if name == "hj212" else b""))
+    assert len(eventually(1)) >= 1
+    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5):
+        pass

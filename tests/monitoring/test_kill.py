@@ -1,0 +1,149 @@
+"""kill -9 of the worker under load: nothing that the log has acknowledged is lost, no alarm is raised twice."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import nats
+import numpy as np
+import pytest
+from django.conf import settings
+from django.db import connection
+from nats.js.api import StorageType, StreamConfig
+
+from anlan import embedded
+from anlan.kernel import clock
+from anlan.monitoring import log as layout
+from anlan.monitoring.models import Alarm
+from tests.conftest import City, Nats, free_port, wait_for_port
+from tests.monitoring.conftest import make_rule, make_station, make_stream
+
+pytestmark = pytest.mark.django_db(transaction=True)
+ROOT = Path(__file__).resolve().parents[2]
+STREAMS, BATCHES = 40, 400
+PROGRAM = """
+import asyncio, os, threading, django
+django.setup()
+from django.conf import settings
+from anlan.monitoring import pipeline
+asyncio.run(pipeline.run(threading.Event(), os.environ["TEST_NATS"]))
+"""
+
+
+def empty_plain_tables() -> None:
+    """Tables that are not Django's are not emptied by its tests."""
+    with connection.cursor() as cursor:
+        cursor.execute("truncate observation, monitoring_correction, monitoring_offset, monitoring_rulestate")
+
+
+@pytest.fixture
+def plain_tables(transactional_db: None) -> Iterator[None]:
+    empty_plain_tables()
+    yield
+    empty_plain_tables()
+
+
+@pytest.fixture
+def own_nats(tmp_path: Path) -> Iterator[Nats]:
+    """A log of its own: nothing in it but what this test puts there."""
+    ports = embedded.NatsPorts(free_port(), free_port(), free_port())
+    process = embedded.start_nats(embedded.nats_config(tmp_path, ports, "test-token"))
+    try:
+        wait_for_port(ports.client)
+        yield Nats(embedded.nats_url(ports, "test-token"), ports, "test-token")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def database_url() -> str:
+    """The test database, for another process."""
+    given = settings.DATABASES["default"]
+    return f"postgresql://{given['USER']}@/{connection.settings_dict['NAME']}?host={given['HOST']}"
+
+
+def start_worker(server: Nats, log: Path) -> subprocess.Popen[bytes]:
+    env = {**os.environ, "ANLAN_DATABASE_URL": database_url(), "TEST_NATS": server.url, "ANLAN_LOG": "INFO"}
+    with log.open("ab") as out:
+        return subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, env=env, stdout=out, stderr=out)
+
+
+def stored() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from observation")
+        return int(cursor.fetchone()[0])
+
+
+def batches(ids: list[int]) -> list[layout.Batch]:
+    """Every datastream once a second; each crosses its limit three times."""
+    start = round(clock.real_now().timestamp() * 1000) - BATCHES * 1000
+    made = []
+    for n in range(BATCHES):
+        value = 9.0 if n % 150 in range(50, 80) else 1.0
+        at = np.full(len(ids), start + n * 1000, np.int64)
+        quality = np.zeros(len(ids), np.int16)
+        made.append(
+            layout.Batch(
+                np.array(ids, np.int32), at, np.full(len(ids), value), quality, start + n * 1000, key=f"k{start}-{n}"
+            )
+        )
+    return made
+
+
+async def publish(server: Nats, made: list[layout.Batch], pause_s: float) -> int:
+    """Put the batches into the log one by one; returns how many it has acknowledged."""
+    client = await nats.connect(server.url)
+    stream = client.jetstream()
+    config = StreamConfig(
+        name=layout.STREAM, subjects=[layout.SUBJECTS], storage=StorageType.FILE, duplicate_window=120
+    )
+    await stream.add_stream(config)
+    done = 0
+    for batch in made:
+        await stream.publish(layout.subject(batch, "mqtt"), layout.encode(batch), headers={"Nats-Msg-Id": batch.key})
+        done += 1
+        await asyncio.sleep(pause_s)
+    await client.close()
+    return done
+
+
+@pytest.mark.slow
+def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twice(
+    own_nats: Nats, plain_tables: None, city: City, tmp_path: Path
+) -> None:
+    make_rule(city, hi=3, on_delay_s=10)
+    ids = [make_stream(make_station(city)).pk for _ in range(STREAMS)]
+    made = batches(ids)
+    log = tmp_path / "worker.log"
+    kills = 0
+    worker = start_worker(own_nats, log)
+    try:
+        publishing = asyncio.new_event_loop()
+        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.02)))
+        deadline = time.monotonic() + 60
+        while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
+            seen = stored()
+            time.sleep(0.7)
+            if kills < 4 and stored() > seen:
+                worker.send_signal(signal.SIGKILL)
+                worker.wait(10)
+                kills += 1
+                worker = start_worker(own_nats, log)
+        assert publishing.run_until_complete(task) == BATCHES
+        publishing.close()
+    finally:
+        worker.kill()
+        worker.wait(10)
+    assert kills >= 2, log.read_text()[-2000:]
+    assert stored() == BATCHES * STREAMS, log.read_text()[-2000:]
+    alarms = list(Alarm.objects.unscoped("test").values_list("subject", "started_at", "recurrences"))
+    raised = sum(1 + recurrences for _, _, recurrences in alarms)
+    assert raised == 3 * STREAMS, "each datastream crossed its limit three times"
+    assert len({(subject, start) for subject, start, _ in alarms}) == len(alarms)

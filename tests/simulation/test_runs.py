@@ -1,0 +1,146 @@
+"""An engine run from the desk: result, people, scope."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from anlan.hazards.contract import Footprint, Zone
+from anlan.kernel.errors import Forbidden, Invalid, NotFound
+from anlan.kernel.events.models import Event
+from anlan.kernel.models import Area, Level
+from anlan.simulation import actions, layers, queries
+from anlan.simulation.models import Run
+from tests.conftest import City, actor
+from tests.web.conftest import SignIn, signed_in
+
+__all__ = ["signed_in"]
+pytestmark = pytest.mark.django_db
+CHLORINE = {"substance": "chlorine", "hole_mm": 25, "wind_m_s": 2.5, "wind_from_deg": 290}
+
+
+def square(west: float, south: float, side: float = 0.1) -> dict[str, Any]:
+    east, north = west + side, south + side
+    return {
+        "type": "Polygon",
+        "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]],
+    }
+
+
+@pytest.fixture
+def lived_in(city: City) -> City:
+    """The western district: two communities side by side of 3000 and 1000 people by their lists, 8000 by census."""
+    Area.objects.filter(pk=city.west.pk).update(geometry=square(106.6, 39.4, 0.2), population=8000)
+    for n, people in enumerate((3000, 1000)):
+        Area.objects.create(
+            code_system="mca", code=f"15030400100{n}", name=f"社区{n}", level=Level.COMMUNITY, parent=city.west,
+            geometry=square(106.6 + n * 0.1, 39.4), population=people,
+        )  # fmt: skip
+    return city
+
+
+def test_half_a_community_in_the_zone_counts_half_its_people_scaled_to_the_census(lived_in: City) -> None:
+    half = square(106.6, 39.4)
+    half["coordinates"][0][1][0] = half["coordinates"][0][2][0] = 106.65
+    (found,) = queries.exposure([half])
+    assert found["people"] == 3000, "half of 3000, times 8000/4000"
+    assert [(row["name"], row["share"]) for row in found["communities"]] == [("社区0", 0.5)]
+
+
+def test_the_whole_district_in_the_zone_has_exactly_the_people_of_the_census(lived_in: City) -> None:
+    (found,) = queries.exposure([square(106.0, 39.0, 1.0)])
+    assert found["people"] == 8000
+
+
+def test_a_district_without_outlined_communities_is_counted_as_a_whole(city: City) -> None:
+    Area.objects.filter(pk=city.east.pk).update(geometry=square(106.8, 39.6), population=10_000)
+    (found,) = queries.exposure([square(106.8, 39.6, 0.05)])
+    assert found["people"] == 2500
+
+
+def test_without_any_outline_the_number_of_people_is_said_to_be_unknown(city: City) -> None:
+    assert queries.exposure([square(106.6, 39.4)]) == [{"people": 0, "communities": [], "known": False}]
+
+
+def test_a_run_keeps_inputs_model_assumptions_and_people_and_tells_the_house(lived_in: City) -> None:
+    run = actions.run(actor(lived_in.city), "chemical", CHLORINE, 106.65, 39.45)
+    kept = Run.everything.get()
+    assert kept.inputs["hole_mm"] == 25
+    assert kept.assumptions
+    assert kept.limits
+    assert kept.area == lived_in.west
+    assert len(kept.exposure) == len(kept.zones) == 2
+    assert kept.exposure[1]["people"] > 0
+    event = Event.objects.get(name="simulation.SimulationFinished")
+    assert (event.payload["run_id"], event.correlation_id) == (run.pk, kept.correlation_id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "field"),
+    [
+        ("chemical", {**CHLORINE, "hole_mm": -3}, "hole_mm"),
+        ("chemical", {**CHLORINE, "speed": 3}, "speed"),
+        ("locusts", {}, "kind"),
+    ],
+)
+def test_wrong_inputs_are_refused_by_name(city: City, kind: str, inputs: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        actions.run(actor(city.city), kind, inputs, 106.65, 39.45)
+    assert refused.value.details["field"] == field
+    assert Run.everything.count() == 0
+
+
+def test_runs_of_another_district_can_be_neither_made_nor_seen(lived_in: City) -> None:
+    Area.objects.filter(pk=lived_in.east.pk).update(geometry=square(106.9, 39.7))
+    stranger = actor(lived_in.east)
+    with pytest.raises(Forbidden):
+        actions.run(stranger, "chemical", CHLORINE, 106.65, 39.45)
+    run = actions.run(actor(lived_in.west), "chemical", CHLORINE, 106.65, 39.45)
+    assert list(queries.runs(stranger)) == []
+    with pytest.raises(NotFound):
+        queries.runs(stranger).one(run.pk)
+    assert layers.footprints(stranger, None)["features"] == []
+
+
+def test_the_map_shows_the_newest_run_of_an_event_worst_zone_last(lived_in: City) -> None:
+    by = actor(lived_in.city)
+    first = actions.run(by, "chemical", CHLORINE, 106.65, 39.45)
+    second = actions.run(by, "chemical", {**CHLORINE, "hole_mm": 50}, 106.65, 39.45, first.correlation_id)
+    shown = layers.footprints(by, None)["features"]
+    assert [f["properties"]["id"] for f in shown] == [f"{second.pk}-1", f"{second.pk}-0"]
+    assert [f["properties"]["level"] for f in shown] == [2, 1]
+
+
+@pytest.mark.parametrize("kind", sorted(queries.HAZARDS))
+def test_every_engine_runs_from_its_form(lived_in: City, signed_in: SignIn, kind: str) -> None:
+    browser, hazard = signed_in(), queries.HAZARDS[kind]
+    form = browser.get(f"/simulation/new?kind={kind}&lon=106.65&lat=39.45").content.decode()
+    assert all(item.title in form for item in hazard.inputs)
+    sent = {"kind": kind, "lon": "106.65", "lat": "39.45", **hazard.example}
+    answer = browser.post("/simulation/new", sent)
+    assert answer.status_code == 302
+    page = browser.get(answer["Location"]).content.decode()
+    assert hazard.model in page
+    assert "模型推算" in page
+    assert browser.get("/simulation/").content.decode().count(answer["Location"]) == 1
+
+
+def test_the_form_comes_back_with_the_reason_when_an_input_is_wrong(lived_in: City, signed_in: SignIn) -> None:
+    sent = {"kind": "chemical", "lon": "106.65", "lat": "39.45", "hole_mm": "dick"}
+    answer = signed_in().post("/simulation/new", sent)
+    assert answer.status_code == 422
+    assert "孔径的值“dick”不正确" in answer.content.decode()
+
+
+def test_a_result_without_zones_is_kept_and_shown(lived_in: City, signed_in: SignIn) -> None:
+    row = Run.everything.create(
+        area=lived_in.west, kind="flood", title="无影响", lon=106.6, lat=39.4, inputs={}, model="m", zones=[],
+        assumptions=[], limits=[], summary={}, exposure=[], at="2026-11-23T00:00:00Z", took_ms=1, by="王",
+    )  # fmt: skip
+    assert "没有超过阈值的范围" in signed_in().get(f"/simulation/{row.pk}/").content.decode()
+
+
+def test_a_footprint_of_the_engines_is_plain_data() -> None:
+    zone = Zone("区", 1, "", square(106, 39))
+    assert Footprint("m", [zone], [], []).as_json()["zones"][0]["geometry"]["type"] == "Polygon"
