@@ -21,9 +21,9 @@ from django.core.handlers.asgi import ASGIRequest
 from django_otp import DEVICE_ID_SESSION_KEY
 
 from anlan.kernel import clock
-from anlan.kernel.accounts import actions, second_factor
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.middleware import SEEN, actor_of
+from anlan.kernel.identity import actions, second_factor
 from anlan.web import live
 
 Message = MutableMapping[str, Any]
