@@ -46,7 +46,9 @@ def reference(openapi: dict[str, Any]) -> str:
             tag = (operation.get("tags") or ["其他"])[0]
             query = [f"`{p['name']}`" for p in operation.get("parameters", []) if p["in"] == "query"]
             given = body_of(operation, schemas) or ", ".join(query)
-            groups.setdefault(tag, []).append(f"| {verb.upper()} | `{path}` | {operation.get('summary', '')} | {given} |")
+            groups.setdefault(tag, []).append(
+                f"| {verb.upper()} | `{path}` | {operation.get('summary', '')} | {given} |"
+            )
     out = [HEAD]
     for tag in sorted(groups):
         out += [f"\n## {tag}\n", "| | path | | fields (? = optional) |", "|---|---|---|---|", *groups[tag]]
