@@ -120,7 +120,13 @@ class Story:
 
     async def alarm_of(self, rule_title: str) -> dict[str, Any] | None:
         alarms = await self.people["zhiban"].get("monitoring/alarms")
-        found = [a for a in alarms if rule_title in a["title"] and a["active"] and self.is_new(a["raised_at"])]
+        found = [
+            alarm
+            for alarm in alarms
+            if rule_title in f"{alarm['title']} {(alarm['explanation'] or {}).get('rule', '')}"
+            and alarm["active"]
+            and self.is_new(alarm["raised_at"])
+        ]
         return found[0] if found else None
 
     def is_new(self, at: str) -> bool:
