@@ -127,9 +127,11 @@ class Supervisor:
             self.env["ANLAN_DATABASE_URL"] = embedded.database_url(self.var)
         if "ANLAN_NATS_URL" not in self.env:
             self._start_nats()
-        self.env["ANLAN_SL651_PORT"] = str(self.ports.sl651)
         os.environ.update(self.env)
         prepare()
+        # Preparing may have taken a while; somebody else may listen there by now.
+        self.ports.sl651 = free_port(self.ports.sl651, set())
+        self.env["ANLAN_SL651_PORT"] = os.environ["ANLAN_SL651_PORT"] = str(self.ports.sl651)
         anlan = [sys.executable, "-m", "anlan"]
         self._start("work", [*anlan, "work"], self._ready_file("work"))
         self._start("ingest", [*anlan, "ingest"], self._ready_file("ingest"))

@@ -53,10 +53,8 @@ def _(given: Any) -> Any:
         datetime.fromisoformat(given[name])
         for name in ("told", "enterprise_sent", "district_received", "district_sent")
     )
-    enterprise, department = (
-        report_deadlines(role, known, "一般")[0].due_at
-        for role, known in (("enterprise", told), ("department", received))
-    )
+    enterprise = report_deadlines("enterprise", told, "一般")[0].due_at
+    department = report_deadlines("department", received, "一般")[0].due_at
     return {
         "enterprise_late_min": lateness_min(enterprise, sent),
         "district_late_min": lateness_min(department, passed_on),
@@ -184,9 +182,8 @@ def _(given: Any) -> Any:
     found: dict[str, Any] = {}
     for key, name in (("cl2", "氯"), ("nh3", "氨")):
         dose = given[key]
-        value, share = risk.toxic(
-            *find(name).probit, dose["C_mg_m3"], dose["t_min"], dose.get("cap_min", risk.TOXIC_CAP_MIN)
-        )
+        a, b, n = find(name).probit
+        value, share = risk.toxic(a, b, n, dose["C_mg_m3"], dose["t_min"], dose.get("cap_min", risk.TOXIC_CAP_MIN))
         found[key] = {"Pr": value, "P": share}
     heat = given["thermal"]
     value, share = risk.heat(heat["q_kW_m2"], heat["t_s"], heat["cap_s"])

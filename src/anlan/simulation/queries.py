@@ -46,7 +46,7 @@ def homes() -> list[Home]:
         path = district_path(area, districts)
         sums[path] = sums.get(path, 0.0) + (area.population or 0)
     return [
-        Home(area.pk, area.name, shape(area.geometry), scaled(area, districts, sums))
+        Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums))
         for area in finest
     ]  # fmt: skip
 

@@ -90,7 +90,7 @@ def needs_area(register: Register, items: list[Item]) -> bool:
 def outlined() -> Finder:
     """Areas with an outline, to tell which one a place lies in."""
     areas = Area.objects.filter(geometry__isnull=False).exclude(geometry={})
-    return Finder([(area, shape(area.geometry)) for area in areas])
+    return Finder([(area, shape(area.geometry or {})) for area in areas])
 
 
 def row_of(register: Register, item: Item, outlines: Finder | None) -> dict[str, str]:

@@ -120,7 +120,8 @@ def build(items: Iterable[Item]) -> Network:
 
 def edges_of(line: Line, codes: dict[Point, str]) -> list[dict[str, str]]:
     """The line cut at its junctions."""
-    found, begin = [], 0
+    found: list[dict[str, str]] = []
+    begin = 0
     for i in range(1, len(line.points)):
         if line.points[i] in codes:
             part = line.points[begin : i + 1]

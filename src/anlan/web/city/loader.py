@@ -72,14 +72,15 @@ def load(name: str, dry_run: bool = False) -> Loaded:
     folder = cities.folder(name)
     spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
     loaded = Loaded()
-    with transaction.atomic(), journal.deferred():
-        load_areas(folder, spec, loaded)
-        for slug in spec["load"]["registers"]:
-            loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
-        load_roads(folder, loaded)
-        loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
-        load_plans(folder, loaded)
-        load_accounts(folder, loaded)
+    with transaction.atomic():
+        with journal.deferred():
+            load_areas(folder, spec, loaded)
+            for slug in spec["load"]["registers"]:
+                loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
+            load_roads(folder, loaded)
+            loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
+            load_plans(folder, loaded)
+            load_accounts(folder, loaded)
         if dry_run:
             transaction.set_rollback(True)
     return loaded

@@ -120,7 +120,13 @@ class Story:
 
     async def alarm_of(self, rule_title: str) -> dict[str, Any] | None:
         alarms = await self.people["zhiban"].get("monitoring/alarms")
-        found = [a for a in alarms if rule_title in a["title"] and a["active"] and self.is_new(a["raised_at"])]
+        found = [
+            alarm
+            for alarm in alarms
+            if rule_title in f"{alarm['title']} {(alarm['explanation'] or {}).get('rule', '')}"
+            and alarm["active"]
+            and self.is_new(alarm["raised_at"])
+        ]
         return found[0] if found else None
 
     def is_new(self, at: str) -> bool:
@@ -129,7 +135,9 @@ class Story:
     async def hazard_event(self, trigger: dict[str, Any]) -> dict[str, Any] | None:
         events = await self.people["zhiban"].get("monitoring/hazard-events")
         wanted = trigger.get("key", "")
-        kinds = [e for e in events if e["kind"] == trigger["kind"] and wanted in e["natural_key"] and self.is_new(e["at"])]
+        kinds = [
+            e for e in events if e["kind"] == trigger["kind"] and wanted in e["natural_key"] and self.is_new(e["at"])
+        ]
         return kinds[0] if kinds else None
 
     async def settle_alarms(self, why: str) -> int:
@@ -204,14 +212,13 @@ class Story:
     async def simulate(self) -> str:
         spec, here = self.scenario.simulation, self.incident
         self.run = await self.people["zhiban"].post(
-            "simulation/run", kind=spec["kind"], inputs=spec["inputs"], lon=spec.get("lon", here["lon"]), lat=spec.get("lat", here["lat"]),
+            "simulation/run", kind=spec["kind"], inputs=spec["inputs"],
+            lon=spec.get("lon", here["lon"]), lat=spec.get("lat", here["lat"]),
             correlation_id=here["correlation_id"], subject=f"{here['title']}推演",
         )  # fmt: skip
         people = max((zone["people"] for zone in self.run["exposure"]), default=0)
-        name, value = "people_in_zone", people
-        await self.people["zhiban"].post(
-            f"command/incidents/{here['id']}/factor", name=name, value=value, source="模型推算"
-        )
+        path = f"command/incidents/{here['id']}/factor"
+        await self.people["zhiban"].post(path, name="people_in_zone", value=people, source="模型推算")
         return f"{self.run['model']}：影响范围内约 {people} 人（模型推算），{len(self.run['zones'])} 个分区"
 
     async def respond(self) -> str:

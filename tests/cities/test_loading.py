@@ -1,0 +1,96 @@
+"""A city is data: Wuhai and any other folder load through the same code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from anlan.kernel.models import Area, Level, User
+from anlan.kernel.register.declare import REGISTERS
+from anlan.web.city import loader
+
+SMALL = str(Path(__file__).parent / "data" / "small_city")
+TABLES = (
+    "kernel_area",
+    "monitoring_station",
+    "resources_team",
+    "resources_stock",
+    "command_planversion",
+    "kernel_user",
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def counts() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        found = {}
+        for table in TABLES:
+            cursor.execute(f"select count(*) from {table}")
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.fixture
+def wuhai() -> loader.Loaded:
+    return loader.load("wuhai")
+
+
+def test_wuhai_loads_without_a_refused_row(wuhai: loader.Loaded) -> None:
+    assert wuhai.refused == []
+    levels = {level: Area.objects.filter(level=level).count() for level in Level}
+    assert (levels[Level.CITY], levels[Level.DISTRICT], levels[Level.TOWN], levels[Level.COMMUNITY]) == (1, 3, 20, 87)
+
+
+def test_loading_again_doubles_nothing(wuhai: loader.Loaded) -> None:
+    before = counts()
+    assert loader.load("wuhai").refused == []
+    assert counts() == before
+
+
+def test_a_dry_run_keeps_nothing() -> None:
+    tried = loader.load("wuhai", dry_run=True)
+    assert tried.parts["areas"] > 100
+    assert not Area.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_the_two_code_systems_are_kept_apart(wuhai: loader.Loaded) -> None:
+    """民政部 and 统计局 give the same digits to different towns (RULES.md 14.1)."""
+    town = Area.objects.get(code_system="mca", code="150302001")
+    assert (town.name, town.alt_codes["nbs"]) == ("新华街道", "150302003")
+
+
+def test_official_district_populations_add_up_to_the_city(wuhai: loader.Loaded) -> None:
+    """乌海市统计局 2022-03-18: 34.10 + 9.47 + 12.24 = 55.81 (ten thousand, end of 2021)."""
+    districts = Area.objects.filter(level=Level.DISTRICT).values_list("population", flat=True)
+    assert sum(p or 0 for p in districts) == Area.objects.get(level=Level.CITY).population == 558_100
+
+
+def test_modelled_populations_say_so(wuhai: loader.Loaded) -> None:
+    below = Area.objects.filter(level__in=[Level.TOWN, Level.COMMUNITY], population__gt=0)
+    assert not below.exclude(population_note__contains="模型推算").exists()
+
+
+def test_every_made_up_row_is_marked(wuhai: loader.Loaded) -> None:
+    """People, posts and teams are invented without exception."""
+    for slug in ("persons", "posts", "teams"):
+        rows = REGISTERS[slug].model._base_manager.all()
+        assert rows.exists()
+        assert not rows.filter(representative=False).exists()
+
+
+def test_another_city_loads_without_a_change_of_code() -> None:
+    loaded = loader.load(SMALL)
+    assert loaded.parts["areas"] == 4
+    assert User.objects.filter(username="shiyan").exists()
+    assert loaded.parts["shifts"] > 0
+
+
+def test_a_refused_row_is_told_with_table_row_and_reason() -> None:
+    refused = loader.load(SMALL).refused
+    assert len(refused) == 1
+    assert refused[0].startswith("teams 第 3 行")
+    assert "mca:123456" in refused[0]
