@@ -51,8 +51,9 @@ def refuse(reason: str) -> None:
     pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: Playwright's event loop runs in this thread, and `asyncio.run` elsewhere would refuse."""
     path = chromium()
     if path is None:
         refuse("no Chromium on this machine: install the distribution's package `chromium`, or set ANLAN_CHROMIUM")
