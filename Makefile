@@ -22,7 +22,7 @@ up: setup        ## start everything, no scenario
 test: setup      ## everything: lint, unit, property, API, acceptance, browser
 	@$(PY) tools/browser.py
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -q
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 quick: setup     ## tests without browser and acceptance
 	@$(PY) -m pytest -q -m "not e2e and not acceptance and not slow" -n 2
@@ -43,7 +43,7 @@ verify: setup    ## all verification cases of the engines and rules
 doctor: setup    ## what is missing on this machine, and how to get it
 	@$(ANLAN) doctor
 
-docs: setup      ## regenerate the API reference and the pictures
+docs: setup      ## regenerate the API reference
 	@$(PY) tools/docs.py
 
 clean:           ## remove data of the embedded servers and caches

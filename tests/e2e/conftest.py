@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from anlan.kernel.models import Area, Level, User
@@ -171,4 +173,6 @@ def picture(page: Page, name: str) -> None:
     if os.environ.get("ANLAN_PICTURES") == "1":
         folder = ROOT / "docs" / "pictures"
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png")
+        shot = Image.open(BytesIO(page.screenshot()))
+        # 192 colours are enough for these pages and keep the pictures small in the repository.
+        shot.convert("RGB").quantize(192).save(folder / f"{name}.png", optimize=True)

@@ -115,7 +115,7 @@ def test_an_incident_is_opened_from_an_alarm_where_it_is_listed(page: Page, draw
     expect(page.locator("#panel .panel-body")).to_contain_text("氯气")
     dispatcher.drain()
     page.wait_for_timeout(1500)
-    picture(page, "map-incident")
+    picture(page, "map-panel")
 
 
 def test_the_stream_reconnects_after_an_outage_and_shows_what_was_missed(page: Page, drawn_city: City) -> None:
@@ -169,4 +169,4 @@ def test_the_wall_shows_figures_lists_and_charts_without_a_mouse(page: Page, dra
     expect(page.locator(".wall-right")).to_contain_text("氯气浓度高报")
     wait_until(page, "!!document.querySelector('#chart-alarms svg path')")
     page.wait_for_timeout(2500)
-    picture(page, "wall")
+    picture(page, "wall-first-alarm")

@@ -28,7 +28,7 @@ from anlan.monitoring.rules.signals import (
         ("高温", {"tmax24": 37}, "橙"), ("高温", {"tmax24": 36.9}, ""), ("高温", {"tmax_least_of_3_days": 35}, "黄"),
         ("大雾", {"fog_visibility_m": 199}, "橙"), ("霜冻", {"ground_tmin48": -0.1}, "蓝"), ("霜冻", {"ground_tmin24": -5.1}, "橙"),
         ("寒潮", {"drop24": 16, "tmin": 0, "mean_wind_class": 6}, "红"),
-        ("寒潮", {"drop24": 16, "tmin": 0.1, "mean_wind_class": 6}, ""),
+        ("寒潮", {"drop24": 16, "tmin": 0.1, "mean_wind_class": 6}, "黄"),
         ("寒潮", {"drop48": 8, "tmin": 4, "mean_wind_class": 5}, "蓝"), ("干旱", {"dry_crops_pct": 60}, "红"),
         ("霾", {"haze_visibility_m": 2999}, "黄"),
     ],

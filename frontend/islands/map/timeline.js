@@ -145,20 +145,19 @@ export class Timeline {
 
   /** @param {Element} root @param {string} lane @param {number} y @param {(at: number) => number} x @param {number} step */
   marks(root, lane, y, x, step) {
-    let free = -1;
-    for (const entry of this.entries) {
-      if (entry.lane !== lane) continue;
+    const shown = this.entries.filter((entry) => entry.lane === lane && x(Date.parse(entry.at)) > LEFT - 4);
+    shown.forEach((entry, index) => {
       const at = x(Date.parse(entry.at));
-      if (at < LEFT - 4) continue;
       const mark = svg("circle", { cx: at, cy: y, r: entry.level ? 4.5 : 3.2, class: `tl-mark tl-level-${entry.level}`, tabindex: 0 });
       mark.append(svg("title", {}, `${new Date(entry.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false })}\n${entry.title}`));
       root.append(mark);
-      if (at > free && step > 15) {
-        const label = entry.title.length > 22 ? `${entry.title.slice(0, 21)}…` : entry.title;
-        root.append(svg("text", { x: at + 8, y: y + 4, class: "tl-text" }, label));
-        free = at + 20 + label.length * 11.5;
-      }
-    }
+      // A label only where it ends before the next mark.
+      const next = index + 1 < shown.length ? x(Date.parse(shown[index + 1].at)) : at + 300;
+      const fits = Math.floor((next - at - 18) / 11.5);
+      if (step < 12 || fits < 4) return;
+      const label = entry.title.length > Math.min(fits, 22) ? `${entry.title.slice(0, Math.min(fits, 22) - 1)}…` : entry.title;
+      root.append(svg("text", { x: at + 8, y: y + 4, class: "tl-text" }, label));
+    });
   }
 
   /** @param {number} width @returns {[number, string][]} */

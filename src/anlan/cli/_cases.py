@@ -183,8 +183,7 @@ def _(given: Any) -> Any:
     for key, name in (("cl2", "氯"), ("nh3", "氨")):
         dose = given[key]
         a, b, n = find(name).probit
-        cap = dose.get("cap_min", risk.TOXIC_CAP_MIN)
-        value, share = risk.toxic(a, b, n, dose["C_mg_m3"], dose["t_min"], cap)
+        value, share = risk.toxic(a, b, n, dose["C_mg_m3"], dose["t_min"], dose.get("cap_min", risk.TOXIC_CAP_MIN))
         found[key] = {"Pr": value, "P": share}
     heat = given["thermal"]
     value, share = risk.heat(heat["q_kW_m2"], heat["t_s"], heat["cap_s"])

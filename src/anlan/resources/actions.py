@@ -10,8 +10,11 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
-from anlan.resources.events import StockIssued, TeamMoved, TeamReadinessChanged
+from anlan.resources.events import StockIssued, StockReceived, TeamMoved, TeamReadinessChanged
 from anlan.resources.models import Readiness, RoadEdge, RoadNode, Stock, Team
+
+#: No lot is larger; a typing slip is.
+MOST = 1e9
 
 
 @action("resources.commit")
@@ -98,4 +101,18 @@ def issue_stock(by: Actor, stock_id: int, quantity: float, purpose: str, correla
     lot.save()
     fact = StockIssued(lot.pk, lot.item, quantity, lot.quantity, purpose)
     record(by, "物资出库", lot, fact, before=before, reason=purpose, correlation_id=correlation_id)
+    return lot
+
+
+@action("resources.issue")
+def receive_stock(by: Actor, stock_id: int, quantity: float, reason: str, correlation_id: UUID | None = None) -> Stock:
+    """入库: bought, given or brought back."""
+    lot = Stock.objects.visible_to(by, "resources.issue").select_related("store__area").one(stock_id, lock=True)
+    if not 0 < quantity < MOST:
+        raise Invalid("quantity", quantity, f"大于 0 且小于 {MOST:g}", label="入库数量", unit=lot.unit)
+    before = snapshot(lot)
+    lot.quantity += quantity
+    lot.save()
+    fact = StockReceived(lot.pk, lot.item, quantity, lot.quantity, reason)
+    record(by, "物资入库", lot, fact, before=before, reason=reason, correlation_id=correlation_id)
     return lot

@@ -31,3 +31,12 @@ class StockIssued(Fact):
     quantity: float
     left: float
     purpose: str
+
+
+@dataclass(frozen=True)
+class StockReceived(Fact):
+    stock_id: int
+    item: str
+    quantity: float
+    now: float
+    reason: str

@@ -66,15 +66,19 @@ def water(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 def roads(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     """The road graph as lines, one per stretch whatever its directions."""
-    arcs = [arc for a, b, arc in road_graph().graph.weighted_edge_list() if a < b]
     return collection(
         {
             "type": "Feature",
             "id": number,
-            "geometry": {"type": "LineString", "coordinates": arc.line},
-            "properties": {"name": arc.name, "speed_km_h": arc.speed_km_h, "sketch": True},
+            "geometry": {"type": "LineString", "coordinates": road.line},
+            "properties": {
+                "name": road.name,
+                "speed_km_h": road.speed_km_h,
+                "sketch": road.representative,
+                "representative": road.representative,
+            },
         }
-        for number, arc in enumerate(arcs)
+        for number, road in enumerate(road_graph().roads)
     )
 
 

@@ -27,7 +27,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "monitoring.WarningCancelled": ("warning", "解除预警 {headline}"),
     "command.ProposalReceived": ("incident", "线索 {title}"),
     "command.IncidentOpened": ("incident", "立案 {title}"),
-    "command.IncidentUpdated": ("incident", "续情 {what}"),
+    "command.IncidentUpdated": ("incident", "续情"),
     "command.IncidentClosed": ("incident", "结案"),
     "command.IncidentReviewed": ("incident", "复盘完成"),
     "command.ResponseStarted": ("response", "启动{level}响应"),

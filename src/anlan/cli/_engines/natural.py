@@ -90,13 +90,13 @@ def quake(given: Json) -> Json:
     region = given["region"]
     values = [at_site(given, model, region, site) for site in read_points(given["sites"], "sites", 2, 3)]
     columns = zip(*values, strict=True) if values else ((), (), ())
-    intensity, pga, pgv = ([None if v is None else float(v) for v in column] for column in columns)
+    intensity, pga, pgv = ([float(value) for value in column] for column in columns)
     return {
         "model": model,
         "motion_model": f"GB 18306-2015 {region}（待核对）",
         "intensity": intensity,
-        "degree": [None if v is None else degree_of(v) for v in intensity],
-        "pga_g": [None if v is None else v / 980.665 for v in pga],
+        "degree": [degree_of(v) for v in intensity],
+        "pga_g": [v / 980.665 for v in pga],
         "pgv_cm_s": pgv,
         "isoseismals": isoseismals(given, model),
         "notes": [
@@ -137,6 +137,12 @@ def isoseismals(given: Json, model: str) -> list[Json]:
             found.append({"degree": degree, "name": f"{ROMAN[degree]}度", "semi_major_km": major, "semi_minor_km": minor,
                           "area_km2": pi * major * minor, "polygon": shape})  # fmt: skip
     return found
+
+
+def instrument(given: Json) -> Json:
+    """GB/T 17742-2020 appendix A."""
+    value = instrumental_intensity(given["pga_m_s2"], given["pgv_m_s"])
+    return {"intensity": value, "degree": degree_of(value), "name": f"{value:g} 度"}
 
 
 def ice(given: Json) -> Json:
@@ -217,6 +223,11 @@ ENGINES: tuple[Engine, ...] = (
         plot=draw_isoseismals,
     ),
     Engine(
+        "instrument-intensity", "仪器测定地震烈度", "GB/T 17742-2020 附录 A",
+        (positive("pga_m_s2", "峰值加速度", "m/s²"), positive("pgv_m_s", "峰值速度", "m/s")),
+        instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19},
+    ),
+    Engine(
         "ice-warning", "凌汛研判", "水情预警发布管理办法; SL 758-2018; 本平台规则（待核对）",
         (Field("stages", "水位过程 [小时, m]", "array"), Field("alert_m", "警戒水位", unit="m", default=None),
          Field("guarantee_m", "保证水位", unit="m", default=None), Field("record_m", "历史最高水位", unit="m", default=None),
@@ -229,21 +240,5 @@ ENGINES: tuple[Engine, ...] = (
          Field("lat", "纬度", unit="°", low=-85, high=85), Field("inputs", "灾种输入", "object")),
         footprint,
         {"kind": "chemical", "lon": 106.7014, "lat": 39.4643, "inputs": {"substance": "chlorine", "hole_mm": 25}},
-    ),
-)  # fmt: skip
-
-
-def instrument(given: Json) -> Json:
-    """GB/T 17742-2020 appendix A."""
-    value = instrumental_intensity(given["pga_m_s2"], given["pgv_m_s"])
-    return {"intensity": value, "degree": degree_of(value), "name": f"{value:g} 度"}
-
-
-ENGINES = (
-    *ENGINES,
-    Engine(
-        "instrument-intensity", "仪器测定地震烈度", "GB/T 17742-2020 附录 A",
-        (positive("pga_m_s2", "峰值加速度", "m/s²"), positive("pgv_m_s", "峰值速度", "m/s")),
-        instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19},
     ),
 )  # fmt: skip

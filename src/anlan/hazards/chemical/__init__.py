@@ -81,7 +81,7 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
             shape = polygon(lon, lat, [downwind(towards, x, y) for x, y in ring])
             zones.append(Zone(f"{substance.name} {name}", level, MEANING[level - 1], shape, endpoint, "mg/m³"))
     return Footprint(
-        model=DENSE if is_dense else GAUSSIAN,
+        model=f"{HAZARD.model}：本次为{DENSE if is_dense else GAUSSIAN}",
         zones=zones,
         assumptions=[
             out.how,
@@ -127,7 +127,7 @@ LNG = {"rate": 97.888, "density": 1.76, "temperature_k": 111.6, "wind": 10.9, "m
 HAZARD = Hazard(
     kind="chemical",
     title="危化品泄漏",
-    model="按理查森数选：高斯烟羽（Briggs）或重气手册法（Britter-McQuaid）",
+    model="高斯烟羽或重气手册法（按理查森数选）",
     citation="HJ 169-2018 附录 F、G、H; Briggs 1973; AQ/T 3046-2013; Britter & McQuaid 1988 (HSE CRR 17)",
     grade="working",
     inputs=(

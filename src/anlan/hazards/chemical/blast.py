@@ -63,4 +63,4 @@ def distance(tnt: float, kpa: float, curve: str = "kingery-bulmash") -> float:
             low = middle
         else:
             high = middle
-    return low * tnt ** (1 / 3)
+    return float(low * tnt ** (1 / 3))

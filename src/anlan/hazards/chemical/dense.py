@@ -26,7 +26,7 @@ WORKBOOK: tuple[tuple[float, tuple[tuple[float, float, float], ...]], ...] = (
 
 
 def richardson_continuous(rate: float, density: float, width_m: float, wind: float, air: float = AIR) -> float:
-    """Ri of a continuous release of `rate` kg/s of gas of `density` kg/m3 through a plume `width_m` wide; 0 if not heavier than air."""
+    """Ri of a continuous release of `rate` kg/s, `density` kg/m3, `width_m` wide at the source; 0 if not heavier than air."""
     if density <= air:
         return 0.0
     return float((G * (rate / density) / width_m * (density - air) / air) ** (1 / 3) / wind)
@@ -34,7 +34,7 @@ def richardson_continuous(rate: float, density: float, width_m: float, wind: flo
 
 def richardson_instant(mass: float, density: float, wind: float, air: float = AIR) -> float:
     """Ri of a puff of `mass` kg."""
-    return max(0.0, G * (mass / density) ** (1 / 3) / wind**2 * (density - air) / air)
+    return float(max(0.0, G * (mass / density) ** (1 / 3) / wind**2 * (density - air) / air))
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class DensePlume:
     @property
     def alpha(self) -> float:
         buoyancy = G * max(1e-6, self.density - AIR) / AIR
-        return log10((buoyancy**2 * self.flow / self.wind**5) ** 0.2)
+        return float(log10((buoyancy**2 * self.flow / self.wind**5) ** 0.2))
 
     def mean_share(self, share: float) -> float:
         """Volume share the workbook reads for a real share: a cold gas takes less room than it will (CCPS eq. 5-58)."""
@@ -110,10 +110,10 @@ class DensePlume:
         return low
 
     def half_width(self, x: float) -> float:
-        """m from the axis to the edge of the cloud at x: b = b0 + 2.5 (lb x^2)^(1/3), b0 = 2 lb, lb = g' q / u^3 (Britter & McQuaid)."""
+        """m from the axis to the edge of the cloud at x: 2 lb + 2.5 (lb x^2)^(1/3), lb = g' q / u^3 (Britter & McQuaid)."""
         buoyancy = G * max(0.0, self.density - AIR) / AIR
         length = buoyancy * self.flow / self.wind**3
-        return 2 * length + 2.5 * (length * x * x) ** (1 / 3)
+        return float(2 * length + 2.5 * (length * x * x) ** (1 / 3))
 
     def contour(self, limit_kg_m3: float, steps: int = 40) -> list[tuple[float, float]]:
         """Ring (x downwind, y) m of `limit`: edge of the cloud, closing as the axis falls to the limit."""

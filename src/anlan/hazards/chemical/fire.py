@@ -10,7 +10,10 @@ AIR_DENSITY = 1.2
 
 
 def transmissivity(path_m: float, vapour_pa: float = 1170.0) -> float:
-    """Share of heat that moist air lets through: 2.02 (p_w X)^-0.09 (Pieterson & Huerta), at most 1; p_w Pa (1170 = 50 % at 20 degC)."""
+    """Share of heat that moist air lets through: 2.02 (p_w X)^-0.09 (Pieterson & Huerta), at most 1.
+
+    vapour_pa: partial pressure of water vapour, 1170 Pa = half saturated at 20 degC.
+    """
     return min(1.0, 2.02 * (vapour_pa * path_m) ** -0.09) if path_m > 0 else 1.0
 
 
@@ -49,9 +52,9 @@ def flame_length(diameter_m: float, rate_kg_m2_s: float, wind_m_s: float = 0.0, 
     """m: Thomas 1963, in calm 42 (m/(rho sqrt(g D)))^0.61 D; in wind 55 (...)^0.67 u*^-0.21 D."""
     rate = rate_kg_m2_s / (AIR_DENSITY * sqrt(G * diameter_m))
     if wind_m_s <= 0:
-        return 42 * diameter_m * rate**0.61
+        return float(42 * diameter_m * rate**0.61)
     speed = max(1.0, wind_m_s / (G * rate_kg_m2_s * diameter_m / vapour_density) ** (1 / 3))
-    return 55 * diameter_m * rate**0.67 * speed**-0.21
+    return float(55 * diameter_m * rate**0.67 * speed**-0.21)
 
 
 def pool_heat_kw(area_m2: float, rate_kg_m2_s: float, combustion_kj_kg: float) -> float:

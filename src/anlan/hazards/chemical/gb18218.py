@@ -184,10 +184,16 @@ def major_hazard(items: Sequence[dict[str, Any]], people_500m: int) -> dict[str,
         own = item.get("beta_as")
         beta = row.beta if own is None else float(own)
         parts.append((float(item["q_t"]), row.threshold_t, beta))
-        shown.append({
-            "name": item.get("name") or row.name, "q_t": item["q_t"], "Q_t": row.threshold_t, "beta": beta,
-            "ratio": item["q_t"] / row.threshold_t, "beta_to_check": not row.beta_is_printed and own is None,
-        })  # fmt: skip
+        shown.append(
+            {
+                "name": item.get("name") or row.name,
+                "q_t": item["q_t"],
+                "Q_t": row.threshold_t,
+                "beta": beta,
+                "ratio": item["q_t"] / row.threshold_t,
+                "beta_to_check": not row.beta_is_printed and own is None,
+            }
+        )
     return {**grade_unit(parts, people_500m), "items": shown}
 
 

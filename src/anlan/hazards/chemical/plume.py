@@ -1,7 +1,8 @@
 """Steady Gaussian plume with Briggs' coefficients, and the contours it draws on the ground.
 
 C = Q/(2 pi u sy sz) exp(-y2/2sy2) [exp(-(z-H)2/2sz2) + exp(-(z+H)2/2sz2)]  (Gifford 1961; coefficients Briggs 1973,
-table E.7 of AQ/T 3046-2013; GB/T 3840-91 as an option). Valid downwind of 100 m in flat terrain for a passive gas; near the source of a dense gas it is not.
+table E.7 of AQ/T 3046-2013; GB/T 3840-91 as an option).
+Valid downwind of 100 m in flat terrain for a passive gas; near the source of a dense gas it is not.
 """
 
 from __future__ import annotations

@@ -27,4 +27,4 @@ def concentration(
     sy, sz = sigmas(travelled, stability)
     spread = exp(-(((x - travelled) / sy) ** 2) / 2) * exp(-((y / sy) ** 2) / 2)
     vertical = exp(-(((z - height) / sz) ** 2) / 2) + exp(-(((z + height) / sz) ** 2) / 2)
-    return mass / ((2 * pi) ** 1.5 * sy * sy * sz) * spread * vertical
+    return float(mass / ((2 * pi) ** 1.5 * sy * sy * sz) * spread * vertical)

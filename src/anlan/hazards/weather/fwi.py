@@ -66,7 +66,7 @@ def wetted(m: float, rain: float) -> float:
 def log_rate(dryness: float, day: Day) -> float:
     """log10 of the drying rate per day; `dryness` = RH/100 when drying, 1 - RH/100 when wetting."""
     base = 0.424 * (1 - dryness**1.7) + 0.0694 * sqrt(day.wind_km_h) * (1 - dryness**8)
-    return base * 0.581 * exp(0.0365 * day.temp_c)
+    return float(base * 0.581 * exp(0.0365 * day.temp_c))
 
 
 def dmc(day: Day, before: float) -> float:
@@ -98,7 +98,7 @@ def dc(day: Day, before: float) -> float:
 def isi(fine: float, wind_km_h: float, scale: float = CLASSIC) -> float:
     """Initial spread index."""
     m = scale * (101 - fine) / (59.5 + fine)
-    return 0.208 * exp(0.05039 * wind_km_h) * 91.9 * exp(-0.1386 * m) * (1 + m**5.31 / 4.93e7)
+    return float(0.208 * exp(0.05039 * wind_km_h) * 91.9 * exp(-0.1386 * m) * (1 + m**5.31 / 4.93e7))
 
 
 def bui(duff: float, drought: float) -> float:
@@ -107,7 +107,7 @@ def bui(duff: float, drought: float) -> float:
         return 0.0
     if duff <= 0.4 * drought:
         return 0.8 * duff * drought / (duff + 0.4 * drought)
-    return max(0.0, duff - (1 - 0.8 * drought / (duff + 0.4 * drought)) * (0.92 + (0.0114 * duff) ** 1.7))
+    return float(max(0.0, duff - (1 - 0.8 * drought / (duff + 0.4 * drought)) * (0.92 + (0.0114 * duff) ** 1.7)))
 
 
 def fwi(spread: float, build_up: float) -> float:

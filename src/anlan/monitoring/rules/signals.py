@@ -144,7 +144,10 @@ SIGNALS = {
             (hot("红", "tmax24", 40, "24 小时最高气温 ≥ 40 ℃"), hot("橙", "tmax24", 37, "24 小时最高气温 ≥ 37 ℃"),
              hot("黄", "tmax_least_of_3_days", 35, "连续 3 天最高气温 ≥ 35 ℃")),
         ),
-        SignalRule("大雾", "16-fog", (dim("红", 50, "fog_visibility_m"), dim("橙", 200, "fog_visibility_m"), dim("黄", 500, "fog_visibility_m"))),
+        SignalRule(
+            "大雾", "16-fog",
+            (dim("红", 50, "fog_visibility_m"), dim("橙", 200, "fog_visibility_m"), dim("黄", 500, "fog_visibility_m")),
+        ),
         SignalRule("霾", "16-haze", (dim("橙", 2000, "haze_visibility_m"), dim("黄", 3000, "haze_visibility_m"))),
         SignalRule("霜冻", "16-frost", (frost("橙", 24, -5), frost("黄", 24, -3), frost("蓝", 48, 0))),
         SignalRule(
