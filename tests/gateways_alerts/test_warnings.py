@@ -17,7 +17,7 @@ from anlan.kernel import clock
 from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.models import Area, Person
 from anlan.monitoring import actions as monitoring
-from anlan.monitoring.actions.warnings import WarningContent
+from anlan.monitoring.models import Warning
 from tests.conftest import City, actor
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -28,14 +28,14 @@ SQUARE = {
 }
 
 
-def issue(city: City, *areas: Area, level: str = "橙", **content: Any) -> Any:
+def issue(city: City, *areas: Area, level: str = "橙", references: str = "", **content: Any) -> Any:
     drafter, reviewer, signer = (actor(city.city, user_id=n, name=f"{n}号") for n in (1, 2, 3))
-    draft = WarningContent(
-        event_code="12D02", event_name="危险化学品泄漏", level=level, headline="乌达工业园氯气泄漏", area_ids=[a.pk for a in areas],
+    warning = monitoring.draft_warning(
+        drafter, event_code="12D02", level=level, headline="乌达工业园氯气泄漏", area_ids=[a.pk for a in areas],
         description="下风向可能受影响。", instruction="关闭门窗，沿上风向撤离", onset=clock.now(),
         expires=clock.now() + timedelta(hours=6), **content,
     )  # fmt: skip
-    warning = monitoring.draft_warning(drafter, draft)
+    Warning.everything.filter(pk=warning.pk).update(references=references)
     monitoring.review_warning(reviewer, warning.pk, True)
     warning = monitoring.issue_warning(signer, warning.pk)
     drain()

@@ -121,7 +121,7 @@ def test_every_engine_runs_from_its_form(lived_in: City, signed_in: SignIn, kind
     answer = browser.post("/simulation/new", sent)
     assert answer.status_code == 302
     page = browser.get(answer["Location"]).content.decode()
-    assert hazard.model in page
+    assert Run.everything.get().model in page
     assert "模型推算" in page
     assert browser.get("/simulation/").content.decode().count(answer["Location"]) == 1
 

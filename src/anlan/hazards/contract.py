@@ -43,6 +43,8 @@ class Choice:
     title: str
     allowed: tuple[str, ...]
     default: str | None = None
+    #: What people read instead of the word, where that is another.
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, given: Mapping[str, Any]) -> str:
         value = given.get(self.name, self.default)

@@ -35,6 +35,7 @@ class PublicWarning:
     reason: str
     areas: tuple[Area, ...]
     geometry: GeoJson | None
+    sender: str
     replaces: tuple[str, datetime] | None = None
 
 
@@ -46,7 +47,7 @@ def as_public(row: Warning) -> PublicWarning:
     return PublicWarning(
         row.pk, row.identifier, row.event_code, row.event_name, row.level, row.headline, row.description,
         row.instruction, row.onset, row.expires, row.issued_at, row.ended_at,
-        row.state == State.CANCELLED.value, row.reason, tuple(row.areas.order_by("path")), row.geometry, before,
+        row.state == State.CANCELLED.value, row.reason, tuple(row.areas.order_by("path")), row.geometry, row.sender, before,
     )  # fmt: skip
 
 

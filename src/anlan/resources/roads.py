@@ -32,6 +32,8 @@ OFF_ROAD_KM_H = 30.0
 HERE_M = 1.0
 Place = tuple[float, float]
 Line = tuple[Place, ...]
+#: The open roads for the search of the nearest, and their positions in `Roads.roads`.
+Open = tuple[STRtree, list[int]]
 
 
 @dataclass(frozen=True)
@@ -121,22 +123,25 @@ class Roads:
             found.append(Road(a, b, edge.length_m, edge.speed_km_h, edge.oneway, line, edge.name, edge.representative))
         return cls(places, found)
 
-    def snap(self, place: Place, shut: frozenset[int] = frozenset()) -> Snap | None:
-        """The nearest point on an open road, None when none is near."""
-        if not self.roads:
+    def snap(self, place: Place, open_roads: Open | None = None) -> Snap | None:
+        """The nearest point on an open road (by default on any), None when none is near."""
+        tree, numbers = open_roads or (self.tree, None)
+        if not len(tree.geometries):
             return None
         point = Point(place[0] * self.squeeze, place[1])
-        if shut:
-            rest = [(self.flat[i].distance(point), i) for i in range(len(self.roads)) if i not in shut]
-            index = min(rest)[1] if rest else -1
-        else:
-            index = int(self.tree.nearest(point))
-        if index < 0:
-            return None
+        found = int(tree.nearest(point))
+        index = found if numbers is None else numbers[found]
         along = self.flat[index].project(point, normalized=True)
         on_road = self.flat[index].interpolate(along, normalized=True)
         away = distance_m(*place, on_road.x / self.squeeze, on_road.y)
         return Snap(index, along, away) if away <= SNAP_M else None
+
+    def opened(self, shut: frozenset[int]) -> Open | None:
+        """Where to look for the nearest open road; None = everywhere."""
+        if not shut:
+            return None
+        numbers = [i for i in range(len(self.roads)) if i not in shut]
+        return STRtree([self.flat[i] for i in numbers]), numbers
 
     def shut(self, closed: BaseGeometry | None) -> frozenset[int]:
         """Roads that touch a closed area."""
@@ -154,10 +159,11 @@ class Roads:
     ) -> list[Route]:
         """The quickest way from each start to (lon, lat): one search over the reversed graph for all of them."""
         shut = self.shut(closed)
-        goal = self.snap((lon, lat), shut)
+        open_roads = self.opened(shut)
+        goal = self.snap((lon, lat), open_roads)
         if goal is None:
             return [straight(start, (lon, lat), speed_km_h) for start in starts]
-        search = Search(self, goal, shut, speed_km_h)
+        search = Search(self, goal, shut, open_roads, speed_km_h)
         return [search.way(start, (lon, lat)) for start in starts]
 
     def route(self, start: Place, end: Place, closed: BaseGeometry | None = None, speed_km_h: float = 60) -> Route:
@@ -167,8 +173,11 @@ class Roads:
 class Search:
     """Minutes from every node to one goal on a road, avoiding shut roads."""
 
-    def __init__(self, roads: Roads, goal: Snap, shut: frozenset[int], top_km_h: float) -> None:
+    def __init__(
+        self, roads: Roads, goal: Snap, shut: frozenset[int], open_roads: Open | None, top_km_h: float
+    ) -> None:
         self.roads, self.goal, self.shut, self.top = roads, goal, shut, top_km_h
+        self.open_roads = open_roads
         self.minutes = self.one_to_all()
 
     def cost(self, arc: Arc) -> float:
@@ -189,7 +198,7 @@ class Search:
 
     def way(self, start: Place, end: Place) -> Route:
         """From a place to the goal, or the labelled estimate where no open road leads."""
-        snap = self.roads.snap(start, self.shut)
+        snap = self.roads.snap(start, self.open_roads)
         if snap is None:
             return straight(start, end, self.top)
         best = min(self.options(snap), key=lambda option: option[0], default=None)

@@ -91,7 +91,7 @@ def hazard_of(kind: str) -> Hazard:
 def field(item: Input | Choice, given: Any) -> dict[str, Any]:
     """One input as the form shows it."""
     value = given.get(item.name, "" if item.default is None else item.default)
-    choices = item.allowed if isinstance(item, Choice) else ()
+    choices = [(word, item.words.get(word, word)) for word in item.allowed] if isinstance(item, Choice) else ()
     unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
     shown = f"{value:g}" if isinstance(value, float) else value
     return {"item": item, "value": shown, "choices": choices, "unit": unit, "range": span}
@@ -121,6 +121,10 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
+def read_as(item: Input | Choice | None, value: Any) -> Any:
+    return item.words.get(value, value) if isinstance(item, Choice) else value
+
+
 @require_GET
 def result(request: HttpRequest, pk: int) -> HttpResponse:
     """What an engine said, with model, assumptions and limits."""
@@ -129,7 +133,11 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     zones = list(zip(run.zones, run.exposure, strict=True))
     titles = {item.name: item for item in hazard.inputs} if hazard else {}
     inputs = [
-        (titles[name].title if name in titles else name, value, getattr(titles.get(name), "unit", ""))
+        (
+            titles[name].title if name in titles else name,
+            read_as(titles.get(name), value),
+            getattr(titles.get(name), "unit", ""),
+        )
         for name, value in run.inputs.items()
     ]
     context = {"run": run, "hazard": hazard, "zones": zones, "inputs": inputs}

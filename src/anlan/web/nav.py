@@ -65,6 +65,7 @@ ENTRIES = (
     Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
     Entry("隔离区", "/gateways/quarantine/", "gateways.view", "filter", "gateways"),
     Entry("登记簿", "/registers/", "kernel.view", "columns", "kernel"),
+    Entry("数据导入", "/gateways/import/", "gateways.edit", "import", "gateways"),
     Entry("账号与角色", "/accounts/", "kernel.accounts", "key", "kernel"),
     Entry("审计日志", "/audit/", "kernel.audit", "audit", "kernel"),
 )

@@ -6,7 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
@@ -18,6 +20,9 @@ from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import GeoJson
 
+MAIN, PARTS = (".shp", ".gpkg", ".kml"), (".shx", ".dbf", ".prj", ".cpg")
+MAGIC = {".shp": b"\x00\x00\x27\x0a", ".gpkg": b"SQLite format 3\x00"}
+MOST_BYTES = 500 * 2**20
 #: Geographic systems whose degrees we take as they are.
 DEGREES = {4326, 4490}
 
@@ -75,6 +80,7 @@ def geojson(file: Path, encoding: str) -> Iterator[Item]:
 def vector(file: Path, encoding: str) -> Iterator[Item]:
     """Shapefile, GeoPackage, KML by GDAL; projected coordinates become degrees."""
     pyogrio = optional("pyogrio")
+    genuine(file)
     try:
         meta, _, shapes, columns = pyogrio.raw.read(file, encoding=encoding or None)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, ValueError, UnicodeDecodeError) as error:
@@ -84,6 +90,33 @@ def vector(file: Path, encoding: str) -> Iterator[Item]:
         properties = {name: text_of(scalar(columns[i][number])) for i, name in enumerate(names)}
         shape = from_wkb(shapes[number]) if shapes is not None and shapes[number] is not None else None
         yield Item(f"第 {number + 1} 个要素", properties, turn(dict(mapping(shape))) if shape is not None else None)
+
+
+def genuine(file: Path) -> None:
+    """The file is what its name says: GDAL goes by content, and some formats it knows name other files to read."""
+    end = file.suffix.lower()
+    with file.open("rb") as opened:
+        head = opened.read(4096)
+    if not (head.startswith(MAGIC[end]) if end in MAGIC else b"<kml" in head):
+        raise Invalid("file", file.name, f"{end} 格式的内容", label="文件内容")
+
+
+def archive(file: Path, encoding: str) -> Iterator[Item]:
+    """A zipped Shapefile (or GPKG, KML), as it is handed over: unpacked beside nothing else, sizes limited."""
+    with TemporaryDirectory(prefix="anlan-import-") as folder:
+        try:
+            with ZipFile(file) as packed:
+                inside = [m for m in packed.infolist() if Path(m.filename).suffix.lower() in {*PARTS, *MAIN}]
+                if sum(member.file_size for member in inside) > MOST_BYTES:
+                    raise Invalid("file", file.name, f"解压后不超过 {MOST_BYTES >> 20} MB", label="压缩包")
+                for member in inside:
+                    (Path(folder) / Path(member.filename).name).write_bytes(packed.read(member))
+        except (BadZipFile, RuntimeError, OSError) as error:
+            raise Invalid("file", file.name, "未损坏、未加密的 zip", label="压缩包") from error
+        found = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in MAIN)
+        if len(found) != 1:
+            raise Invalid("file", len(found), "恰好含一个 .shp、.gpkg 或 .kml", label="压缩包")
+        yield from vector(found[0], encoding)
 
 
 def scalar(value: Any) -> Any:
@@ -139,6 +172,7 @@ Reader = Callable[[Path, str], Iterator[Item]]
 READERS: dict[tuple[str, ...], Reader] = {
     (".csv", ".xlsx", ".xlsm"): tables,
     (".geojson", ".json"): geojson,
-    (".shp", ".gpkg", ".kml"): vector,
+    MAIN: vector,
+    (".zip",): archive,
     (".osm", ".pbf", ".osm.bz2", ".osm.gz"): osm,
 }

@@ -57,7 +57,8 @@ def alert_of(warning: PublicWarning, ended: bool | None = None) -> CapAlert:
         references = [(sender(), warning.identifier, warning.issued_at)]
         kind, sent, description = "Cancel", warning.ended_at, f"解除：{warning.reason}"
     return CapAlert(
-        identifier=warning.identifier + (ENDED if over else ""), sender=sender(), sender_name=sender_name(), sent=sent,
+        identifier=warning.identifier + (ENDED if over else ""), sender=sender(),
+        sender_name=warning.sender or sender_name(), sent=sent,
         status=status(), message_type=kind, event=warning.event_name, event_code=warning.event_code,
         level=warning.level, headline=warning.headline, description=description, instruction=warning.instruction,
         onset=warning.onset, expires=warning.expires, areas=areas_of(warning), references=references,

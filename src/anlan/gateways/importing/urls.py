@@ -1,0 +1,9 @@
+"""The import page."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from anlan.gateways.importing import views
+
+urlpatterns = [path("", views.bring_in, name="import")]
