@@ -18,6 +18,8 @@ POLL_S = 0.1
 PATIENCE_S = 60.0
 #: How long old alarms may take to return to normal before the story begins, real seconds.
 DESK_S = 4.0
+#: Priority of alarms about the sensors themselves.
+LOWEST = 4
 OVER = {"done", "refused", "cancelled"}
 
 
@@ -140,15 +142,18 @@ class Story:
         ]
         return kinds[0] if kinds else None
 
-    async def settle_alarms(self, why: str) -> int:
-        """Acknowledge and reset what has returned to normal; returns how many alarms still hold."""
+    async def settle_alarms(self, why: str, of_story: bool = False) -> int:
+        """Acknowledge and reset what has returned to normal; returns how many alarms still hold.
+
+        `of_story` counts those of this story only: not an ice jam of another one, nor a station that fell silent.
+        """
         desk, holding = self.people["zhiban"], 0
         for alarm in await desk.get("monitoring/alarms"):
             if alarm["rule_kind"] == "silence":  # sensors that no story speaks for
                 continue
             path, state = f"monitoring/alarms/{alarm['id']}", alarm["state"]
             if alarm["active"]:
-                holding += 1
+                holding += not of_story or (self.is_new(alarm["raised_at"]) and alarm["priority"] < LOWEST)
                 continue
             if state == "returned":
                 state = (await desk.post(f"{path}/acknowledge", note=why))["state"]
@@ -166,7 +171,7 @@ class Story:
         """The gas is gone: the alarms return to normal by themselves, a person acknowledges and resets them."""
 
         async def all_settled() -> bool:
-            return await self.settle_alarms("现场检测正常") == 0
+            return await self.settle_alarms("现场检测正常", of_story=True) == 0
 
         await self.wait_for("告警恢复", all_settled)
         return "告警全部恢复并复位"
