@@ -13,10 +13,15 @@ from django.db import IntegrityError, connection, transaction
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area
+from anlan.kernel.register.declare import REGISTERS
+from anlan.kernel.register.importing import import_rows
 from anlan.resources import actions, layers, queries
 from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
 from anlan.resources.roads import STRAIGHT
 from tests.conftest import City, actor
+from tests.web.conftest import SignIn, signed_in
+
+__all__ = ["signed_in"]
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
@@ -79,6 +84,36 @@ def test_a_team_is_sent_once_and_comes_back_once(city: City) -> None:
     assert [(f["readiness"], f["task"]) for f in facts("TeamReadinessChanged")] == [
         ("dispatched", "任务 1"), ("ready", ""),
     ]  # fmt: skip
+
+
+def test_a_team_rests_and_is_ready_again_but_not_while_it_is_out(city: City) -> None:
+    row, by = team(city.west, "甲"), actor(city.city)
+    assert actions.set_readiness(by, row.pk, "resting", "连续出动 12 h").readiness == Readiness.RESTING
+    with pytest.raises(Conflict, match="休整"):
+        actions.commit_team(by, row.pk, "任务 1")
+    actions.set_readiness(by, row.pk, "ready", "")
+    actions.commit_team(by, row.pk, "任务 1")
+    with pytest.raises(Conflict, match="须先归建"):
+        actions.set_readiness(by, row.pk, "ready", "")
+    with pytest.raises(Invalid, match="待命、休整、停用"):
+        actions.set_readiness(by, row.pk, "dispatched", "")
+
+
+def test_the_registry_cannot_call_back_a_team_that_is_out(city: City) -> None:
+    row = team(city.west, "甲", readiness=Readiness.DISPATCHED)
+    rows = [{"code": "甲", "members": "12", "readiness": "待命"}]
+    report = import_rows(actor(city.city), REGISTERS["teams"], rows)
+    row.refresh_from_db()
+    assert (report.updated, row.members, row.readiness) == (1, 12, Readiness.DISPATCHED)
+
+
+def test_the_page_of_a_team_has_its_readiness_and_the_buttons(city: City, signed_in: SignIn) -> None:
+    row, browser = team(city.west, "甲"), signed_in()
+    assert "转休整" in browser.get(f"/registers/teams/{row.pk}/").content.decode()
+    answer = browser.post(f"/resources/teams/{row.pk}/readiness", {"readiness": "resting", "reason": "检修"})
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert row.readiness == Readiness.RESTING
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ from anlan.resources.models import Readiness, RoadEdge, RoadNode, Stock, Team
 
 #: No lot is larger; a typing slip is.
 MOST = 1e9
+AT_HOME = (Readiness.READY, Readiness.RESTING, Readiness.OFF)
 
 
 @action("resources.commit")
@@ -35,12 +36,28 @@ def release_team(by: Actor, team_id: int, task_ref: str = "", correlation_id: UU
     return change(by, team, Readiness.READY, "队伍归建", task_ref, correlation_id)
 
 
-def change(by: Actor, team: Team, readiness: str, verb: str, task_ref: str, correlation_id: UUID | None) -> Team:
+@action("resources.edit")
+def set_readiness(by: Actor, team_id: int, readiness: str, reason: str) -> Team:
+    """待命、休整、停用. A team that is out comes back by `release_team` alone, and goes out by `commit_team` alone."""
+    if readiness not in AT_HOME:
+        allowed = "、".join(state.label for state in AT_HOME)
+        raise Invalid("readiness", readiness, f"{allowed}（{'、'.join(AT_HOME)}）", label="状态")
+    team = Team.objects.visible_to(by, "resources.edit").one(team_id, lock=True)
+    if team.readiness not in AT_HOME:
+        raise Conflict(f"{team.name}正在出动，须先归建", readiness=team.readiness)
+    if team.readiness == readiness:
+        return team
+    return change(by, team, readiness, f"队伍转{Readiness(readiness).label}", "", None, reason)
+
+
+def change(
+    by: Actor, team: Team, readiness: str, verb: str, task_ref: str, correlation_id: UUID | None, reason: str = ""
+) -> Team:
     before = snapshot(team)
     team.readiness = readiness
     team.save()
     fact = TeamReadinessChanged(team.pk, team.name, readiness, task_ref)
-    record(by, verb, team, fact, before=before, correlation_id=correlation_id)
+    record(by, verb, team, fact, before=before, reason=reason, correlation_id=correlation_id)
     return team
 
 

@@ -29,6 +29,13 @@ class IssueIn(Schema):
     purpose: str
 
 
+class ReadinessIn(Schema):
+    """ready, resting or off."""
+
+    readiness: str
+    reason: str = ""
+
+
 def who(request: HttpRequest) -> Actor:
     found: Actor = request.actor  # type: ignore[attr-defined]
     return found
@@ -56,6 +63,17 @@ def nearest(request: HttpRequest, lon: float, lat: float, capability: str = "", 
 @router.post("/teams/{pk}/position", summary="上报队伍位置")
 def position(request: HttpRequest, pk: int, data: PositionIn) -> dict[str, Any]:
     return team_out(actions.report_position(who(request), pk, data.lon, data.lat, data.at or clock.now()))
+
+
+@router.post("/teams/{pk}/readiness", summary="队伍待命、休整、停用")
+def readiness(request: HttpRequest, pk: int, data: ReadinessIn) -> dict[str, Any]:
+    return team_out(actions.set_readiness(who(request), pk, data.readiness, data.reason))
+
+
+@router.post("/stock/{pk}/receive", summary="物资入库")
+def receive(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
+    lot = actions.receive_stock(who(request), pk, data.quantity, data.purpose)
+    return {"id": lot.pk, "item": lot.item, "quantity": lot.quantity, "unit": lot.unit}
 
 
 @router.post("/stock/{pk}/issue", summary="物资出库")

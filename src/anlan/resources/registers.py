@@ -33,9 +33,11 @@ register(
         columns=("name", "kind", "capabilities", "area", "members", "readiness", "phone"),
         filters=("area", "kind", "readiness"),
         search=("code", "name", "equipment"),
+        help="状态（待命、出动、休整、停用）由派出、归建和记录页上的按钮改变，不能在表中直接改。",
+        panels=("resources/readiness.html",),
         sections=(
             Section("队伍", ("code", "name", "kind", "capabilities", "organisation", "members", "equipment")),
-            Section("值守与出动", ("leader", "phone", "turnout_min", "speed_km_h", "readiness")),
+            Section("值守与出动", ("leader", "phone", "turnout_min", "speed_km_h")),
             Section("驻地", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
