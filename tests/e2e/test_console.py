@@ -131,7 +131,7 @@ def test_the_stream_reconnects_after_an_outage_and_shows_what_was_missed(page: P
 
 
 def test_a_click_tells_what_is_here_and_the_help_lists_the_keys(page: Page, drawn_city: City) -> None:
-    station(drawn_city.town, "S9", 106.851, 39.651)
+    station(drawn_city.town, "S9", 106.951, 39.851)
     open_map(page)
     at = page.evaluate(
         """(() => {

@@ -183,11 +183,20 @@ def thing(request: HttpRequest) -> HttpResponse:
     raise NotFound(f"{layer.title} {pk} 不存在，或不在您的管辖范围内")
 
 
+#: What the properties of map features are called on the panel; one that is not named here shows its own name.
+FACTS = {
+    "kind": "类别", "state": "状态", "readiness": "状态代码", "at": "数据时间", "people": "人数", "value": "数值", "unit": "单位",
+    "level": "级别", "model": "模型", "meaning": "含义", "capacity": "容纳人数", "beds": "床位", "industry": "行业",
+    "substance": "物质", "quantity_t": "设计最大量 t", "priority": "优先级", "staff_day": "白班人数", "area": "区划",
+    "status": "状态", "grade": "等级", "number": "编号", "source": "来源", "magnitude": "震级", "code": "编码",
+}  # fmt: skip
+
+
 def thing_context(layer: Layer, feature: dict[str, Any]) -> dict[str, Any]:
     properties = dict(feature["properties"])
     hidden = {"id", "url", "panel", "title", "name", "representative", "modelled", "sketch", "correlation_id"}
     facts = [
-        (name, value)
+        (FACTS.get(name, name), value)
         for name, value in properties.items()
         if name not in hidden and value not in (None, "") and not isinstance(value, dict | list)
     ]
