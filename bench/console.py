@@ -43,6 +43,8 @@ ARGUMENTS = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--disable-background-networking",
+    # A browser without a graphics card composes pages in software; only the map is drawn by its GL emulation.
+    "--disable-gpu-compositing",
 ]
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 #: The city's extent, degrees.

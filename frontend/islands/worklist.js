@@ -2,15 +2,22 @@
 // Keeps the lists of the left side true: asks for them again after events that concern them, and counts down clocks.
 
 const CONCERNS = /^(monitoring\.(Alarm|Warning|HazardEvent)|command\.|reset)/;
+const TOGETHER_MS = 150;
 let timer = 0;
+let more = false;
 
-/** Soon, and all events of a moment together. */
+/** At once, then all events of a moment together. */
 function refresh() {
-  if (timer) return;
+  if (timer) {
+    more = true;
+    return;
+  }
+  document.dispatchEvent(new CustomEvent("anlan-worklist"));
   timer = setTimeout(() => {
     timer = 0;
-    document.dispatchEvent(new CustomEvent("anlan-worklist"));
-  }, 80);
+    if (more) refresh();
+    more = false;
+  }, TOGETHER_MS);
 }
 
 /** The platform's time in milliseconds; a scenario's runs faster. */

@@ -85,7 +85,7 @@ export class LayerData {
       this.timer = setTimeout(() => {
         this.timer = 0;
         this.load();
-      }, Math.max(100, 4 * this.cost));
+      }, Math.max(document.documentElement.dataset.graphics === "software" ? 2000 : 200, 4 * this.cost));
     }
   }
 

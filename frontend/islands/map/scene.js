@@ -8,11 +8,22 @@ import { levelColour, levelOf, provide, token } from "./symbols.js";
 /** More features than this are shown as dots below that zoom. */
 const CROWD = 1500;
 const CROWD_ZOOM = 11.5;
+/** Rings at once, and how long each: in a flood of alarms the map must not spend the machine on drawing rings. */
+const MOST_RINGS = 4;
+const RING_MS = 4000;
 
 /** @param {[number, number, number, number]} b @returns {[number, number, number, number]} */
 function wider([west, south, east, north]) {
   const [dx, dy] = [(east - west) * 1.5, (north - south) * 1.5];
   return [west - dx, south - dy, east + dx, north + dy];
+}
+
+/** Without a graphics card (virtual desktops, old office machines) every frame is drawn by the processor: no animation. @param {any} map */
+function calm(map) {
+  const gl = map.getCanvas().getContext("webgl2");
+  const known = gl?.getExtension("WEBGL_debug_renderer_info");
+  const drawnBy = known ? String(gl.getParameter(known.UNMASKED_RENDERER_WEBGL)) : "";
+  if (/swiftshader|llvmpipe|software|basic render/i.test(drawnBy)) document.documentElement.dataset.graphics = "software";
 }
 
 export class Scene {
@@ -29,6 +40,8 @@ export class Scene {
     })]));
     /** @type {any} */
     this.map = null;
+    /** Ends of the rings that are spreading, oldest first. @type {(() => void)[]} */
+    this.rings = [];
     /** @type {Promise<any>} */
     this.loading = Promise.resolve();
   }
@@ -51,11 +64,12 @@ export class Scene {
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
-      fadeDuration: 120,
+      fadeDuration: 0,
       localIdeographFontFamily: token("--font"),
       ...options,
     });
     this.map.touchZoomRotate.disableRotation();
+    calm(this.map);
     this.map.addControl(new library.AttributionControl({ compact: false, customAttribution: this.config.attribution }), "bottom-right");
     provide(this.map, this.layers);
     this.map.on("error", (/** @type {any} */ event) => console.warn("map:", event.error?.message));
@@ -117,9 +131,10 @@ export class Scene {
     });
   }
 
-  /** Rings spread for a few seconds where something has just happened. @param {number} lon @param {number} lat @param {number} level */
+  /** Rings spread for a moment where something has just happened; the newest few. @param {number} lon @param {number} lat @param {number} level */
   ping(lon, lat, level) {
-    if (!this.map) return;
+    if (!this.map || document.hidden) return;
+    if (this.rings.length >= MOST_RINGS) this.rings[0]();
     const ring = document.createElement("div");
     ring.className = "ping";
     ring.style.setProperty("--c", levelColour(level || 4));
@@ -130,9 +145,12 @@ export class Scene {
     place();
     this.map.on("move", place);
     this.map.getContainer().append(ring);
-    setTimeout(() => {
+    const end = () => {
       this.map.off("move", place);
       ring.remove();
-    }, 8000);
+      this.rings = this.rings.filter((one) => one !== end);
+    };
+    this.rings.push(end);
+    setTimeout(end, RING_MS);
   }
 }

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     _roles.setup()
-    return asyncio.run(until_stopped())
+    with asyncio.Runner(loop_factory=_roles.loop_factory()) as runner:
+        return runner.run(until_stopped())
 
 
 async def until_stopped() -> int:

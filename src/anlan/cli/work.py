@@ -28,7 +28,8 @@ def run(args: argparse.Namespace) -> int:
     dispatching.start()
     _roles.say_ready("work")
     try:
-        asyncio.run(pipeline.run(stop))
+        with asyncio.Runner(loop_factory=_roles.loop_factory()) as runner:
+            runner.run(pipeline.run(stop))
     finally:
         stop.set()
         dispatching.join(10)

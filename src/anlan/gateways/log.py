@@ -1,7 +1,8 @@
 """From readings to the durable log: finds each reading's datastream, gathers batches, waits for JetStream's word.
 
 `keep()` returns when everything is durable, so a caller may acknowledge to its device. Readings of many connections
-share one write: the log is asked at most every `GATHER_S`, or when `GATHER_ROWS` have come together.
+share one write: the log is asked at most every `GATHER_S`, or when `GATHER_ROWS` have come together. Under load it waits
+`BUSY_GATHER_S`: every write is a synced file and a transaction of the worker, so fewer and larger ones are quicker for all.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from anlan.monitoring import queries
 
 log = logging.getLogger(__name__)
 GATHER_S, GATHER_ROWS = 0.003, 5000
+#: From this many readings a second on.
+BUSY_RATE, BUSY_GATHER_S = 500, 0.025
 REFRESH_S = 1.0
 PUBLISH_TIMEOUT_S = 10.0
 #: Of something refused we keep so many bytes; the log takes messages of 8 MB.
@@ -60,6 +63,8 @@ class ReadingLog:
         self.gathering: dict[tuple[str, bool], Gathering] = {}
         self.counts: Counter[str] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
+        #: When a write last began, and readings a second since the one before.
+        self.written, self.rate = time.monotonic(), 0.0
 
     async def open(self) -> None:
         """Connect and read the registry."""
@@ -145,11 +150,13 @@ class ReadingLog:
         task.add_done_callback(self.tasks.discard)
 
     async def _write_soon(self, protocol: str, backfill: bool) -> None:
-        deadline = time.monotonic() + GATHER_S
+        deadline = time.monotonic() + (BUSY_GATHER_S if self.rate > BUSY_RATE else GATHER_S)
         gathering = self.gathering[protocol, backfill]
         while time.monotonic() < deadline and len(gathering.rows) < GATHER_ROWS:
             await asyncio.sleep(GATHER_S / 3)
         del self.gathering[protocol, backfill]
+        now = time.monotonic()
+        self.written, self.rate = now, len(gathering.rows) / max(now - self.written, 0.001)
         try:
             await self.write(protocol, gathering.rows, backfill)
         except Exception as error:
