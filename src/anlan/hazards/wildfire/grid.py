@@ -181,12 +181,11 @@ class Spread:
         burnt = self.arrival_min <= minute
         if not burnt.any():
             return []
-        window = around(burnt.any(axis=1)), around(burnt.any(axis=0))
+        window = around(np.flatnonzero(burnt.any(axis=1))), around(np.flatnonzero(burnt.any(axis=0)))
         run = self.run(self.arrival_min[window])
         depth = np.pad(signed(run, float(self.run(np.array(minute)))), 1, constant_values=-1.0)
-        rows, columns = (
-            (np.arange(n) + part.start - 1) * self.land.cell_m for n, part in zip(depth.shape, window, strict=True)
-        )
+        rows = (np.arange(depth.shape[0]) + window[0].start - 1) * self.land.cell_m
+        columns = (np.arange(depth.shape[1]) + window[1].start - 1) * self.land.cell_m
         lines = contour_generator(columns, rows, depth, fill_type=FillType.OuterOffset)
         points, offsets = lines.filled(0.0, inf)
         return [
@@ -195,9 +194,8 @@ class Spread:
         ]
 
 
-def around(hit: NDArray[np.bool_]) -> slice:
-    """From one before the first to one after the last that is hit."""
-    at = np.flatnonzero(hit)
+def around(at: NDArray[np.int64]) -> slice:
+    """From one before the first to one after the last."""
     return slice(max(0, int(at[0]) - 1), int(at[-1]) + 2)
 
 
