@@ -187,11 +187,13 @@ class Spread:
         rows = (np.arange(depth.shape[0]) + window[0].start - 1) * self.land.cell_m
         columns = (np.arange(depth.shape[1]) + window[1].start - 1) * self.land.cell_m
         lines = contour_generator(columns, rows, depth, fill_type=FillType.OuterOffset)
-        points, offsets = lines.filled(0.0, inf)
-        return [
-            [[(float(x), float(y)) for x, y in ring[a:b]] for a, b in itertools.pairwise(cut)]
-            for ring, cut in zip(points, offsets, strict=True)
-        ]
+        points, offsets = lines.filled(0.0, inf)[:2]
+        found = []
+        for ring, cut in zip(points, offsets or [], strict=True):
+            if ring is not None and cut is not None:
+                corners = [(float(x), float(y)) for x, y in ring]
+                found.append([corners[a:b] for a, b in itertools.pairwise(cut.tolist())])
+        return found
 
 
 def around(at: NDArray[np.int64]) -> slice:
