@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from math import inf, isfinite
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,14 +48,14 @@ class Ensemble:
     members: int
     probability: Floats
     edges: Floats
-    counts: NDArray[np.int64]
+    #: (rows, columns, intervals): members that have reached the cell by the end of each interval.
+    reached: NDArray[np.uint16]
     area_ha: Floats
 
     def arrival(self, share: float) -> Floats:
         """Minute by which at least `share` of all members has reached each cell; infinite where fewer ever do."""
-        reached = np.cumsum(self.counts, axis=0) >= max(1, int(np.ceil(share * self.members)))
-        first = reached.argmax(axis=0)
-        return np.where(reached.any(axis=0), self.edges[first], inf)
+        enough = self.reached >= max(1, int(np.ceil(share * self.members)))
+        return np.where(enough[:, :, -1], self.edges[enough.argmax(axis=2)], inf)
 
     def at(self, points: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float | None]]:
         """Of places (x, y in metres; a village, a plant): chance of being reached, earliest, median of those that are."""
@@ -72,7 +71,7 @@ class Ensemble:
         """Of a community as its cells (n, 2: row, column): the cell most likely reached speaks for it."""
         chance = self.probability[cells[:, 0], cells[:, 1]]
         row, column = cells[int(chance.argmax())]
-        through = np.cumsum(self.counts[:, row, column])
+        through = self.reached[row, column]
         hits = int(through[-1])
         if not hits:
             return {"probability": 0.0, "earliest_min": None, "median_min": None}
@@ -107,39 +106,31 @@ def ensemble(
     parts = [range(w, members, workers) for w in range(max(1, min(workers, members)))]
     land.rise, land.shelter, land.classes, land.open_until  # noqa: B018 - worked out once, before the threads share it
 
-    def burn(part: range) -> tuple[NDArray[np.int64], NDArray[np.int64], list[tuple[int, float]]]:
-        burnt = np.zeros(land.fuel.shape, np.int64)
-        counts = np.zeros((INTERVALS, *land.fuel.shape), np.int64)
-        room = empty(land.classes.size)
+    def burn(part: range) -> tuple[NDArray[np.uint16], list[tuple[int, float]]]:
+        counts = np.zeros((*land.fuel.shape, INTERVALS), np.uint16)
+        cells, state, heap = empty(land.classes.size)
         areas = []
         for number in part:
             drawn, points = draw(land, weather, ignitions, perturb, np.random.default_rng([seed, number]))
             of = country(land, drawn, lines, formula, wind_limit)
-            arrival = burn_one(land, of, points, until, room)
-            front.tally(arrival, until, edges, burnt, counts)
-            areas.append((number, float(np.count_nonzero(arrival <= until)) * land.cell_m**2 / 1e4))
-        return burnt, counts, areas
+            for x, y in points:
+                front.seed(of, cells, state, heap, x, y, 0.0)
+            if front.march(of, cells, state, heap, until, 60 * land.fuel.size) < 0:
+                raise ArithmeticError("火线推进未收敛")
+            burnt = front.tally(cells, state, heap, until, until / INTERVALS, counts)
+            areas.append((number, burnt * land.cell_m**2 / 1e4))
+        return counts, areas
 
     with ThreadPoolExecutor(len(parts)) as pool:
         done = list(pool.map(burn, parts))
-    burnt = sum((one[0] for one in done[1:]), done[0][0])
-    counts = sum((one[1] for one in done[1:]), done[0][1])
-    areas = dict(pair for one in done for pair in one[2])
-    return Ensemble(land, members, burnt / members, edges, counts, np.array([areas[i] for i in range(members)]))
-
-
-def burn_one(
-    land: Landscape, of: front.Country, points: Sequence[tuple[float, float]], until: float, room: tuple[Any, Any, Any]
-) -> Floats:
-    """Arrivals of one member, in room that is used again."""
-    cells, state, heap = room
-    state[:] = front.UNSEEN
-    heap.size[0] = 0
-    for x, y in points:
-        front.seed(of, cells, state, heap, x, y, 0.0)
-    if front.march(of, cells, state, heap, until, 60 * land.fuel.size) < 0:
-        raise ArithmeticError("火线推进未收敛")
-    return front.arrivals(cells, state, *land.fuel.shape)
+    counts = done[0][0]
+    for one in done[1:]:
+        counts += one[0]
+    areas = dict(pair for one in done for pair in one[1])
+    through = np.cumsum(counts, axis=2, dtype=np.uint16)
+    return Ensemble(
+        land, members, through[:, :, -1] / members, edges, through, np.array([areas[i] for i in range(members)])
+    )
 
 
 def draw(

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.int8]
+Places = NDArray[np.int32]
+Counts = NDArray[np.uint16]
 
 UNSEEN, TRIAL, BURNT, SOURCE = 0, 1, 2, 3
 #: An arrival improves only by more than this (minutes).
@@ -42,7 +44,8 @@ class Country(NamedTuple):
 
     fuel: class of each cell; closed: minute from which a cell cannot be entered (0: never burns); rise_x, rise_y: slope to the
     east and north; shelter: midflame over 20-ft wind where trees shelter, 0 in the open; beds: (band, class, COLUMNS);
-    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER.
+    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER; same:
+    (band, class, K...WY) wavelets where neither wind nor ground differs from cell to cell, else empty.
     """
 
     width: int
@@ -58,34 +61,46 @@ class Country(NamedTuple):
     ends: Floats
     formula: int
     wind_limit: bool
+    same: NDArray[np.float64]
 
 
 class Heap(NamedTuple):
-    """Binary heap of (rank, cell); `size` of one element so that it can be changed in place."""
+    """Binary heap of cells by rank; `place` is where each cell stands, from 1, 0 if not in it. `size` has one element."""
 
     keys: Floats
     cells: Ints
     size: Ints
+    place: Places
 
 
 @njit(cache=True, inline="always")
-def push(keys: Floats, members: Ints, size: Ints, key: float, cell: int) -> None:
-    at = size[0]
-    size[0] = at + 1
+def push(keys: Floats, members: Ints, size: Ints, place: Places, key: float, cell: int) -> None:
+    """Put a cell in, or forward if it stands further back."""
+    at = place[cell] - 1
+    if at < 0:
+        at = size[0]
+        size[0] = at + 1
+    elif keys[at] <= key:
+        return
     while at > 0:
         above = (at - 1) >> 1
         if keys[above] <= key:
             break
-        keys[at], members[at] = keys[above], members[above]
+        moved = members[above]
+        keys[at], members[at], place[moved] = keys[above], moved, at + 1
         at = above
-    keys[at], members[at] = key, cell
+    keys[at], members[at], place[cell] = key, cell, at + 1
 
 
 @njit(cache=True, inline="always")
-def pop(keys: Floats, members: Ints, size: Ints) -> tuple[float, int]:
-    first, cell = keys[0], members[0]
+def pop(keys: Floats, members: Ints, size: Ints, place: Places) -> int:
+    """Take the first cell out."""
+    cell = members[0]
+    place[cell] = 0
     last = size[0] - 1
     size[0] = last
+    if last == 0:
+        return cell
     key, moved = keys[last], members[last]
     at = 0
     while True:
@@ -96,10 +111,10 @@ def pop(keys: Floats, members: Ints, size: Ints) -> tuple[float, int]:
             below += 1
         if keys[below] >= key:
             break
-        keys[at], members[at] = keys[below], members[below]
+        keys[at], members[at], place[members[below]] = keys[below], members[below], at + 1
         at = below
-    keys[at], members[at] = key, moved
-    return first, cell
+    keys[at], members[at], place[moved] = key, moved, at + 1
+    return cell
 
 
 @njit(cache=True)
@@ -136,8 +151,8 @@ def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, f
         up = bed[SLOPE] * tan2 / sqrt(tan2 * (1 + tan2))
         x, y, z = x + up * zx, y + up * zy, z + up * tan2
     phi = sqrt(x * x + y * y + z * z)
-    if phi <= 0:
-        return bed[ROS0] * FT, 0.0, 0.0, 0.0, 0.0, 1.15 / midflame
+    if phi <= 0 or bed[ROS0] <= 0:
+        return bed[ROS0] * FT, 0.0, 0.0, 0.0, 0.0, 1.15 / max(midflame, 1e-9)
     effective = (phi / c) ** (1 / b)
     factor = phi
     if land.wind_limit and effective > 0.9 * bed[REACTION]:
@@ -149,6 +164,11 @@ def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, f
 @njit(cache=True)
 def keep(land: Country, cells: Floats, cell: int, band: int) -> None:
     """Work out the wavelet of a cell in a weather band; k is infinite where nothing spreads."""
+    if land.same.size:
+        row = cells[cell]
+        row[K:BAND] = land.same[band, land.fuel[cell]]
+        row[BAND] = band
+        return
     rate, x, y, z, effective, over = heading(land, cell, band)
     i = cell if land.rise_x.size > 1 else 0
     zx, zy = land.rise_x[i], land.rise_y[i]
@@ -272,7 +292,16 @@ def crossing(
 
 @njit(cache=True)
 def expand(
-    land: Country, cells: Floats, state: Bytes, keys: Floats, members: Ints, size: Ints, ring: Ints, p: int, band: int
+    land: Country,
+    cells: Floats,
+    state: Bytes,
+    keys: Floats,
+    members: Ints,
+    size: Ints,
+    place: Places,
+    ring: Ints,
+    p: int,
+    band: int,
 ) -> None:
     """Bring the neighbours of the burnt cell p up to date: straight from p, and over the edges of their rings that end at p."""
     closed, h, ends = land.closed, land.cell_m, land.ends[band]
@@ -322,7 +351,7 @@ def expand(
         if best_rank >= 0 and best < closed[q]:
             cells[q, TIME], cells[q, GRAD_X], cells[q, GRAD_Y], cells[q, RANK] = best, best_x, best_y, best_rank
             state[q] = TRIAL
-            push(keys, members, size, best_rank, q)
+            push(keys, members, size, place, best_rank, q)
 
 
 @njit(cache=True, inline="always")
@@ -339,23 +368,21 @@ def march(land: Country, cells: Floats, state: Bytes, heap: Heap, until: float, 
     """Burn from what the heap holds until the minute `until`; returns how many cells were taken, -1 if more than `most`."""
     w = land.width
     ring = np.array([1, 1 + w, w, w - 1, -1, -1 - w, -w, 1 - w], np.int64)
-    keys, members, size = heap.keys, heap.cells, heap.size
+    keys, members, size, place = heap.keys, heap.cells, heap.size, heap.place
     taken = 0
     while size[0] > 0:
-        rank, p = pop(keys, members, size)
-        if rank > cells[p, RANK] or state[p] == BURNT:
-            continue
+        p = pop(keys, members, size, place)
         if cells[p, TIME] > until and cells[p, TIME] > until + 2 * cells[p, K] * land.cell_m:
             continue
         if state[p] == TRIAL:
             state[p] = BURNT
         taken += 1
-        if taken > most or size[0] + 8 > keys.size:
+        if taken > most:
             return -1
         band = 0
         while land.ends[band] <= cells[p, TIME]:
             band += 1
-        expand(land, cells, state, keys, members, size, ring, p, band)
+        expand(land, cells, state, keys, members, size, place, ring, p, band)
     return taken
 
 
@@ -396,7 +423,7 @@ def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: fl
             if near:
                 row[TIME], row[GRAD_X], row[GRAD_Y], row[RANK] = start, 0.0, 0.0, 0.0
                 state[q] = SOURCE
-                push(heap.keys, heap.cells, heap.size, 0.0, q)
+                push(heap.keys, heap.cells, heap.size, heap.place, 0.0, q)
                 continue
             arrival, rank = start + run, row[K] * n
             if row[K] == inf or arrival > land.ends[band]:
@@ -405,7 +432,7 @@ def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: fl
             if arrival < row[TIME] and arrival < land.closed[q]:
                 row[TIME], row[GRAD_X], row[GRAD_Y], row[RANK] = arrival, gx, gy, rank
                 state[q] = TRIAL
-                push(heap.keys, heap.cells, heap.size, rank, q)
+                push(heap.keys, heap.cells, heap.size, heap.place, rank, q)
 
 
 @njit(cache=True, nogil=True)
@@ -421,19 +448,21 @@ def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
 
 
 @njit(cache=True, nogil=True)
-def tally(arrival: Floats, until: float, edges: Floats, burnt: Ints, counts: Ints) -> None:
-    """Count a member of an ensemble: in how many each cell burnt by `until`, and in which interval of `edges` it did."""
-    rows, columns = arrival.shape
+def tally(cells: Floats, state: Bytes, heap: Heap, until: float, each: float, counts: Counts) -> int:
+    """Count a member of an ensemble: in which interval (`each` minutes) every cell burnt; returns how many did by `until`.
+
+    Leaves the room ready for the next member.
+    """
+    rows, columns, intervals = counts.shape
+    burnt = 0
     for i in range(rows):
         for j in range(columns):
-            t = arrival[i, j]
-            if t <= until:
-                burnt[i, j] += 1
-                low, high = 0, edges.size - 1
-                while low < high:
-                    middle = (low + high) // 2
-                    if edges[middle] < t:
-                        low = middle + 1
-                    else:
-                        high = middle
-                counts[low, i, j] += 1
+            at = (i + 1) * (columns + 2) + j + 1
+            if state[at] != UNSEEN:
+                if cells[at, TIME] <= until:
+                    counts[i, j, max(0, min(intervals - 1, int(np.ceil(cells[at, TIME] / each)) - 1))] += 1
+                    burnt += 1
+                state[at] = UNSEEN
+                heap.place[at] = 0
+    heap.size[0] = 0
+    return burnt

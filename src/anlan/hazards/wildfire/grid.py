@@ -272,7 +272,7 @@ def country(
         cut = crossed(line.points, land.fuel.shape, land.cell_m)
         closed[cut] = np.minimum(closed[cut], line.from_min)
     east, north = land.rise
-    return front.Country(
+    found = front.Country(
         width=land.fuel.shape[1] + 2,
         cell_m=float(land.cell_m),
         fuel=land.classes,
@@ -286,7 +286,22 @@ def country(
         ends=np.array([*(band.from_min for band in weather[1:]), front.NEVER]),
         formula=FORMULAS.index(formula),
         wind_limit=wind_limit,
+        same=np.zeros((0, 0, front.BAND - front.K)),
     )
+    return found if cells > 1 or east.size > 1 or found.shelter.size > 1 else with_same(found)
+
+
+def with_same(of: front.Country) -> front.Country:
+    """The wavelet of each fuel worked out once, where nothing else differs."""
+    bands, classes = of.beds.shape[:2]
+    row = np.zeros((1, front.KEPT))
+    same = np.zeros((bands, classes, front.BAND - front.K))
+    for band in range(bands):
+        for kind in range(classes):
+            one = of._replace(fuel=np.array([kind]))
+            front.keep(one, row, 0, band)
+            same[band, kind] = row[0, front.K : front.BAND]
+    return of._replace(same=same)
 
 
 def wind_of(band: Weather, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -370,7 +385,7 @@ def head_at(of: front.Country, point: tuple[float, float], minute: float) -> Hea
 
 def empty(cells: int) -> tuple[Floats, NDArray[np.int8], front.Heap]:
     """Room for a run; untouched pages cost nothing."""
-    heap = front.Heap(np.empty(4 * cells + 64), np.empty(4 * cells + 64, np.int64), np.zeros(1, np.int64))
+    heap = front.Heap(np.empty(cells), np.empty(cells, np.int64), np.zeros(1, np.int64), np.zeros(cells, np.int32))
     return np.empty((cells, front.KEPT)), np.zeros(cells, np.int8), heap
 
 

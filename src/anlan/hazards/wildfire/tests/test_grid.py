@@ -279,7 +279,7 @@ def test_the_ensemble_is_the_same_on_one_thread_and_on_two_and_its_chance_falls_
     }
     one, two = (ensemble(land, **call, workers=workers) for workers in (1, 2))
     assert (one.probability == two.probability).all()
-    assert (one.counts == two.counts).all()
+    assert (one.reached == two.reached).all()
     villages = {"近": (40 * CELL, 30 * CELL), "远": (75 * CELL, 30 * CELL), "后": (2 * CELL, 30 * CELL)}
     chance = two.at(villages)
     assert chance["近"]["probability"] > 0.9
