@@ -121,7 +121,7 @@ def bound(taken: int, spent: float) -> dict[str, Any]:
 
     The front is not bound by memory but by the chain of square roots and divisions of the updates: the fraction says so.
     """
-    bytes_per_cell = front.KEPT * 8 * 2 + 8 + 1 + 4 * 16
+    bytes_per_cell = front.CELL * 8 * 2 + 8 + 1 + 4 * 16
     source, target = np.ones(20_000_000), np.ones(20_000_000)
     began = time.perf_counter()
     np.copyto(target, source)

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from anlan.hazards.contract import InputError
 from anlan.hazards.wildfire import front
-from anlan.hazards.wildfire.grid import Floats, Landscape, Line, Weather, check_ignition, check_run, country, empty
+from anlan.hazards.wildfire.grid import (
+    Floats,
+    Landscape,
+    Line,
+    Weather,
+    check_ignition,
+    check_run,
+    country,
+    empty,
+    wavelets,
+)
 from anlan.hazards.wildfire.rothermel import Moisture
 
 MOST_MEMBERS = 10_000
@@ -108,14 +118,18 @@ def ensemble(
 
     def burn(part: range) -> tuple[NDArray[np.uint16], list[tuple[int, float]]]:
         counts = np.zeros((*land.fuel.shape, INTERVALS), np.uint16)
-        cells, state, heap = empty(land.classes.size)
+        room = None
         areas = []
         for number in part:
             drawn, points = draw(land, weather, ignitions, perturb, np.random.default_rng([seed, number]))
             of = country(land, drawn, lines, formula, wind_limit)
+            if room is None:
+                room = empty(of)
+            cells, waves, state, heap = room
+            wavelets(of, waves)
             for x, y in points:
-                front.seed(of, cells, state, heap, x, y, 0.0)
-            if front.march(of, cells, state, heap, until, 60 * land.fuel.size) < 0:
+                front.seed(of, cells, waves, state, heap, x, y, 0.0)
+            if front.march(of, cells, waves, state, heap, until, 60 * land.fuel.size) < 0:
                 raise ArithmeticError("火线推进未收敛")
             burnt = front.tally(cells, state, heap, until, until / INTERVALS, counts)
             areas.append((number, burnt * land.cell_m**2 / 1e4))

@@ -31,9 +31,15 @@ UNSEEN, TRIAL, BURNT, SOURCE = 0, 1, 2, 3
 LEAST = 1e-5
 #: Columns of a bed: of one fuel in one weather band.
 ROS0, REACTION, WIND_C, WIND_B, SLOPE, MIDFLAME, RESIDENCE, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 7
-#: Columns of a cell: arrival (min), its gradient (min/m), rank; then its wavelet: k, G (xx, xy, yy), w (x, y), weather band.
-TIME, GRAD_X, GRAD_Y, RANK, K, GXX, GXY, GYY, WX, WY, BAND, KEPT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+#: Columns of a cell: arrival (min), its gradient (min/m), rank, weather band of its wavelet.
+TIME, GRAD_X, GRAD_Y, RANK, BAND, CELL = 0, 1, 2, 3, 4, 8
+#: Columns of a wavelet: k, G (xx, xy, yy), w (x, y); then of a step to each neighbour: ground length, minutes, gradient (x, y);
+#: kept only where wavelets are few, as for a wavelet of one cell it costs more to keep than to work out.
+K, GXX, GXY, GYY, WX, WY, STEPS, WAVE = 0, 1, 2, 3, 4, 5, 6, 38
 ANDERSON, BEHAVE, ELMFIRE, ALEXANDER = 0, 1, 2, 3
+#: Steps to the eight neighbours, counter-clockwise from east, in cells.
+STEP_X = np.array([1.0, 1, 0, -1, -1, -1, 0, 1])
+STEP_Y = np.array([0.0, 1, 1, 1, 0, -1, -1, -1])
 FT = 0.3048
 MPH = 88.0  # ft/min
 NEVER = 1e300
@@ -44,8 +50,8 @@ class Country(NamedTuple):
 
     fuel: class of each cell; closed: minute from which a cell cannot be entered (0: never burns); rise_x, rise_y: slope to the
     east and north; shelter: midflame over 20-ft wind where trees shelter, 0 in the open; beds: (band, class, COLUMNS);
-    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER; same:
-    (band, class, K...WY) wavelets where neither wind nor ground differs from cell to cell, else empty.
+    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER. same: neither wind
+    nor ground differs from cell to cell, so that a wavelet is one of a fuel, not of a cell.
     """
 
     width: int
@@ -61,7 +67,7 @@ class Country(NamedTuple):
     ends: Floats
     formula: int
     wind_limit: bool
-    same: NDArray[np.float64]
+    same: bool
 
 
 class Heap(NamedTuple):
@@ -73,7 +79,7 @@ class Heap(NamedTuple):
     place: Places
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def push(keys: Floats, members: Ints, size: Ints, place: Places, key: float, cell: int) -> None:
     """Put a cell in, or forward if it stands further back."""
     at = place[cell] - 1
@@ -92,7 +98,7 @@ def push(keys: Floats, members: Ints, size: Ints, place: Places, key: float, cel
     keys[at], members[at], place[cell] = key, cell, at + 1
 
 
-@njit(cache=True, inline="always")
+@njit(cache=True, error_model="numpy", inline="always")
 def pop(keys: Floats, members: Ints, size: Ints, place: Places) -> int:
     """Take the first cell out."""
     cell = members[0]
@@ -117,7 +123,7 @@ def pop(keys: Floats, members: Ints, size: Ints, place: Places) -> int:
     return cell
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def elongation(midflame: float, over_midflame: float, formula: int) -> float:
     """Length over width; the same formulas as `rothermel.length_to_width`, which explains them."""
     mph = midflame / MPH
@@ -130,7 +136,7 @@ def elongation(midflame: float, over_midflame: float, formula: int) -> float:
     return min(8.0, 1 + 0.0012 * (midflame * over_midflame * FT * 0.06) ** 2.154)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, float, float, float]:
     """(head rate m/min on the ground, heading east, north, up, effective midflame wind ft/min, 10 m over midflame wind)."""
     bed = land.beds[band, land.fuel[cell]]
@@ -161,27 +167,54 @@ def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, f
     return bed[ROS0] * (1 + factor) * FT, x / phi, y / phi, z / phi, effective, 1.15 / midflame
 
 
-@njit(cache=True)
-def keep(land: Country, cells: Floats, cell: int, band: int) -> None:
+@njit(cache=True, error_model="numpy", inline="always")
+def reach(
+    k: float, gxx: float, gxy: float, gyy: float, wx: float, wy: float, dx: float, dy: float
+) -> tuple[float, float, float, float]:
+    """(length of d on the ground, minutes, their gradient) of a wavelet over d."""
+    gx, gy = gxx * dx + gxy * dy, gxy * dx + gyy * dy
+    n = sqrt(gx * dx + gy * dy)
+    return n, k * (n - wx * dx - wy * dy), k * (gx / n - wx), k * (gy / n - wy)
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def fill(land: Country, row: Floats, cell: int, band: int) -> None:
     """Work out the wavelet of a cell in a weather band; k is infinite where nothing spreads."""
-    if land.same.size:
-        row = cells[cell]
-        row[K:BAND] = land.same[band, land.fuel[cell]]
-        row[BAND] = band
-        return
     rate, x, y, z, effective, over = heading(land, cell, band)
     i = cell if land.rise_x.size > 1 else 0
     zx, zy = land.rise_x[i], land.rise_y[i]
     slim = elongation(effective, over, land.formula)
     e = sqrt(1 - 1 / (slim * slim))
-    row = cells[cell]
-    row[K] = 1 / (rate * (1 - e)) if rate > 1e-6 else inf
-    row[GXX], row[GXY], row[GYY] = 1 + zx * zx, zx * zy, 1 + zy * zy
-    row[WX], row[WY] = e * (x + z * zx), e * (y + z * zy)
-    row[BAND] = band
+    k = 1 / (rate * (1 - e)) if rate > 1e-6 else inf
+    gxx, gxy, gyy = 1 + zx * zx, zx * zy, 1 + zy * zy
+    wx, wy = e * (x + z * zx), e * (y + z * zy)
+    row[K], row[GXX], row[GXY], row[GYY], row[WX], row[WY] = k, gxx, gxy, gyy, wx, wy
+    if k == inf or not land.same:
+        return
+    for turn in range(8):
+        dx, dy = STEP_X[turn] * land.cell_m, STEP_Y[turn] * land.cell_m
+        at = STEPS + 4 * turn
+        row[at], row[at + 1], row[at + 2], row[at + 3] = reach(k, gxx, gxy, gyy, wx, wy, dx, dy)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", inline="always")
+def wave_of(same: bool, fuel: Ints, classes: int, cell: int, band: int) -> int:
+    """Row of a cell's wavelet: of its fuel in the band, or its own."""
+    return band * classes + fuel[cell] if same else cell
+
+
+@njit(cache=True, error_model="numpy")
+def keep(land: Country, cells: Floats, waves: Floats, cell: int, band: int) -> int:
+    """Row of the wavelet of a cell in a band, worked out if it is not there."""
+    if land.same:
+        return band * land.beds.shape[1] + land.fuel[cell]
+    if cells[cell, BAND] != band:
+        fill(land, waves[cell], cell, band)
+        cells[cell, BAND] = band
+    return cell
+
+
+@njit(cache=True, error_model="numpy")
 def slowness(row: Floats, nx: float, ny: float) -> tuple[float, float]:
     """Gradient of arrival (min/m) of a straight front that runs along n (any length): |g/k + w| = 1 in the dual metric of G."""
     det = row[GXX] * row[GYY] - row[GXY] * row[GXY]
@@ -192,32 +225,21 @@ def slowness(row: Floats, nx: float, ny: float) -> tuple[float, float]:
     return size * nx, size * ny
 
 
-@njit(cache=True, inline="always")
-def reach(
-    k: float, gxx: float, gxy: float, gyy: float, wx: float, wy: float, dx: float, dy: float
-) -> tuple[float, float, float, float]:
-    """(length of d on the ground, minutes, their gradient) of a wavelet over d."""
-    gx, gy = gxx * dx + gxy * dy, gxy * dx + gyy * dy
-    n = sqrt(gx * dx + gy * dy)
-    return n, k * (n - wx * dx - wy * dy), k * (gx / n - wx), k * (gy / n - wy)
-
-
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def through_bands(
-    land: Country, cells: Floats, cell: int, start: float, dx: float, dy: float, nx: float, ny: float
+    land: Country, cells: Floats, waves: Floats, cell: int, start: float, dx: float, dy: float, nx: float, ny: float
 ) -> tuple[float, float, float]:
     """(minute of arrival over d from `start` through the weather bands, its gradient); infinite if it never gets there.
 
     A change of weather turns the rays but not the front: it goes on along its normal n. Without one (0, 0: an ignition point)
     the run is straight.
     """
-    row = cells[cell]
     band = 0
     while land.ends[band] <= start:
         band += 1
     left, now = 1.0, start
     while True:
-        keep(land, cells, cell, band)
+        row = waves[keep(land, cells, waves, cell, band)]
         if row[K] < inf:
             if nx == 0 and ny == 0:
                 _, whole, gx, gy = reach(row[K], row[GXX], row[GXY], row[GYY], row[WX], row[WY], dx, dy)
@@ -238,34 +260,16 @@ def through_bands(
         band += 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", inline="always")
 def crossing(
-    k: float,
-    gxx: float,
-    gxy: float,
-    gyy: float,
-    wx: float,
-    wy: float,
-    dx: float,
-    dy: float,
-    ex: float,
-    ey: float,
-    f0: float,
-    drop: float,
-    g0: float,
-    g1: float,
-) -> float:
-    """Share s of the edge e at which the ray to the cell leaves it, -1 if none inside.
+    k: float, gxx: float, gxy: float, gyy: float, wx: float, wy: float,
+    dx: float, dy: float, ex: float, ey: float, f0: float, f1: float, drop: float, g0: float, g1: float,
+) -> float:  # fmt: skip
+    """Share s of the edge e at which the ray to the cell leaves it: where the slopes of departure and of the run are equal.
 
-    The time along the edge is the cubic through the two times (`drop` between them) and their slopes g0, g1. d runs from the
-    first end to the cell; f0 is the slope of the reach at that end.
+    The time along the edge is the cubic through the two times (`drop` between them) and their slopes g0 < f0 and g1 > f1; d
+    runs from the first end to the cell, f0 and f1 are the slopes of the run at the ends. Newton, halving where it would leave.
     """
-    if g0 - f0 >= 0:
-        return -1.0
-    _, _, hx, hy = reach(k, gxx, gxy, gyy, wx, wy, dx - ex, dy - ey)
-    f1 = hx * ex + hy * ey
-    if g1 - f1 <= 0:
-        return -1.0
     cross = ex * dy - ey * dx
     bend = k * (gxx * gyy - gxy * gxy) * cross * cross
     low, high = 0.0, 1.0
@@ -274,37 +278,30 @@ def crossing(
     for _ in range(12):
         px, py = dx - s * ex, dy - s * ey
         ax, ay = gxx * px + gxy * py, gxy * px + gyy * py
-        n = sqrt(ax * px + ay * py)
-        excess = g0 + s * (linear + s * square) - k * ((ax * ex + ay * ey) / n - wx * ex - wy * ey)
+        per = 1 / sqrt(ax * px + ay * py)
+        excess = g0 + s * (linear + s * square) - k * ((ax * ex + ay * ey) * per - wx * ex - wy * ey)
         if excess > 0:
             high = s
         else:
             low = s
-        turn = linear + 2 * s * square + bend / (n * n * n)
+        turn = linear + 2 * s * square + bend * per * per * per
         following = s - excess / turn if turn > 0 else -1.0
         if following <= low or following >= high:
             following = 0.5 * (low + high)
-        if abs(following - s) < 1e-3:
+        if abs(following - s) < 1e-2:
             return following
         s = following
     return s
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy", inline="always")
 def expand(
-    land: Country,
-    cells: Floats,
-    state: Bytes,
-    keys: Floats,
-    members: Ints,
-    size: Ints,
-    place: Places,
-    ring: Ints,
-    p: int,
-    band: int,
-) -> None:
+    land: Country, cells: Floats, waves: Floats, state: Bytes, keys: Floats, members: Ints, size: Ints, place: Places,
+    ring: Ints, p: int, band: int,
+) -> None:  # fmt: skip
     """Bring the neighbours of the burnt cell p up to date: straight from p, and over the edges of their rings that end at p."""
-    closed, h, ends = land.closed, land.cell_m, land.ends[band]
+    closed, fuel, h, ends, same = land.closed, land.fuel, land.cell_m, land.ends[band], land.same
+    classes = land.beds.shape[1]
     start, grad_x, grad_y, rank = cells[p, TIME], cells[p, GRAD_X], cells[p, GRAD_Y], cells[p, RANK]
     for turn in range(8):
         q = p + ring[turn]
@@ -315,18 +312,21 @@ def expand(
         if state[q] == UNSEEN:
             cells[q, TIME] = inf
             cells[q, BAND] = -1.0
-        if cells[q, BAND] != band:
-            keep(land, cells, q, band)
-        k, gxx, gxy, gyy, wx, wy = cells[q, K], cells[q, GXX], cells[q, GXY], cells[q, GYY], cells[q, WX], cells[q, WY]
-        dx, dy = step(turn) * h, step(turn - 2) * h
-        best, best_rank, best_x, best_y = cells[q, TIME] - LEAST, -1.0, 0.0, 0.0
-        fx, fy = 0.0, 0.0
-        if k < inf:
+        if not same and cells[q, BAND] != band:
+            keep(land, cells, waves, q, band)
+        w = wave_of(same, fuel, classes, q, band)
+        k, gxx, gxy, gyy, wx, wy = waves[w, 0], waves[w, 1], waves[w, 2], waves[w, 3], waves[w, 4], waves[w, 5]
+        dx, dy = STEP_X[turn] * h, STEP_Y[turn] * h
+        if same:
+            at = STEPS + 4 * turn
+            n, run, fx, fy = waves[w, at], waves[w, at + 1], waves[w, at + 2], waves[w, at + 3]
+        else:
             n, run, fx, fy = reach(k, gxx, gxy, gyy, wx, wy, dx, dy)
-            if start + run < best:
-                best, best_rank, best_x, best_y = start + run, rank + k * n, fx, fy
+        best, best_rank, best_x, best_y = cells[q, TIME] - LEAST, -1.0, 0.0, 0.0
+        if k < inf and start + run < best:
+            best, best_x, best_y, best_rank = start + run, fx, fy, rank + k * n
         if (best_rank >= 0 and best > ends) or k == inf:
-            best, best_x, best_y = through_bands(land, cells, q, start, dx, dy, grad_x, grad_y)
+            best, best_x, best_y = through_bands(land, cells, waves, q, start, dx, dy, grad_x, grad_y)
             best_rank = rank + best - start if best < cells[q, TIME] - LEAST else -1.0
         elif state[p] != SOURCE:
             for side in (3, 5):
@@ -335,14 +335,23 @@ def expand(
                 r = q + ring[other]
                 if state[r] != BURNT:
                     continue
-                ex, ey = dx + step(other) * h, dy + step(other - 2) * h
-                g0, g1 = grad_x * ex + grad_y * ey, cells[r, GRAD_X] * ex + cells[r, GRAD_Y] * ey
+                ex, ey = dx + STEP_X[other] * h, dy + STEP_Y[other] * h
+                g0, f0 = grad_x * ex + grad_y * ey, fx * ex + fy * ey
+                g1 = cells[r, GRAD_X] * ex + cells[r, GRAD_Y] * ey
                 drop = cells[r, TIME] - start
                 if (drop - g0) * (g1 - drop) < 0:
                     g0 = g1 = drop  # two fronts meet on this edge
-                s = crossing(k, gxx, gxy, gyy, wx, wy, dx, dy, ex, ey, fx * ex + fy * ey, drop, g0, g1)
-                if s < 0:
+                if g0 >= f0:
                     continue
+                if same:
+                    back = STEPS + 4 * ((other + 4) & 7)
+                    f1 = waves[w, back + 2] * ex + waves[w, back + 3] * ey
+                else:
+                    _, _, bx, by = reach(k, gxx, gxy, gyy, wx, wy, dx - ex, dy - ey)
+                    f1 = bx * ex + by * ey
+                if g1 <= f1:
+                    continue
+                s = crossing(k, gxx, gxy, gyy, wx, wy, dx, dy, ex, ey, f0, f1, drop, g0, g1)
                 begun = start + s * (g0 + s * (3 * drop - 2 * g0 - g1 + s * (g0 + g1 - 2 * drop)))
                 n, run, ax, ay = reach(k, gxx, gxy, gyy, wx, wy, dx - s * ex, dy - s * ey)
                 if begun + run < best and begun + run <= ends:
@@ -354,17 +363,8 @@ def expand(
             push(keys, members, size, place, best_rank, q)
 
 
-@njit(cache=True, inline="always")
-def step(turn: int) -> int:
-    """East component of a step to neighbour `turn` of the ring, counter-clockwise from east; of turn - 2, the north one."""
-    at = turn & 7
-    if at == 2 or at == 6:
-        return 0
-    return 1 if at < 2 or at == 7 else -1
-
-
-@njit(cache=True, nogil=True)
-def march(land: Country, cells: Floats, state: Bytes, heap: Heap, until: float, most: int) -> int:
+@njit(cache=True, error_model="numpy", nogil=True)
+def march(land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap, until: float, most: int) -> int:
     """Burn from what the heap holds until the minute `until`; returns how many cells were taken, -1 if more than `most`."""
     w = land.width
     ring = np.array([1, 1 + w, w, w - 1, -1, -1 - w, -w, 1 - w], np.int64)
@@ -372,8 +372,10 @@ def march(land: Country, cells: Floats, state: Bytes, heap: Heap, until: float, 
     taken = 0
     while size[0] > 0:
         p = pop(keys, members, size, place)
-        if cells[p, TIME] > until and cells[p, TIME] > until + 2 * cells[p, K] * land.cell_m:
-            continue
+        if cells[p, TIME] > until:
+            w = wave_of(land.same, land.fuel, land.beds.shape[1], p, int(cells[p, BAND]) if not land.same else 0)
+            if cells[p, TIME] > until + waves[w, K] * land.cell_m:
+                continue
         if state[p] == TRIAL:
             state[p] = BURNT
         taken += 1
@@ -382,12 +384,14 @@ def march(land: Country, cells: Floats, state: Bytes, heap: Heap, until: float, 
         band = 0
         while land.ends[band] <= cells[p, TIME]:
             band += 1
-        expand(land, cells, state, keys, members, size, place, ring, p, band)
+        expand(land, cells, waves, state, keys, members, size, place, ring, p, band)
     return taken
 
 
-@njit(cache=True, nogil=True)
-def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: float, start: float) -> None:
+@njit(cache=True, error_model="numpy", nogil=True)
+def seed(
+    land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap, x: float, y: float, start: float
+) -> None:
     """Light a point (metres from the centre of the first cell): the nine cells around it get their exact arrivals.
 
     Cells marked SOURCE beforehand lie inside an observed perimeter of which this is a point: they get the time before `start`
@@ -409,14 +413,13 @@ def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: fl
             dx, dy = (column + across) * h - x, (line + down) * h - y
             if state[q] == UNSEEN:
                 cells[q, TIME], cells[q, RANK], cells[q, BAND] = inf, inf, -1.0
-            if cells[q, BAND] != band:
-                keep(land, cells, q, band)
-            row = cells[q]
+            row, wave = cells[q], waves[keep(land, cells, waves, q, band)]
+            k = wave[K]
             near = abs(dx) + abs(dy) < 1e-6 * h
             n, run, gx, gy = h, 0.0, 0.0, 0.0
-            if not near and row[K] < inf:
+            if not near and k < inf:
                 sign = -1.0 if state[q] == SOURCE else 1.0
-                n, run, gx, gy = reach(row[K], row[GXX], row[GXY], row[GYY], row[WX], row[WY], sign * dx, sign * dy)
+                n, run, gx, gy = reach(k, wave[GXX], wave[GXY], wave[GYY], wave[WX], wave[WY], sign * dx, sign * dy)
             if state[q] == SOURCE:
                 row[TIME] = max(row[TIME], start - run)
                 continue
@@ -425,9 +428,9 @@ def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: fl
                 state[q] = SOURCE
                 push(heap.keys, heap.cells, heap.size, heap.place, 0.0, q)
                 continue
-            arrival, rank = start + run, row[K] * n
-            if row[K] == inf or arrival > land.ends[band]:
-                arrival, gx, gy = through_bands(land, cells, q, start, dx, dy, 0.0, 0.0)
+            arrival, rank = start + run, k * n
+            if k == inf or arrival > land.ends[band]:
+                arrival, gx, gy = through_bands(land, cells, waves, q, start, dx, dy, 0.0, 0.0)
                 rank = arrival - start
             if arrival < row[TIME] and arrival < land.closed[q]:
                 row[TIME], row[GRAD_X], row[GRAD_Y], row[RANK] = arrival, gx, gy, rank
@@ -435,7 +438,7 @@ def seed(land: Country, cells: Floats, state: Bytes, heap: Heap, x: float, y: fl
                 push(heap.keys, heap.cells, heap.size, heap.place, rank, q)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
     """Arrival of every cell (rows, columns) without the border; infinite where none."""
     found = np.full((rows, columns), inf)
@@ -447,7 +450,7 @@ def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def tally(cells: Floats, state: Bytes, heap: Heap, until: float, each: float, counts: Counts) -> int:
     """Count a member of an ensemble: in which interval (`each` minutes) every cell burnt; returns how many did by `until`.
 

@@ -272,7 +272,7 @@ def country(
         cut = crossed(line.points, land.fuel.shape, land.cell_m)
         closed[cut] = np.minimum(closed[cut], line.from_min)
     east, north = land.rise
-    found = front.Country(
+    return front.Country(
         width=land.fuel.shape[1] + 2,
         cell_m=float(land.cell_m),
         fuel=land.classes,
@@ -286,22 +286,8 @@ def country(
         ends=np.array([*(band.from_min for band in weather[1:]), front.NEVER]),
         formula=FORMULAS.index(formula),
         wind_limit=wind_limit,
-        same=np.zeros((0, 0, front.BAND - front.K)),
+        same=cells == east.size == land.shelter.size == 1,
     )
-    return found if cells > 1 or east.size > 1 or found.shelter.size > 1 else with_same(found)
-
-
-def with_same(of: front.Country) -> front.Country:
-    """The wavelet of each fuel worked out once, where nothing else differs."""
-    bands, classes = of.beds.shape[:2]
-    row = np.zeros((1, front.KEPT))
-    same = np.zeros((bands, classes, front.BAND - front.K))
-    for band in range(bands):
-        for kind in range(classes):
-            one = of._replace(fuel=np.array([kind]))
-            front.keep(one, row, 0, band)
-            same[band, kind] = row[0, front.K : front.BAND]
-    return of._replace(same=same)
 
 
 def wind_of(band: Weather, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -353,13 +339,13 @@ def spread(
         check_ignition(land, point, f"ignitions[{i}]")
     of = country(land, weather, lines, formula, wind_limit)
     until = start_min + hours * 60
-    cells, state, heap = empty(of.closed.size)
+    cells, waves, state, heap = empty(of)
     points = list(ignitions)
     if len(perimeter):
         points = burn_inside(land, perimeter, cells, state)
     for x, y in points:
-        front.seed(of, cells, state, heap, float(x), float(y), float(start_min))
-    taken = front.march(of, cells, state, heap, until, 60 * land.fuel.size)
+        front.seed(of, cells, waves, state, heap, float(x), float(y), float(start_min))
+    taken = front.march(of, cells, waves, state, heap, until, 60 * land.fuel.size)
     if taken < 0:
         raise ArithmeticError("火线推进未收敛")
     arrival = observed(front.arrivals(cells, state, *land.fuel.shape), start_min)
@@ -383,10 +369,21 @@ def head_at(of: front.Country, point: tuple[float, float], minute: float) -> Hea
     return Head(rate, degrees(atan2(x, y)) % 360 if hypot(x, y) > 0 else 0.0, slim)
 
 
-def empty(cells: int) -> tuple[Floats, NDArray[np.int8], front.Heap]:
-    """Room for a run; untouched pages cost nothing."""
+def empty(of: front.Country) -> tuple[Floats, Floats, NDArray[np.int8], front.Heap]:
+    """Room for a run: cells, wavelets, states, heap; untouched pages cost nothing."""
+    cells = of.closed.size
     heap = front.Heap(np.empty(cells), np.empty(cells, np.int64), np.zeros(1, np.int64), np.zeros(cells, np.int32))
-    return np.empty((cells, front.KEPT)), np.zeros(cells, np.int8), heap
+    bands, classes = of.beds.shape[:2]
+    waves = np.empty((bands * classes, front.WAVE) if of.same else (cells, front.STEPS))
+    wavelets(of, waves)
+    return np.empty((cells, front.CELL)), waves, np.zeros(cells, np.int8), heap
+
+
+def wavelets(of: front.Country, waves: Floats) -> None:
+    """Work out the wavelet of each fuel in each band beforehand, where no two cells of a fuel differ."""
+    bands, classes = of.beds.shape[:2]
+    for row in range(bands * classes if of.same else 0):
+        front.fill(of._replace(fuel=np.array([row % classes])), waves[row], 0, row // classes)
 
 
 def observed(arrival: Floats, start_min: float) -> Floats:
