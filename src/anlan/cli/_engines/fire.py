@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from math import cos, radians
 from typing import Any
 
@@ -9,6 +10,7 @@ from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choi
 from anlan.hazards.contract import InputError
 from anlan.hazards.plane import ellipse, polygon
 from anlan.hazards.wildfire import area_ha, burnt
+from anlan.hazards.wildfire.crown import Canopy, CrownFire, crown_fire
 from anlan.hazards.wildfire.fuels import find
 from anlan.hazards.wildfire.rothermel import FORMULAS, Moisture, behaviour
 
@@ -26,6 +28,9 @@ BEHAVIOUR = (
     choice("length_to_width", "长宽比公式", FORMULAS, "anderson"),
     Field("wind_limit", "限制有效风速", "boolean", default=True),
     choice("wind_plane", "风的平面", ("slope", "horizontal"), "slope"),
+    at_least_zero("canopy_base_height_m", "枝下高", "m", None, 60),
+    positive("canopy_bulk_density_kg_m3", "冠层容积密度", "kg/m³", None, 2),
+    Field("foliar_moisture", "叶含水率", unit="（质量比）", low=0.2, high=4, default=1.0),
     choice("live_of_13", "13 种模型的活燃料", ("herb", "woody"), "herb"),
 )
 PLACE = (
@@ -50,7 +55,13 @@ def head(given: Json) -> Json:
         given["wind_limit"],
         given["wind_plane"] == "slope",
     )
+    crowns = (
+        {}
+        if given["canopy_base_height_m"] is None or given["canopy_bulk_density_kg_m3"] is None
+        else {"crown": asdict(crowns_of(given))}
+    )
     return {
+        **crowns,
         "ros_m_min": found.ros_m_min,
         "flame_length_m": found.flame_length_m,
         "fireline_intensity_kw_m": found.fireline_intensity_kw_m,
@@ -58,6 +69,20 @@ def head(given: Json) -> Json:
         "length_to_width": found.length_to_width,
         "effective_wind_m_s": found.effective_wind_m_s,
     }
+
+
+def crowns_of(given: Json) -> CrownFire:
+    """Crown fire over the same fuel, wind taken upslope; an index wind that no wind reaches is null."""
+    canopy = Canopy(
+        given["canopy_base_height_m"],
+        given["canopy_bulk_density_kg_m3"],
+        given["foliar_moisture"],
+        given["canopy_height_m"],
+        given["canopy_cover"],
+    )
+    water = Moisture(*(given[name] for name in MOISTURE))
+    fuel = find(given["fuel"], given["live_of_13"])
+    return crown_fire(fuel, water, given["wind_10m_km_h"], canopy, given["slope"])
 
 
 def burnt_ellipse(given: Json) -> Json:
