@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from anlan.hazards.contract import InputError
@@ -34,8 +36,8 @@ def test_trees_begin_to_torch_at_the_torching_index_and_all_burn_at_the_crowning
 
 def test_a_fire_gains_speed_and_heat_as_it_climbs() -> None:
     fires = [crown_fire(find("TU5"), DRY, wind, SPRUCE) for wind in range(0, 80, 4)]
-    assert all(a.ros_m_min < b.ros_m_min for a, b in zip(fires, fires[1:], strict=False))
-    assert all(a.fireline_intensity_kw_m < b.fireline_intensity_kw_m for a, b in zip(fires, fires[1:], strict=False))
+    assert all(a.ros_m_min < b.ros_m_min for a, b in itertools.pairwise(fires))
+    assert all(a.fireline_intensity_kw_m < b.fireline_intensity_kw_m for a, b in itertools.pairwise(fires))
 
 
 def test_without_crown_fuel_the_fire_stays_on_the_ground() -> None:
