@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from math import pi, sqrt
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Zone
+from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Track, Zone
 from anlan.hazards.plane import ellipse, polygon
 from anlan.hazards.wildfire.fuels import FUELS, find
 from anlan.hazards.wildfire.rothermel import Behaviour, Moisture, behaviour
 
 HOURS = (1, 2, 3, 6)
+#: Times (min) of the fronts that the map's time slider runs through.
+FRAMES_MIN = tuple(range(15, 361, 15))
 
 
 def burnt(head_m_min: float, length_to_width: float, hours: float) -> tuple[float, float, float]:
@@ -40,8 +43,15 @@ def head(
 
 
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Where the fire may be after 1, 2, 3 and 6 hours if nobody fights it."""
+    """Where the fire may be after 1, 2, 3 and 6 hours: an ellipse, or the grid where anything is not uniform.
+
+    Grid: the fire starts from an observed perimeter, a line holds it, or the wind changes. Fuel and slope are uniform there too;
+    `forecast.footprint` takes grids of both.
+    """
     given = HAZARD.read(inputs)
+    if given["perimeter"] or given["line"] or given["change_after_h"] > 0:
+        # numba takes a second to load: only who burns a grid pays it
+        return import_module("anlan.hazards.wildfire.forecast").of_inputs(lon, lat, given)
     dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
     spread = behaviour(
         find(given["fuel"]),
@@ -51,19 +61,18 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
         given["slope"],
         given["wind_from_deg"],
     )
-    zones = []
-    for level, hours in enumerate(HOURS, 1):
+
+    def shape(hours: float) -> dict[str, Any] | None:
         major, minor, ahead = burnt(spread.ros_m_min, spread.length_to_width, hours)
-        if major >= 1:
-            shape = polygon(lon, lat, ellipse(major, minor, spread.direction_deg, ahead))
-            meaning = f"无扑救情况下 {hours} 小时可能烧到"
-            zones.append(Zone(f"{hours} 小时火线", level, meaning, shape, hours, "h"))
+        return polygon(lon, lat, ellipse(major, minor, spread.direction_deg, ahead)) if major >= 1 else None
+
+    drawn = [(level, hours, shape(hours)) for level, hours in enumerate(HOURS, 1)]
+    frames = [(minute, shape(minute / 60)) for minute in FRAMES_MIN]
     return Footprint(
         model=HAZARD.model,
-        zones=zones,
+        zones=[zone(level, hours, geometry) for level, hours, geometry in drawn if geometry],
         assumptions=[
-            f"均匀燃料 {given['fuel']}，活草含水率 {given['live_moisture_pct']:g} %",
-            f"1/10/100 小时死可燃物含水率 {dead:.0%}/{dead + 0.01:.0%}/{dead + 0.02:.0%}",
+            *assumed(given),
             "风与上坡同向，恒定；火场为椭圆，起火点在焦点",
         ],
         limits=["未计道路、河流等阻隔", "未计飞火、树冠火与扑救", "坡度、燃料取单一值"],
@@ -74,8 +83,23 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
             "towards_deg": spread.direction_deg,
             "length_to_width": spread.length_to_width,
             "area_ha": {str(hours): area_ha(spread.ros_m_min, spread.length_to_width, hours) for hours in HOURS},
+            "frames": [{"minute": minute, "geometry": geometry} for minute, geometry in frames if geometry],
         },
     )
+
+
+def zone(level: int, hours: float, geometry: dict[str, Any]) -> Zone:
+    """What may have burnt after so many hours."""
+    return Zone(f"{hours} 小时火线", level, f"无扑救情况下 {hours} 小时可能烧到", geometry, hours, "h")
+
+
+def assumed(given: Mapping[str, Any]) -> list[str]:
+    """Fuel and moisture in words."""
+    dead = given["moisture_pct"] / 100
+    return [
+        f"均匀燃料 {given['fuel']}，活草含水率 {given['live_moisture_pct']:g} %",
+        f"1/10/100 小时死可燃物含水率 {dead:.0%}/{dead + 0.01:.0%}/{dead + 0.02:.0%}",
+    ]
 
 
 BEHAVE = "BehavePlus (pyrothermel 0.1.4), flat, moisture 6/7/8/60/90 %, 10 m wind"
@@ -83,7 +107,7 @@ LEVEL_SET = "pyretechnics 2026.10.20, head of a GR4 fire"
 HAZARD = Hazard(
     kind="wildfire",
     title="森林草原火蔓延",
-    model="Rothermel 1972 地表火 + 椭圆火场（长宽比 1+0.25U，Rothermel 1991）",
+    model="Rothermel 1972 地表火 + 椭圆子波（长宽比 1+0.25U，Rothermel 1991）",
     citation="Rothermel 1972 (INT-115); Andrews 2018 (RMRS-GTR-371); Rothermel 1991 (INT-438); Scott & Burgan 2005 (GTR-153)",
     grade="working",
     inputs=(
@@ -93,6 +117,11 @@ HAZARD = Hazard(
         Input("wind_m_s", "10 m 风速", "m/s", 0, 40, 5),
         Input("wind_from_deg", "风向（来向）", "°", 0, 360, 315),
         Input("slope", "坡度（升高/水平）", "", 0, 2, 0),
+        Input("change_after_h", "风转变于（小时后，0 为不变）", "h", 0, 6, 0),
+        Input("change_wind_m_s", "转变后风速", "m/s", 0, 40, 5),
+        Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
+        Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
+        Track("line", "隔离线（已建成）", 2),
     ),
     run=run,
     example={"fuel": "GR2", "wind_m_s": 8, "wind_from_deg": 300},

@@ -161,7 +161,8 @@ def static_sources(
                 near[i].add(j)
                 near[j].add(i)
     hot = [(most_days([history[j].minute for j in group], window_days), i) for i, group in enumerate(near)]
-    found, taken = [], set()
+    found: list[Source] = []
+    taken: set[int] = set()
     for count, i in sorted(hot, key=lambda pair: (-pair[0], pair[1])):
         group = near[i] - taken
         if count < days or i in taken:
