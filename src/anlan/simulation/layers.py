@@ -60,18 +60,6 @@ def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 layer(
     Layer(
-        key="fire-fronts",
-        title="火场蔓延过程（模型推算）",
-        kind="polygon",
-        features=fire_fronts,
-        permission="simulation.view",
-        colour="#ff6a2b",
-        refresh=("simulation.SimulationFinished",),
-        group="simulation",
-    )
-)
-layer(
-    Layer(
         key="footprints",
         title="推演影响范围（模型推算）",
         kind="polygon",
@@ -81,5 +69,17 @@ layer(
         refresh=("simulation.SimulationFinished",),
         group="simulation",
         legend=(("#ff5257", "重度影响"), ("#ff9a2e", "中度影响"), ("#ffd84a", "轻度影响")),
+    )
+)
+layer(
+    Layer(
+        key="fire-fronts",
+        title="火场蔓延过程（模型推算）",
+        kind="polygon",
+        features=fire_fronts,
+        permission="simulation.view",
+        colour="#ff6a2b",
+        refresh=("simulation.SimulationFinished",),
+        group="simulation",
     )
 )
