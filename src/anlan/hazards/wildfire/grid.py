@@ -272,8 +272,10 @@ def country(
         cut = crossed(line.points, land.fuel.shape, land.cell_m)
         closed[cut] = np.minimum(closed[cut], line.from_min)
     east, north = land.rise
+    width = land.fuel.shape[1] + 2
     return front.Country(
-        width=land.fuel.shape[1] + 2,
+        width=width,
+        ring=np.array([1, 1 + width, width, width - 1, -1, -1 - width, -width, 1 - width], np.int64),
         cell_m=float(land.cell_m),
         fuel=land.classes,
         closed=closed,
