@@ -13,8 +13,9 @@ it (label correcting). Kernels that call each other stay in this file: numba's c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp, inf, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numba import njit
@@ -26,8 +27,6 @@ Bytes = NDArray[np.int8]
 Places = NDArray[np.int32]
 Counts = NDArray[np.uint16]
 
-#: Kernels allocate nothing: without counting references to their arrays (`_nrt`) they take less than half of the time.
-QUICK: dict[str, Any] = {"cache": True, "error_model": "numpy", "_nrt": False}
 UNSEEN, TRIAL, BURNT, SOURCE = 0, 1, 2, 3
 #: An arrival improves only by more than this (minutes).
 LEAST = 1e-5
@@ -45,6 +44,20 @@ STEP_Y = np.array([0.0, 1, 1, 1, 0, -1, -1, -1])
 FT = 0.3048
 MPH = 88.0  # ft/min
 NEVER = 1e300
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def kernel(**more: Any) -> Callable[[Function], Function]:
+    """Compile. Kernels allocate nothing: without counting references to their arrays (`_nrt`) they take less than half the time."""
+    compiler: Any = njit
+
+    def compiled(function: Function) -> Function:
+        made: Function = compiler(cache=True, error_model="numpy", **{"_nrt": False, **more})(function)
+        return made
+
+    return compiled
 
 
 class Country(NamedTuple):
@@ -82,7 +95,7 @@ class Heap(NamedTuple):
     place: Places
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def push(keys: Floats, members: Ints, size: Ints, place: Places, key: float, cell: int) -> None:
     """Put a cell in, or forward if it stands further back."""
     at = place[cell] - 1
@@ -101,7 +114,7 @@ def push(keys: Floats, members: Ints, size: Ints, place: Places, key: float, cel
     keys[at], members[at], place[cell] = key, cell, at + 1
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def pop(keys: Floats, members: Ints, size: Ints, place: Places) -> int:
     """Take the first cell out."""
     cell = members[0]
@@ -126,7 +139,7 @@ def pop(keys: Floats, members: Ints, size: Ints, place: Places) -> int:
     return cell
 
 
-@njit(**QUICK)
+@kernel()
 def elongation(midflame: float, over_midflame: float, formula: int) -> float:
     """Length over width; the same formulas as `rothermel.length_to_width`, which explains them."""
     mph = midflame / MPH
@@ -139,7 +152,7 @@ def elongation(midflame: float, over_midflame: float, formula: int) -> float:
     return min(8.0, 1 + 0.0012 * (midflame * over_midflame * FT * 0.06) ** 2.154)
 
 
-@njit(**QUICK, nogil=True)
+@kernel(nogil=True)
 def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, float, float, float]:
     """(head rate m/min on the ground, heading east, north, up, effective midflame wind ft/min, 10 m over midflame wind)."""
     bed = land.beds[band, land.fuel[cell]]
@@ -170,7 +183,7 @@ def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, f
     return bed[ROS0] * (1 + factor) * FT, x / phi, y / phi, z / phi, effective, 1.15 / midflame
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def reach(
     k: float, gxx: float, gxy: float, gyy: float, wx: float, wy: float, dx: float, dy: float
 ) -> tuple[float, float, float, float]:
@@ -180,7 +193,7 @@ def reach(
     return n, k * (n - wx * dx - wy * dy), k * (gx / n - wx), k * (gy / n - wy)
 
 
-@njit(**QUICK, nogil=True)
+@kernel(nogil=True)
 def fill(land: Country, row: Floats, cell: int, band: int) -> None:
     """Work out the wavelet of a cell in a weather band; k is infinite where nothing spreads."""
     rate, x, y, z, effective, over = heading(land, cell, band)
@@ -200,13 +213,13 @@ def fill(land: Country, row: Floats, cell: int, band: int) -> None:
         row[at], row[at + 1], row[at + 2], row[at + 3] = reach(k, gxx, gxy, gyy, wx, wy, dx, dy)
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def wave_of(same: bool, fuel: Ints, classes: int, cell: int, band: int) -> int:
     """Row of a cell's wavelet: of its fuel in the band, or its own."""
     return band * classes + fuel[cell] if same else cell
 
 
-@njit(**QUICK)
+@kernel()
 def keep(land: Country, cells: Floats, waves: Floats, cell: int, band: int) -> int:
     """Row of the wavelet of a cell in a band, worked out if it is not there."""
     if land.same:
@@ -217,7 +230,7 @@ def keep(land: Country, cells: Floats, waves: Floats, cell: int, band: int) -> i
     return cell
 
 
-@njit(**QUICK)
+@kernel()
 def slowness(row: Floats, nx: float, ny: float) -> tuple[float, float]:
     """Gradient of arrival (min/m) of a straight front that runs along n (any length): |g/k + w| = 1 in the dual metric of G."""
     det = row[GXX] * row[GYY] - row[GXY] * row[GXY]
@@ -228,7 +241,7 @@ def slowness(row: Floats, nx: float, ny: float) -> tuple[float, float]:
     return size * nx, size * ny
 
 
-@njit(**QUICK)
+@kernel()
 def through_bands(
     land: Country, cells: Floats, waves: Floats, cell: int, start: float, dx: float, dy: float, nx: float, ny: float
 ) -> tuple[float, float, float]:
@@ -263,7 +276,7 @@ def through_bands(
         band += 1
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def crossing(
     k: float, gxx: float, gxy: float, gyy: float, wx: float, wy: float,
     dx: float, dy: float, ex: float, ey: float, f0: float, f1: float, drop: float, g0: float, g1: float,
@@ -297,7 +310,7 @@ def crossing(
     return s
 
 
-@njit(**QUICK, inline="always")
+@kernel(inline="always")
 def expand(
     land: Country, cells: Floats, waves: Floats, state: Bytes, keys: Floats, members: Ints, size: Ints, place: Places,
     ring: Ints, p: int, band: int,
@@ -366,7 +379,7 @@ def expand(
             push(keys, members, size, place, best_rank, q)
 
 
-@njit(**QUICK, nogil=True)
+@kernel(nogil=True)
 def march(land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap, until: float, most: int) -> int:
     """Burn from what the heap holds until the minute `until`; returns how many cells were taken, -1 if more than `most`."""
     ring = land.ring
@@ -390,7 +403,7 @@ def march(land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap,
     return taken
 
 
-@njit(**QUICK, nogil=True)
+@kernel(nogil=True)
 def seed(
     land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap, x: float, y: float, start: float
 ) -> None:
@@ -440,7 +453,7 @@ def seed(
                 push(heap.keys, heap.cells, heap.size, heap.place, rank, q)
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@kernel(nogil=True, _nrt=True)
 def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
     """Arrival of every cell (rows, columns) without the border; infinite where none."""
     found = np.full((rows, columns), inf)
@@ -452,7 +465,7 @@ def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
     return found
 
 
-@njit(**QUICK, nogil=True)
+@kernel(nogil=True)
 def tally(cells: Floats, state: Bytes, heap: Heap, until: float, each: float, counts: Counts) -> int:
     """Count a member of an ensemble: in which interval (`each` minutes) every cell burnt; returns how many did by `until`.
 
