@@ -160,6 +160,15 @@ def test_a_forecast_goes_on_from_the_perimeter_that_a_commander_drew(lived_in: C
     assert any("已观测火线" in text for text in run.assumptions)
 
 
+def test_an_ensemble_gives_zones_by_the_chance_of_burning(lived_in: City) -> None:
+    run = actions.run(actor(lived_in.city), "wildfire", {"wind_m_s": 6, "members": 20}, 106.705, 39.505)
+    assert [zone["value"] for zone in run.zones] == [90, 50, 10]
+    people = [zone["people"] for zone in run.exposure]
+    assert 0 < people[0] < people[1] < people[2]
+    low, middle, high = run.summary["area_ha_p10_p50_p90"]
+    assert low < middle < high
+
+
 def test_a_perimeter_that_crosses_itself_is_refused_and_nothing_is_kept(lived_in: City) -> None:
     crossed = [[106.70, 39.50], [106.71, 39.51], [106.71, 39.50], [106.70, 39.51]]
     with pytest.raises(Invalid, match="自相交"):

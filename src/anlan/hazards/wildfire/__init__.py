@@ -42,6 +42,15 @@ def head(
     return behaviour(find(fuel), Moisture(*moisture), wind_10m_km_h, 270.0, slope, aspect_deg, formula=formula)
 
 
+def on_grid(wind_10m_km_h: float, hours: int) -> tuple[float, float]:
+    """(hectares, minutes to 6 km ahead) of GR4 on a grid of 30 m, wind from the west."""
+    grid = import_module("anlan.hazards.wildfire.grid")
+    land = grid.Landscape(grid.fuel_numbers("GR4", (200, 330)), 30.0)
+    west = grid.Weather(0.0, wind_10m_km_h / 3.6, 270.0, Moisture(0.06, 0.07, 0.08, 0.60, 0.90))
+    fire = grid.spread(land, [west], hours, [(50 * 30.0, 100 * 30.0)])
+    return fire.area_ha(hours * 60), float(fire.arrival_min[100, 250])
+
+
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     """Where the fire may be after 1, 2, 3 and 6 hours: an ellipse, or the grid where anything is not uniform.
 
@@ -49,7 +58,7 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     `forecast.footprint` takes grids of both.
     """
     given = HAZARD.read(inputs)
-    if given["perimeter"] or given["line"] or given["change_after_h"] > 0:
+    if given["perimeter"] or given["line"] or given["change_after_h"] > 0 or given["members"] > 1:
         # numba takes a second to load: only who burns a grid pays it
         return import_module("anlan.hazards.wildfire.forecast").of_inputs(lon, lat, given)
     dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
@@ -120,6 +129,7 @@ HAZARD = Hazard(
         Input("change_after_h", "风转变于（小时后，0 为不变）", "h", 0, 6, 0),
         Input("change_wind_m_s", "转变后风速", "m/s", 0, 40, 5),
         Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
+        Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
         Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
         Track("line", "隔离线（已建成）", 2),
     ),
@@ -136,6 +146,10 @@ HAZARD = Hazard(
              {"fuel": "GR4", "wind_10m_km_h": 20.0, "slope": 0.19438}, 20.605, 0.001, LEVEL_SET),
         Case("椭圆 6 小时面积 ha", area_ha, {"head_m_min": 20.5609, "length_to_width": 2.1293, "hours": 6.0},
              2280.2, 0.001, "焦点起火椭圆的闭式解"),
+        Case("网格 6 小时面积 ha", lambda **k: on_grid(**k)[0],
+             {"wind_10m_km_h": 20.0, "hours": 6}, 2280.2, 0.01, "焦点起火椭圆的闭式解"),
+        Case("网格火头 6 km 处到达 min", lambda **k: on_grid(**k)[1],
+             {"wind_10m_km_h": 20.0, "hours": 6}, 6000 / 20.5609, 0.003, "火头速度的直线行程，60 s 以内"),
         Case("长宽比 BehavePlus 式", lambda **k: head(**k).length_to_width,
              {"fuel": "GR4", "wind_10m_km_h": 20.0, "slope": 0.19438, "formula": "behave"}, 1.5127, 0.001, LEVEL_SET),
     ),

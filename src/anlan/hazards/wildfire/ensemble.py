@@ -20,11 +20,14 @@ from anlan.hazards.wildfire.grid import (
     Floats,
     Landscape,
     Line,
+    Ring,
     Weather,
+    around,
     check_ignition,
     check_run,
     country,
     empty,
+    outline,
     wavelets,
 )
 from anlan.hazards.wildfire.rothermel import Moisture
@@ -66,6 +69,14 @@ class Ensemble:
         """Minute by which at least `share` of all members has reached each cell; infinite where fewer ever do."""
         enough = self.reached >= max(1, int(np.ceil(share * self.members)))
         return np.where(enough[:, :, -1], self.edges[enough.argmax(axis=2)], inf)
+
+    def outline(self, share: float) -> list[list[Ring]]:
+        """Polygons that at least `share` of the members reach; (x, y) metres."""
+        over = self.probability >= share
+        if not over.any():
+            return []
+        window = around(np.flatnonzero(over.any(axis=1))), around(np.flatnonzero(over.any(axis=0)))
+        return outline(self.probability[window] - share + 1e-9, window, self.land.cell_m)
 
     def at(self, points: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float | None]]:
         """Of places (x, y in metres; a village, a plant): chance of being reached, earliest, median of those that are."""

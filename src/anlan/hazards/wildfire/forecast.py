@@ -12,12 +12,15 @@ import shapely
 from anlan.hazards.contract import Footprint, GeoJson, InputError, Zone
 from anlan.hazards.plane import metres_per_degree
 from anlan.hazards.wildfire import FRAMES_MIN, HOURS, assumed, zone
+from anlan.hazards.wildfire.ensemble import Perturbation, ensemble
 from anlan.hazards.wildfire.fuels import find
-from anlan.hazards.wildfire.grid import Landscape, Line, Spread, Weather, spread
+from anlan.hazards.wildfire.grid import Landscape, Line, Ring, Spread, Weather, spread
 from anlan.hazards.wildfire.rothermel import Moisture, behaviour
 
 #: Cells on each side of the square that is laid around a fire in uniform country, and the finest cell (m).
 ACROSS, FINEST_M = 400, 5.0
+#: Chances whose outlines are drawn, most likely first.
+SHARES = (0.9, 0.5, 0.1)
 #: A commander walks or draws a perimeter of some kilometres; a mistaken degree would ask for a continent.
 WIDEST_M = 200_000.0
 MODEL = "Rothermel 1972 地表火 + 网格椭圆子波（jet marching，长宽比 1+0.25U）"
@@ -31,7 +34,10 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     if given["change_after_h"] > 0:
         weather.append(Weather(given["change_after_h"] * 60, given["change_wind_m_s"], given["change_from_deg"], wet))
     ring, line = given["perimeter"] or [], given["line"] or []
-    west, south, side = square(lon, lat, ring, given["fuel"], weather, given["slope"])
+    if ring and given["members"] > 1:
+        raise InputError("members", given["members"], "1（从已观测火线续算时）")
+    room = 1.05 if given["members"] == 1 else 1.6  # some members have half as much wind again
+    west, south, side = square(lon, lat, ring, given["fuel"], weather, given["slope"], room)
     land = uniform(given["fuel"], side, given["slope"], given["wind_from_deg"])
     east_m, north_m = metres_per_degree(lat)
 
@@ -48,14 +54,28 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
         land, weather, (lon + west / east_m, lat + south / north_m),
         [] if ring else local([[lon, lat]]), [Line(local(line))] if line else [], local(ring),
     )  # fmt: skip
+    zones, summary = found.zones, found.summary
+    if given["members"] > 1:
+        zones, chance = probable(
+            land, weather, (lon + west / east_m, lat + south / north_m), local([[lon, lat]]),
+            [Line(local(line))] if line else [], int(given["members"]),
+        )  # fmt: skip
+        summary = {**summary, **chance}
+        notes += [f"集合 {given['members']:g} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
     return Footprint(
-        found.model, found.zones, [*assumed(given), *notes],
-        ["燃料、坡度取单一值", "未计飞火、树冠火", "未计道路、河流等阻隔" if not line else "除隔离线外未计阻隔"], found.summary,
+        found.model, zones, [*assumed(given), *notes],
+        ["燃料、坡度取单一值", "未计飞火、树冠火", "未计道路、河流等阻隔" if not line else "除隔离线外未计阻隔"], summary,
     )  # fmt: skip
 
 
 def square(
-    lon: float, lat: float, ring: Sequence[Sequence[float]], fuel: str, weather: Sequence[Weather], slope: float
+    lon: float,
+    lat: float,
+    ring: Sequence[Sequence[float]],
+    fuel: str,
+    weather: Sequence[Weather],
+    slope: float,
+    room: float,
 ) -> tuple[float, float, float]:
     """(west, south of the place, side) in metres of a square that the fire cannot leave within the hours."""
     east_m, north_m = metres_per_degree(lat)
@@ -67,7 +87,7 @@ def square(
     heads = [
         behaviour(find(fuel), w.moisture, float(np.max(w.wind_m_s)) * 3.6, 0.0, slope, 0.0).ros_m_min for w in weather
     ]
-    run = max(max(heads) * 60 * max(HOURS), 50.0) * 1.05
+    run = max(max(heads) * 60 * max(HOURS), 50.0) * room
     middle_x, middle_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     half = max(max(xs) - min(xs), max(ys) - min(ys)) / 2 + run
     return middle_x - half, middle_y - half, 2 * half
@@ -127,8 +147,12 @@ def steepest(land: Landscape) -> list[tuple[float, float]]:
 
 def geometry(fire: Spread, minute: float, origin: tuple[float, float]) -> GeoJson | None:
     """GeoJSON of what burnt by a minute, thinned to a fifth of a cell; None if nothing did."""
-    whole = [shapely.Polygon(rings[0], rings[1:]) for rings in fire.perimeter(minute)]
-    thinned = [one.simplify(fire.land.cell_m / 5) for one in whole]
+    return multipolygon(fire.perimeter(minute), fire.land.cell_m, origin)
+
+
+def multipolygon(polygons: Sequence[Sequence[Ring]], cell_m: float, origin: tuple[float, float]) -> GeoJson | None:
+    """Rings in metres from `origin` as GeoJSON; None if nothing is left of them."""
+    thinned = [shapely.Polygon(rings[0], rings[1:]).simplify(cell_m / 5) for rings in polygons]
     shapes = [one for one in thinned if isinstance(one, shapely.Polygon) and not one.is_empty]
     if not shapes:
         return None
@@ -140,4 +164,29 @@ def geometry(fire: Spread, minute: float, origin: tuple[float, float]) -> GeoJso
     return {
         "type": "MultiPolygon",
         "coordinates": [[ring(s.exterior), *(ring(hole) for hole in s.interiors)] for s in shapes],
+    }
+
+
+def probable(
+    land: Landscape,
+    weather: Sequence[Weather],
+    origin: tuple[float, float],
+    ignitions: Sequence[tuple[float, float]],
+    lines: Sequence[Line],
+    members: int,
+) -> tuple[list[Zone], dict[str, Any]]:
+    """(zones by chance of burning within the hours, most likely first; area and perturbation) of an ensemble."""
+    perturb = Perturbation()
+    many = ensemble(land, weather, max(HOURS), ignitions, members, perturb, lines=lines)
+    zones = []
+    for level, share in enumerate(SHARES, 1):
+        shape = multipolygon(many.outline(share), land.cell_m, origin)
+        if shape:
+            meaning = f"{members} 次推演中至少 {share:.0%} 在 {max(HOURS)} 小时内烧到"
+            zones.append(Zone(f"{max(HOURS)} 小时烧到可能 ≥{share:.0%}", level, meaning, shape, share * 100, "%"))
+    low, middle, high = np.percentile(many.area_ha, (10, 50, 90))
+    return zones, {
+        "members": members,
+        "perturb": vars(perturb),
+        "area_ha_p10_p50_p90": [float(low), float(middle), float(high)],
     }

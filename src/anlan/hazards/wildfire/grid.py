@@ -183,17 +183,22 @@ class Spread:
             return []
         window = around(np.flatnonzero(burnt.any(axis=1))), around(np.flatnonzero(burnt.any(axis=0)))
         run = self.run(self.arrival_min[window])
-        depth = np.pad(signed(run, float(self.run(np.array(minute)))), 1, constant_values=-1.0)
-        rows = (np.arange(depth.shape[0]) + window[0].start - 1) * self.land.cell_m
-        columns = (np.arange(depth.shape[1]) + window[1].start - 1) * self.land.cell_m
-        lines = contour_generator(columns, rows, depth, fill_type=FillType.OuterOffset)
-        points, offsets = lines.filled(0.0, inf)[:2]
-        found = []
-        for ring, cut in zip(points, offsets or [], strict=True):
-            if ring is not None and cut is not None:
-                corners = [(float(x), float(y)) for x, y in ring]
-                found.append([corners[a:b] for a, b in itertools.pairwise(cut.tolist())])
-        return found
+        return outline(signed(run, float(self.run(np.array(minute)))), window, self.land.cell_m)
+
+
+def outline(depth: Floats, window: tuple[slice, slice], cell_m: float) -> list[list[Ring]]:
+    """Polygons where a window of a grid is above 0: each an outer ring and its holes; (x, y) metres of the whole grid."""
+    padded = np.pad(depth, 1, constant_values=-1.0)
+    rows = (np.arange(padded.shape[0]) + window[0].start - 1) * cell_m
+    columns = (np.arange(padded.shape[1]) + window[1].start - 1) * cell_m
+    lines = contour_generator(columns, rows, padded, fill_type=FillType.OuterOffset)
+    points, offsets = lines.filled(0.0, inf)[:2]
+    found = []
+    for ring, cut in zip(points, offsets or [], strict=True):
+        if ring is not None and cut is not None:
+            corners = [(float(x), float(y)) for x, y in ring]
+            found.append([corners[a:b] for a, b in itertools.pairwise(cut.tolist())])
+    return found
 
 
 def around(at: NDArray[np.int64]) -> slice:
