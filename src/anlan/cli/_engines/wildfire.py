@@ -20,7 +20,7 @@ WET = tuple(Field(name, f"含水率 {name}", unit="（质量比）", low=0, high
 
 def burn(given: Json) -> Json:
     """Spread over a grid; with members, the chance of arrival as well."""
-    size = read_rows([given["grid"]], GRID, "grid")[0]
+    size = read_one(given["grid"], GRID, "grid")
     land = landscape(given, int(size["ny"]), int(size["nx"]), size["cell_m"])
     weather, lines = read_weather(given), read_lines(given, size["cell_m"])
     points = [(x * size["cell_m"], y * size["cell_m"]) for x, y in read_points(given["ignitions"], "ignitions", 2, 2)]
@@ -48,6 +48,17 @@ def burn(given: Json) -> Json:
             raise InputError("members", given["members"], "1（从观测火线续算时）")
         result.update(chances(given, land, weather, lines, points))
     return result
+
+
+def read_one(given: Any, fields: tuple[Field, ...], path: str) -> Json:
+    """One object with these fields and no others."""
+    if not isinstance(given, dict):
+        raise InputError(path, given, "JSON 对象")
+    known = [field.name for field in fields]
+    for name in given:
+        if name not in known:
+            raise InputError(f"{path}.{name}", given[name], f"只接受 {'、'.join(known)}")
+    return {field.name: field.read(given, f"{path}.") for field in fields}
 
 
 def landscape(given: Json, ny: int, nx: int, cell_m: float) -> Landscape:
@@ -78,12 +89,9 @@ def read_weather(given: Json) -> list[Weather]:
     found = []
     for i, row in enumerate(rows):
         path = f"weather[{i}]." if given["weather"] else ""
-        band = read_rows([row], BAND, f"weather[{i}]")[0] if given["weather"] else row
-        for name in ("wind", "moisture"):
-            if not isinstance(band[name], dict):
-                raise InputError(path + name, band[name], "对象")
-        wind = {field.name: field.read(band["wind"], f"{path}wind.") for field in WIND}
-        wet = {field.name: field.read(band["moisture"], f"{path}moisture.") for field in WET}
+        band = read_one(row, BAND, f"weather[{i}]") if given["weather"] else row
+        wind = read_one(band["wind"], WIND, f"{path}wind")
+        wet = read_one(band["moisture"], WET, f"{path}moisture")
         found.append(Weather(float(band["from_min"]), wind["speed_m_s"], wind["from_deg"], Moisture(**wet)))
     return found
 
@@ -138,10 +146,7 @@ def degrees_of(ring: Ring, place: tuple[Any, Any]) -> list[list[float]]:
 
 def chances(given: Json, land: Landscape, weather: list[Weather], lines: list[Line], points: Any) -> Json:
     """Probability per cell, area as percentiles, and what places may expect."""
-    spread_of = {field.name: field.read(given["perturb"], "perturb.") for field in PERTURB}
-    for name in given["perturb"]:
-        if name not in spread_of:
-            raise InputError(f"perturb.{name}", given["perturb"][name], f"只接受 {'、'.join(spread_of)}")
+    spread_of = read_one(given["perturb"], PERTURB, "perturb")
     many = ensemble(
         land, weather, given["hours"], points, int(given["members"]), Perturbation(**spread_of), int(given["seed"]),
         lines, given["length_to_width"], given["wind_limit"],
