@@ -5,10 +5,11 @@ A wavelet that starts at its rear focus reaches d (metres on the map) after F(d)
 the gradient of it, so that between two burnt neighbours the time is a cubic and the update of the next cell is exact to
 third order in uniform country (Potter & Cameron 2021, Jet Marching Methods; Tsitsiklis 1995 for the update itself).
 
-Order: in uniform country F differs from a length by a linear term only, so that the cells of any narrow wavelet are settled
-by the same eight neighbours as those of a circle, if they are taken in order of the length of the ray (weighted with k), not
-of arrival. Each cell keeps that rank; where the country is not uniform a cell is taken again when a later neighbour improves
-it (label correcting). Kernels that call each other stay in this file: numba's cache does not see a change in an imported one.
+Order: in uniform country F differs from a length by a linear term only. Taken in order of the length of the ray (its rank,
+weighted with k), eight neighbours settle a wavelet however narrow it is; taken in order of arrival they settle eccentricities
+up to 0.7. In broken country the rank alone lets slow flanks run ahead of the head, to be done again. So cells are taken by a
+mean of both (`BY_TIME`), and again when a later neighbour improves them (label correcting). Kernels that call each other stay in
+this file: numba's cache does not see a change in an imported one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ Bytes = NDArray[np.int8]
 Places = NDArray[np.int32]
 Counts = NDArray[np.uint16]
 
+#: Share of time in the order of cells, the rest is rank. Up to 0.7 / e eight neighbours settle a wavelet of eccentricity e.
+BY_TIME = 0.7
 UNSEEN, TRIAL, BURNT, SOURCE = 0, 1, 2, 3
 #: An arrival improves only by more than this (minutes).
 LEAST = 1e-5
@@ -376,7 +379,7 @@ def expand(
         if best_rank >= 0 and best < closed[q]:
             cells[q, TIME], cells[q, GRAD_X], cells[q, GRAD_Y], cells[q, RANK] = best, best_x, best_y, best_rank
             state[q] = TRIAL
-            push(keys, members, size, place, best_rank, q)
+            push(keys, members, size, place, BY_TIME * best + (1 - BY_TIME) * best_rank, q)
 
 
 @kernel(nogil=True)
@@ -441,7 +444,7 @@ def seed(
             if near:
                 row[TIME], row[GRAD_X], row[GRAD_Y], row[RANK] = start, 0.0, 0.0, 0.0
                 state[q] = SOURCE
-                push(heap.keys, heap.cells, heap.size, heap.place, 0.0, q)
+                push(heap.keys, heap.cells, heap.size, heap.place, BY_TIME * start, q)
                 continue
             arrival, rank = start + run, k * n
             if k == inf or arrival > land.ends[band]:
@@ -450,7 +453,7 @@ def seed(
             if arrival < row[TIME] and arrival < land.closed[q]:
                 row[TIME], row[GRAD_X], row[GRAD_Y], row[RANK] = arrival, gx, gy, rank
                 state[q] = TRIAL
-                push(heap.keys, heap.cells, heap.size, heap.place, rank, q)
+                push(heap.keys, heap.cells, heap.size, heap.place, BY_TIME * arrival + (1 - BY_TIME) * rank, q)
 
 
 @kernel(nogil=True, _nrt=True)

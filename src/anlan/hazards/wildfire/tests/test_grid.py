@@ -225,6 +225,14 @@ def test_in_broken_country_arrivals_never_run_backwards_and_settle_as_the_cells_
     assert second.sum() < first.sum()
 
 
+def test_a_strong_wind_over_patches_does_not_burn_cells_over_and_over() -> None:
+    patches = np.random.default_rng(5).choice([101, 102, 104, 121, 98], (8, 8), p=[0.2, 0.35, 0.2, 0.2, 0.05])
+    patches[4, 1] = 102
+    fuel = np.kron(patches, np.ones((25, 25))).astype(np.int64)
+    fire = spread(Landscape(fuel, 60.0), [Weather(0, 10.0, 265.0, DRY)], 30, [(40 * 60.0, 112 * 60.0)])
+    assert fire.taken < 2 * np.count_nonzero(fire.arrival_min <= 1800)
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [
