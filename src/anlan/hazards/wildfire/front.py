@@ -29,7 +29,7 @@ Places = NDArray[np.int32]
 Counts = NDArray[np.uint16]
 
 #: Share of time in the order of cells, the rest is rank. Up to 0.7 / e eight neighbours settle a wavelet of eccentricity e.
-BY_TIME = 0.7
+BY_TIME = 0.6
 UNSEEN, TRIAL, BURNT, SOURCE = 0, 1, 2, 3
 #: An arrival improves only by more than this (minutes).
 LEAST = 1e-5

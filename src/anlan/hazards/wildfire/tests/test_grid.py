@@ -109,7 +109,7 @@ def test_a_turn_of_the_wind_moves_every_side_of_the_front_by_its_own_rate() -> N
     for azimuth in range(0, 360, 15):
         far = (points @ np.array([sin(radians(azimuth)), cos(radians(azimuth))])).max()
         rates = [normal_rate(point_head(band), azimuth) for band in bands]
-        assert far == pytest.approx(rates[0] * 120 + rates[1] * 80 + rates[2] * 100, abs=25)
+        assert far == pytest.approx(rates[0] * 120 + rates[1] * 80 + rates[2] * 100, abs=40)
 
 
 def test_a_wet_night_holds_the_fire_and_the_morning_lets_it_go_on() -> None:
@@ -156,7 +156,7 @@ def test_a_forecast_from_the_observed_perimeter_agrees_with_the_one_from_the_sta
     seen = whole.perimeter(150)[0][0][:-1]
     again = spread(land, [WEST], 2.5, perimeter=seen, start_min=150)
     later = (whole.arrival_min > 160) & (whole.arrival_min < 300)
-    assert np.abs(again.arrival_min[later] - whole.arrival_min[later]).mean() < 0.3
+    assert np.abs(again.arrival_min[later] - whole.arrival_min[later]).mean() < 0.5
     assert again.area_ha(300) == pytest.approx(whole.area_ha(300), rel=0.005)
     assert again.area_ha(150) == pytest.approx(whole.area_ha(150), rel=0.005)
 
