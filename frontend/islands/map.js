@@ -3,6 +3,7 @@
 
 import { counters } from "./map/data.js";
 import { Scene } from "./map/scene.js";
+import { Fronts } from "./map/fronts.js";
 import { Tree } from "./map/tree.js";
 import { Tools } from "./map/tools.js";
 import { Timeline } from "./map/timeline.js";
@@ -12,8 +13,19 @@ import { Panel } from "./map/panel.js";
 
 const config = JSON.parse(document.getElementById("map-config")?.textContent ?? "{}");
 const holder = /** @type {HTMLElement} */ (document.getElementById("map"));
-const tree = new Tree(document.getElementById("layers"), config.layers, (key, shown) => scene.show(key, shown));
-const scene = new Scene(config, { isShown: (key) => tree.isShown(key), changed: (kept) => tree.update(kept) });
+const tree = new Tree(document.getElementById("layers"), config.layers, (key, shown) => {
+  scene.show(key, shown);
+  fronts?.update();
+});
+/** @type {Fronts | null} */
+let fronts = null;
+const scene = new Scene(config, {
+  isShown: (key) => tree.isShown(key),
+  changed: (kept) => {
+    tree.update(kept);
+    if (kept.layer.key === "fire-fronts") fronts?.update();
+  },
+});
 scene.live();
 scene.load();
 const timeline = new Timeline(/** @type {HTMLElement} */ (document.getElementById("timeline")));
@@ -23,6 +35,8 @@ const { map, data, layers } = scene;
 map.addControl(new NavigationControl({ showCompass: false }), "top-right");
 map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
 const panel = new Panel(/** @type {HTMLElement} */ (document.getElementById("panel")), map);
+fronts = new Fronts(/** @type {HTMLElement} */ (holder.parentElement), scene);
+fronts.update();
 const tools = new Tools(map, { panel, layers });
 
 /** Ids of map layers whose features can be chosen, topmost first. */
@@ -53,4 +67,4 @@ map.on("mousemove", (/** @type {any} */ event) => {
 search(/** @type {HTMLInputElement} */ (document.getElementById("search")), { map, data, layers, tree, panel });
 shortcuts({ map, panel, tools, timeline });
 // For browser tests and measurements.
-Object.assign(window, { anlanMap: { map, data, counters, tools, panel, timeline } });
+Object.assign(window, { anlanMap: { map, data, counters, tools, panel, timeline, fronts } });

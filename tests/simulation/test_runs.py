@@ -10,7 +10,7 @@ from anlan.hazards.contract import Footprint, Zone
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area, Level
-from anlan.simulation import actions, layers, queries
+from anlan.simulation import actions, layers, queries, views
 from anlan.simulation.models import Run
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
@@ -144,3 +144,71 @@ def test_a_result_without_zones_is_kept_and_shown(lived_in: City, signed_in: Sig
 def test_a_footprint_of_the_engines_is_plain_data() -> None:
     zone = Zone("区", 1, "", square(106, 39))
     assert Footprint("m", [zone], [], []).as_json()["zones"][0]["geometry"]["type"] == "Polygon"
+
+
+def seen_perimeter() -> list[list[float]]:
+    return [[106.70, 39.50], [106.71, 39.50], [106.71, 39.51], [106.70, 39.51]]
+
+
+def test_a_forecast_goes_on_from_the_perimeter_that_a_commander_drew(lived_in: City) -> None:
+    given = {"fuel": "GR2", "wind_m_s": 6, "wind_from_deg": 270, "perimeter": seen_perimeter()}
+    run = actions.run(actor(lived_in.city), "wildfire", given, 106.705, 39.505)
+    assert run.inputs["perimeter"] == seen_perimeter()
+    assert run.summary["area_ha"]["1"] > 95
+    assert run.summary["area_ha"]["1"] < run.summary["area_ha"]["6"]
+    assert [zone["name"] for zone in run.zones] == ["1 小时火线", "2 小时火线", "3 小时火线", "6 小时火线"]
+    assert any("已观测火线" in text for text in run.assumptions)
+
+
+def test_an_ensemble_gives_zones_by_the_chance_of_burning(lived_in: City) -> None:
+    run = actions.run(actor(lived_in.city), "wildfire", {"wind_m_s": 6, "members": 20}, 106.705, 39.505)
+    assert [zone["value"] for zone in run.zones] == [90, 50, 10]
+    people = [zone["people"] for zone in run.exposure]
+    assert 0 < people[0] < people[1] < people[2]
+    low, middle, high = run.summary["area_ha_p10_p50_p90"]
+    assert low < middle < high
+
+
+def test_a_perimeter_that_crosses_itself_is_refused_and_nothing_is_kept(lived_in: City) -> None:
+    crossed = [[106.70, 39.50], [106.71, 39.51], [106.71, 39.50], [106.70, 39.51]]
+    with pytest.raises(Invalid, match="自相交"):
+        actions.run(actor(lived_in.city), "wildfire", {"perimeter": crossed}, 106.705, 39.505)
+    assert not Run.everything.exists()
+
+
+def test_the_map_gets_a_front_for_every_quarter_of_an_hour_of_the_newest_fire(lived_in: City) -> None:
+    by = actor(lived_in.city)
+    old = actions.run(by, "wildfire", {"wind_m_s": 3}, 106.705, 39.505)
+    new = actions.run(by, "wildfire", {"wind_m_s": 6}, 106.705, 39.505, old.correlation_id)
+    fronts = layers.fire_fronts(by, None)["features"]
+    assert [front["properties"]["minute"] for front in fronts] == list(range(15, 361, 15))
+    assert {front["properties"]["id"].split("-")[0] for front in fronts} == {str(new.pk)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "106.70, 39.50\n106.71, 39.50\n106.71, 39.51",
+        '{"type": "LineString", "coordinates": [[106.70, 39.50], [106.71, 39.50], [106.71, 39.51]]}',
+        '<gpx><trk><trkseg><trkpt lat="39.50" lon="106.70"><time>2026-03-02T08:00:00Z</time></trkpt>'
+        '<trkpt lat="39.50" lon="106.71"/><trkpt lon="106.71" lat="39.51"/></trkseg></trk></gpx>',
+    ],
+)
+def test_a_gps_track_is_read_as_it_was_saved(text: str) -> None:
+    assert views.track(text, "火线") == [[106.70, 39.50], [106.71, 39.50], [106.71, 39.51]]
+
+
+def test_half_a_place_is_refused() -> None:
+    with pytest.raises(Invalid, match="GPX"):
+        views.track("106.70, 39.50, 106.71", "火线")
+
+
+def test_the_form_takes_a_perimeter_and_shows_how_many_points_it_had(lived_in: City, signed_in: SignIn) -> None:
+    client = signed_in()
+    text = " ".join(f"{lon},{lat}" for lon, lat in seen_perimeter())
+    shown = client.get("/simulation/new", {"kind": "wildfire", "lon": "106.7", "lat": "39.5", "perimeter": text})
+    assert "106.7, 39.5" in shown.content.decode()
+    answer = client.post(
+        "/simulation/new", {"kind": "wildfire", "lon": "106.705", "lat": "39.505", "perimeter": text}, follow=True
+    )
+    assert "4 个点" in answer.content.decode()

@@ -8,7 +8,7 @@ const STATES = { ok: "ok", online: "ok", ready: "ok", 待命: "ok", 在线: "ok"
 export const counters = { moves: 0, frames: 0, fetches: 0 };
 
 /** Layers whose level is an urgency; elsewhere it is a rank (a hospital's 三级). */
-export const HAPPENING = /alarm|incident|warning|event|hazard-event|footprint/;
+export const HAPPENING = /alarm|incident|warning|event|hazard-event|footprint|fire-front/;
 
 /** @param {any} feature @param {string} key */
 function prepared(feature, key) {

@@ -80,6 +80,18 @@ export class Tools {
     this.map.getSource("measure")?.setData({ type: "FeatureCollection", features: this.line.length > 1 ? [line, ...points] : points });
     this.note.hidden = !this.measuring;
     this.note.textContent = this.line.length > 1 ? `直线距离 ${distance(length(this.line))}　继续点选，Esc 结束` : "点选两点以上测距，Esc 结束";
+    if (this.line.length > 2) this.note.append("　", this.forecast("作为已观测火线推演", "perimeter"));
+    if (this.line.length > 1) this.note.append("　", this.forecast("作为隔离线推演", "line"));
+  }
+
+  /** A link to the wildfire forecast that takes the drawn line as its input. @param {string} text @param {string} input */
+  forecast(text, input) {
+    const [lon, lat] = [0, 1].map((axis) => this.line.reduce((sum, place) => sum + place[axis], 0) / this.line.length);
+    const places = this.line.map((place) => place.map((part) => part.toFixed(6)).join(",")).join(" ");
+    const link = document.createElement("a");
+    link.textContent = text;
+    link.href = `/simulation/new?${new URLSearchParams({ kind: "wildfire", lon: lon.toFixed(6), lat: lat.toFixed(6), [input]: places })}`;
+    return link;
   }
 
   /** What is at this place, and what can be done here. @param {{lng: number, lat: number}} place */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import Any
 
 GeoJson = dict[str, Any]
@@ -54,6 +55,35 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Track:
+    """Places one after another that an engine may need: drawn by hand, or walked with a GPS. WGS84 [lon, lat], none by default."""
+
+    name: str
+    title: str
+    least: int = 2
+    most: int = 5000
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[list[float]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        allowed = f"{self.least} 至 {self.most} 个 [经度, 纬度]"
+        if not isinstance(value, list | tuple) or not self.least <= len(value) <= self.most:
+            raise InputError(self.name, value, allowed)
+        for place in value:
+            numbers = isinstance(place, list | tuple) and len(place) == 2 and all(is_degree(part) for part in place)
+            if not numbers or not (-180 <= place[0] <= 180 and -85 <= place[1] <= 85):
+                raise InputError(self.name, place, allowed)
+        return [[float(lon), float(lat)] for lon, lat in value]
+
+
+def is_degree(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+@dataclass(frozen=True)
 class Zone:
     """One area of consequence, worst first. `level` 1 (red) to 4 (blue); geometry WGS84."""
 
@@ -101,7 +131,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice, ...]
+    inputs: tuple[Input | Choice | Track, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

@@ -37,6 +37,27 @@ def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     return {"type": "FeatureCollection", "features": features}
 
 
+def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Fronts of the newest wildfire run per event of the last day, a quarter of an hour apart: the time slider shows one."""
+    del bbox
+    newest: dict[UUID, Run] = {}
+    for run in queries.runs(actor).filter(kind="wildfire", at__gte=clock.now() - timedelta(hours=SHOWN_H)):
+        newest.setdefault(run.correlation_id, run)
+    features = [
+        {
+            "type": "Feature",
+            "geometry": frame["geometry"],
+            "properties": {
+                "id": f"{run.pk}-{frame['minute']}", "name": f"{run.title} +{frame['minute']} min", "modelled": True,
+                "minute": frame["minute"], "model": run.model, "at": run.at.isoformat(),
+            },
+        }
+        for run in newest.values()
+        for frame in run.summary.get("frames", [])
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
 layer(
     Layer(
         key="footprints",
@@ -48,5 +69,17 @@ layer(
         refresh=("simulation.SimulationFinished",),
         group="simulation",
         legend=(("#ff5257", "重度影响"), ("#ff9a2e", "中度影响"), ("#ffd84a", "轻度影响")),
+    )
+)
+layer(
+    Layer(
+        key="fire-fronts",
+        title="火场蔓延过程（模型推算）",
+        kind="polygon",
+        features=fire_fronts,
+        permission="simulation.view",
+        colour="#ff6a2b",
+        refresh=("simulation.SimulationFinished",),
+        group="simulation",
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Hazard, Input
+from anlan.hazards.contract import Choice, Hazard, Input, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
@@ -88,13 +89,36 @@ def hazard_of(kind: str) -> Hazard:
     return found
 
 
-def field(item: Input | Choice, given: Any) -> dict[str, Any]:
+def field(item: Input | Choice | Track, given: Any) -> dict[str, Any]:
     """One input as the form shows it."""
+    if isinstance(item, Track):
+        places = track(given.get(item.name, ""), item.title)
+        text = "\n".join(f"{lon}, {lat}" for lon, lat in places)
+        return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "track": True}
     value = given.get(item.name, "" if item.default is None else item.default)
     choices = [(word, item.words.get(word, word)) for word in item.allowed] if isinstance(item, Choice) else ()
     unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
     shown = f"{value:g}" if isinstance(value, float) else value
     return {"item": item, "value": shown, "choices": choices, "unit": unit, "range": span}
+
+
+def track(text: str, label: str) -> list[list[float]]:
+    """Places in a text: lines of longitude and latitude, GeoJSON coordinates, or a GPX track as a GPS saves it."""
+    if "<trkpt" in text or "<rtept" in text or "<wpt" in text:
+        points = re.findall(r"<(?:trkpt|rtept|wpt)\b([^>]*)>", text)
+        found = [[attribute(point, "lon"), attribute(point, "lat")] for point in points]
+        if any(part is None for place in found for part in place):
+            raise Invalid(label, text[:60], "GPX 的每个点有 lat、lon", label=label)
+        return [[float(part or 0) for part in place] for place in found]
+    numbers = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    if len(numbers) % 2:
+        raise Invalid(label, text[:60], "每行“经度, 纬度”，或 GPX", label=label)
+    return [numbers[i : i + 2] for i in range(0, len(numbers), 2)]
+
+
+def attribute(point: str, name: str) -> str | None:
+    found = re.search(rf"\b{name}\s*=\s*[\"'](-?[\d.]+)[\"']", point)
+    return found.group(1) if found else None
 
 
 def number(given: Any, name: str, label: str, allowed: str) -> float:
@@ -110,6 +134,9 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     for item in hazard.inputs:
         if given.get(item.name, "") == "":
             continue
+        if isinstance(item, Track):
+            inputs[item.name] = track(given[item.name], item.title)
+            continue
         whole = isinstance(item, Choice)
         inputs[item.name] = given[item.name] if whole else number(given, item.name, item.title, "数")
     lon, lat = number(given, "lon", "经度", "-180~180"), number(given, "lat", "纬度", "-90~90")
@@ -121,7 +148,9 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Input | Choice | None, value: Any) -> Any:
+def read_as(item: Input | Choice | Track | None, value: Any) -> Any:
+    if isinstance(item, Track):
+        return f"{len(value)} 个点" if value else "无"
     return item.words.get(value, value) if isinstance(item, Choice) else value
 
 

@@ -1,4 +1,4 @@
-"""Fire, earthquake, ice flood, and the footprint of any hazard family."""
+"""Earthquake, ice flood, and the footprint of any hazard family."""
 
 from __future__ import annotations
 
@@ -6,79 +6,13 @@ from dataclasses import asdict
 from math import cos, hypot, pi, radians, sin
 from typing import Any
 
-from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, positive, read_points
+from anlan.cli._engines.contract import Engine, Field, Json, choice, positive, read_points
 from anlan.hazards import discover
 from anlan.hazards.contract import InputError
 from anlan.hazards.flood import ice_warning, rise, stage_warning
 from anlan.hazards.plane import ellipse, metres_per_degree, polygon
 from anlan.hazards.seismic import ATTENUATION, ROMAN, degree_of, instrumental_intensity, isoseismal
 from anlan.hazards.seismic.attenuation import INTENSITY, Axis, site_values, through
-from anlan.hazards.wildfire import area_ha, burnt
-from anlan.hazards.wildfire.fuels import find
-from anlan.hazards.wildfire.rothermel import Moisture, behaviour
-
-MOISTURE = ("dead_1h", "dead_10h", "dead_100h", "live_herb", "live_woody")
-SPREAD = (
-    Field("fuel", "燃料模型", "string"),
-    at_least_zero("slope", "坡度（升高/水平）", "", 0.0, 10),
-    Field("aspect_deg", "坡向", unit="°", low=0, high=360, default=0.0),
-    at_least_zero("wind_10m_km_h", "10 m 风速", "km/h", high=300),
-    Field("wind_from_deg", "风向（来向）", unit="°", low=0, high=360, default=0.0),
-    *(at_least_zero(name, f"含水率 {name}", "（质量比）", high=5) for name in MOISTURE),
-    at_least_zero("canopy_cover", "郁闭度", "", 0.0, 1),
-    at_least_zero("canopy_height_m", "冠层高度", "m", 0.0, 120),
-    positive("crown_ratio", "冠长比", "", 1.0, 1),
-    choice("length_to_width", "长宽比公式", ("anderson", "behave"), "anderson"),
-    Field("wind_limit", "限制有效风速", "boolean", default=True),
-    choice("wind_plane", "风的平面", ("slope", "horizontal"), "slope"),
-    choice("live_of_13", "13 种模型的活燃料", ("herb", "woody"), "herb"),
-)
-
-
-def spread(given: Json) -> Json:
-    """The head of the fire."""
-    found = behaviour(
-        find(given["fuel"], given["live_of_13"]),
-        Moisture(*(given[name] for name in MOISTURE)),
-        given["wind_10m_km_h"],
-        given["wind_from_deg"],
-        given["slope"],
-        given["aspect_deg"],
-        given["canopy_cover"],
-        given["canopy_height_m"],
-        given["crown_ratio"],
-        given["length_to_width"],
-        given["wind_limit"],
-        given["wind_plane"] == "slope",
-    )
-    return {
-        "ros_m_min": found.ros_m_min,
-        "flame_length_m": found.flame_length_m,
-        "fireline_intensity_kw_m": found.fireline_intensity_kw_m,
-        "direction_deg": found.direction_deg,
-        "length_to_width": found.length_to_width,
-        "effective_wind_m_s": found.effective_wind_m_s,
-    }
-
-
-def burnt_ellipse(given: Json) -> Json:
-    """The head, and the ellipse after each of the hours."""
-    head = spread(given)
-    perimeters = []
-    for hours in given["hours"]:
-        if not isinstance(hours, int | float) or isinstance(hours, bool) or not 0 < hours <= 240:
-            raise InputError("hours", hours, "> 0，<= 240 h")
-        major, minor, ahead = burnt(head["ros_m_min"], head["length_to_width"], hours)
-        ring = ellipse(major, minor, head["direction_deg"], ahead)
-        place = given["lon"], given["lat"]
-        perimeters.append(
-            {
-                "t_min": hours * 60,
-                "area_ha": area_ha(head["ros_m_min"], head["length_to_width"], hours),
-                "polygon": [list(p) for p in ring] if None in place else polygon(*place, ring),
-            }
-        )
-    return {**head, "head_ros_m_min": head["ros_m_min"], "perimeters": perimeters, "model": "椭圆，均匀燃料、风与坡"}
 
 
 def quake(given: Json) -> Json:
@@ -169,16 +103,6 @@ def footprint(given: Json) -> Json:
     return families[given["kind"]].run(given["lon"], given["lat"], given["inputs"]).as_json()
 
 
-def draw_perimeters(axes: Any, given: Json, result: Json) -> None:
-    for perimeter in result["perimeters"]:
-        shape = perimeter["polygon"]
-        ring = shape["coordinates"][0] if isinstance(shape, dict) else [*shape, shape[0]]
-        axes.plot([p[0] for p in ring], [p[1] for p in ring], label=f"{perimeter['t_min'] / 60:g} h")
-    axes.set_aspect("equal" if given.get("lon") is None else 1 / cos(radians(given["lat"])))
-    axes.set_title("火场（模型推算）")
-    axes.legend()
-
-
 def draw_isoseismals(axes: Any, given: Json, result: Json) -> None:
     for line in result["isoseismals"]:
         ring = ellipse(line["semi_major_km"], line["semi_minor_km"], given.get("strike_deg") or 70)
@@ -191,25 +115,12 @@ def draw_isoseismals(axes: Any, given: Json, result: Json) -> None:
     axes.legend()
 
 
-WEST_WIND = {
-    "fuel": "GR4", "slope": 0.19438, "aspect_deg": 180, "wind_10m_km_h": 20, "wind_from_deg": 270, "dead_1h": 0.06,
-    "dead_10h": 0.07, "dead_100h": 0.08, "live_herb": 0.60, "live_woody": 0.90,
-}  # fmt: skip
 MODELS = ("auto", "wang2000-west", "wang2000-east", *(f"gb18306-{region}" for region in INTENSITY))
 PLACE = (
     Field("lon", "经度", unit="°", low=-180, high=180, default=None),
     Field("lat", "纬度", unit="°", low=-85, high=85, default=None),
 )
 ENGINES: tuple[Engine, ...] = (
-    Engine(
-        "fire-behavior", "地表火行为（火头）", "Rothermel 1972; Andrews 2018 (RMRS-GTR-371)",
-        SPREAD, spread, WEST_WIND,
-    ),
-    Engine(
-        "wildfire-ellipse", "均匀条件下的椭圆火场", "Rothermel 1972; Rothermel 1991; 椭圆闭式解",
-        (*SPREAD, Field("hours", "时刻", "array", default=[1, 2, 3, 6]), *PLACE), burnt_ellipse,
-        {**WEST_WIND, "hours": [1, 3, 6], "lon": 106.72, "lat": 39.70}, plot=draw_perimeters,
-    ),
     Engine(
         "quake", "地震烈度与地震动", "汪素云等 2000; GB 18306-2015; GB/T 17742-2020",
         (Field("magnitude", "震级", unit="M", low=0, high=9.5), *PLACE,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from math import pi, sqrt
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Zone
+from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Track, Zone
 from anlan.hazards.plane import ellipse, polygon
 from anlan.hazards.wildfire.fuels import FUELS, find
 from anlan.hazards.wildfire.rothermel import Behaviour, Moisture, behaviour
 
 HOURS = (1, 2, 3, 6)
+#: Times (min) of the fronts that the map's time slider runs through.
+FRAMES_MIN = tuple(range(15, 361, 15))
 
 
 def burnt(head_m_min: float, length_to_width: float, hours: float) -> tuple[float, float, float]:
@@ -39,9 +42,25 @@ def head(
     return behaviour(find(fuel), Moisture(*moisture), wind_10m_km_h, 270.0, slope, aspect_deg, formula=formula)
 
 
+def on_grid(wind_10m_km_h: float, hours: int) -> tuple[float, float]:
+    """(hectares, minutes to 6 km ahead) of GR4 on a grid of 30 m, wind from the west."""
+    grid = import_module("anlan.hazards.wildfire.grid")
+    land = grid.Landscape(grid.fuel_numbers("GR4", (200, 330)), 30.0)
+    west = grid.Weather(0.0, wind_10m_km_h / 3.6, 270.0, Moisture(0.06, 0.07, 0.08, 0.60, 0.90))
+    fire = grid.spread(land, [west], hours, [(50 * 30.0, 100 * 30.0)])
+    return fire.area_ha(hours * 60), float(fire.arrival_min[100, 250])
+
+
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Where the fire may be after 1, 2, 3 and 6 hours if nobody fights it."""
+    """Where the fire may be after 1, 2, 3 and 6 hours: an ellipse, or the grid where anything is not uniform.
+
+    Grid: the fire starts from an observed perimeter, a line holds it, or the wind changes. Fuel and slope are uniform there too;
+    `forecast.footprint` takes grids of both.
+    """
     given = HAZARD.read(inputs)
+    if given["perimeter"] or given["line"] or given["change_after_h"] > 0 or given["members"] > 1:
+        # numba takes a second to load: only who burns a grid pays it
+        return import_module("anlan.hazards.wildfire.forecast").of_inputs(lon, lat, given)
     dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
     spread = behaviour(
         find(given["fuel"]),
@@ -51,19 +70,18 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
         given["slope"],
         given["wind_from_deg"],
     )
-    zones = []
-    for level, hours in enumerate(HOURS, 1):
+
+    def shape(hours: float) -> dict[str, Any] | None:
         major, minor, ahead = burnt(spread.ros_m_min, spread.length_to_width, hours)
-        if major >= 1:
-            shape = polygon(lon, lat, ellipse(major, minor, spread.direction_deg, ahead))
-            meaning = f"无扑救情况下 {hours} 小时可能烧到"
-            zones.append(Zone(f"{hours} 小时火线", level, meaning, shape, hours, "h"))
+        return polygon(lon, lat, ellipse(major, minor, spread.direction_deg, ahead)) if major >= 1 else None
+
+    drawn = [(level, hours, shape(hours)) for level, hours in enumerate(HOURS, 1)]
+    frames = [(minute, shape(minute / 60)) for minute in FRAMES_MIN]
     return Footprint(
         model=HAZARD.model,
-        zones=zones,
+        zones=[zone(level, hours, geometry) for level, hours, geometry in drawn if geometry],
         assumptions=[
-            f"均匀燃料 {given['fuel']}，活草含水率 {given['live_moisture_pct']:g} %",
-            f"1/10/100 小时死可燃物含水率 {dead:.0%}/{dead + 0.01:.0%}/{dead + 0.02:.0%}",
+            *assumed(given),
             "风与上坡同向，恒定；火场为椭圆，起火点在焦点",
         ],
         limits=["未计道路、河流等阻隔", "未计飞火、树冠火与扑救", "坡度、燃料取单一值"],
@@ -74,8 +92,23 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
             "towards_deg": spread.direction_deg,
             "length_to_width": spread.length_to_width,
             "area_ha": {str(hours): area_ha(spread.ros_m_min, spread.length_to_width, hours) for hours in HOURS},
+            "frames": [{"minute": minute, "geometry": geometry} for minute, geometry in frames if geometry],
         },
     )
+
+
+def zone(level: int, hours: float, geometry: dict[str, Any]) -> Zone:
+    """What may have burnt after so many hours."""
+    return Zone(f"{hours} 小时火线", level, f"无扑救情况下 {hours} 小时可能烧到", geometry, hours, "h")
+
+
+def assumed(given: Mapping[str, Any]) -> list[str]:
+    """Fuel and moisture in words."""
+    dead = given["moisture_pct"] / 100
+    return [
+        f"均匀燃料 {given['fuel']}，活草含水率 {given['live_moisture_pct']:g} %",
+        f"1/10/100 小时死可燃物含水率 {dead:.0%}/{dead + 0.01:.0%}/{dead + 0.02:.0%}",
+    ]
 
 
 BEHAVE = "BehavePlus (pyrothermel 0.1.4), flat, moisture 6/7/8/60/90 %, 10 m wind"
@@ -83,7 +116,7 @@ LEVEL_SET = "pyretechnics 2026.10.20, head of a GR4 fire"
 HAZARD = Hazard(
     kind="wildfire",
     title="森林草原火蔓延",
-    model="Rothermel 1972 地表火 + 椭圆火场（长宽比 1+0.25U，Rothermel 1991）",
+    model="Rothermel 1972 地表火 + 椭圆子波（长宽比 1+0.25U，Rothermel 1991）",
     citation="Rothermel 1972 (INT-115); Andrews 2018 (RMRS-GTR-371); Rothermel 1991 (INT-438); Scott & Burgan 2005 (GTR-153)",
     grade="working",
     inputs=(
@@ -93,6 +126,12 @@ HAZARD = Hazard(
         Input("wind_m_s", "10 m 风速", "m/s", 0, 40, 5),
         Input("wind_from_deg", "风向（来向）", "°", 0, 360, 315),
         Input("slope", "坡度（升高/水平）", "", 0, 2, 0),
+        Input("change_after_h", "风转变于（小时后，0 为不变）", "h", 0, 6, 0),
+        Input("change_wind_m_s", "转变后风速", "m/s", 0, 40, 5),
+        Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
+        Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
+        Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
+        Track("line", "隔离线（已建成）", 2),
     ),
     run=run,
     example={"fuel": "GR2", "wind_m_s": 8, "wind_from_deg": 300},
@@ -107,6 +146,10 @@ HAZARD = Hazard(
              {"fuel": "GR4", "wind_10m_km_h": 20.0, "slope": 0.19438}, 20.605, 0.001, LEVEL_SET),
         Case("椭圆 6 小时面积 ha", area_ha, {"head_m_min": 20.5609, "length_to_width": 2.1293, "hours": 6.0},
              2280.2, 0.001, "焦点起火椭圆的闭式解"),
+        Case("网格 6 小时面积 ha", lambda **k: on_grid(**k)[0],
+             {"wind_10m_km_h": 20.0, "hours": 6}, 2280.2, 0.01, "焦点起火椭圆的闭式解"),
+        Case("网格火头 6 km 处到达 min", lambda **k: on_grid(**k)[1],
+             {"wind_10m_km_h": 20.0, "hours": 6}, 6000 / 20.5609, 0.003, "火头速度的直线行程，60 s 以内"),
         Case("长宽比 BehavePlus 式", lambda **k: head(**k).length_to_width,
              {"fuel": "GR4", "wind_10m_km_h": 20.0, "slope": 0.19438, "formula": "behave"}, 1.5127, 0.001, LEVEL_SET),
     ),

@@ -185,15 +185,25 @@ def wind_adjustment(
     return 1.83 / log((20 + 0.36 * depth_ft) / (0.13 * depth_ft))
 
 
-def length_to_width(midflame_ft_min: float, formula: str = "anderson") -> float:
+#: Length-over-width formulas, in the order of front.ANDERSON and its followers.
+FORMULAS = ("anderson", "behave", "elmfire", "alexander")
+
+
+def length_to_width(midflame_ft_min: float, formula: str = "anderson", over_midflame: float = 1.15 / 0.4) -> float:
     """Length over width of the burnt ellipse at an effective midflame wind; at most 8.
 
     "anderson": 1 + 0.25 U, U in mph (Rothermel 1991 eq. 9); "behave": 0.936 e^0.1147U + 0.461 e^-0.0692U - 0.397, as in
-    BehavePlus (Anderson 1983 with U in mph). The names are those of the tools' options; the areas differ by two thirds.
+    BehavePlus (Anderson 1983 with U in mph; FARSITE writes it in m/s); "elmfire": the constants of m/s fed with mph, as
+    ELMFIRE's tutorials set it; "alexander": 1 + 0.0012 V^2.154, V the 10 m wind in km/h that would give this midflame wind
+    (Alexander 1985), `over_midflame` times it. The names are those of the tools' options; the areas differ up to twofold.
     """
     mph = midflame_ft_min / MPH_FT_MIN
     if formula == "behave":
         return min(8.0, 0.936 * exp(0.1147 * mph) + 0.461 * exp(-0.0692 * mph) - 0.397)
+    if formula == "elmfire":
+        return min(8.0, 0.936 * exp(0.2566 * mph) + 0.461 * exp(-0.1548 * mph) - 0.397)
+    if formula == "alexander":
+        return min(8.0, 1 + 0.0012 * (midflame_ft_min * over_midflame / KM_H_FT_MIN) ** 2.154)
     return min(8.0, 1 + 0.25 * mph)
 
 
@@ -216,8 +226,8 @@ def behaviour(
     `lifted`: wind follows the slope plane, as in pyretechnics; False adds the factors on the level, as BehavePlus does.
     """
     of = bed(fuel, moisture)
-    midflame = wind_10m_km_h * KM_H_FT_MIN / 1.15
-    midflame *= wind_adjustment(of.depth, canopy_cover, canopy_height_m, crown_ratio)
+    adjustment = wind_adjustment(of.depth, canopy_cover, canopy_height_m, crown_ratio)
+    midflame = wind_10m_km_h * KM_H_FT_MIN / 1.15 * adjustment
     rise = slope if lifted else 0.0
     wind, up = (unit(towards + 180, rise, aspect_deg + 180) for towards in (wind_from_deg, aspect_deg))
     by_wind = of.c * (midflame * length(wind)) ** of.b if midflame > 0 else 0.0
@@ -237,7 +247,7 @@ def behaviour(
         flame_length_m=0.0775 * (intensity * KW_M_PER_BTU_FT_S) ** 0.46 if intensity > 0 else 0.0,
         fireline_intensity_kw_m=intensity * KW_M_PER_BTU_FT_S,
         direction_deg=degrees(atan2(x, y)) % 360 if hypot(x, y) > 0 else 0.0,
-        length_to_width=length_to_width(effective, formula),
+        length_to_width=length_to_width(effective, formula, 1.15 / adjustment),
         effective_wind_m_s=effective * FT / 60,
     )
 
