@@ -171,10 +171,13 @@ class ReadingLog:
         await self.publish(batch, protocol)
 
     async def publish(self, batch: layout.Batch, protocol: str) -> None:
-        """One batch into the log; returns when JetStream has it on disk."""
-        headers = {"Nats-Msg-Id": batch.key} if batch.key else None
-        await self.stream.publish(layout.subject(batch, protocol), layout.encode(batch), headers=headers)
+        """One batch into the log, by partitions; returns when JetStream has all of it on disk."""
+        await asyncio.gather(*(self._publish(part, protocol) for part in layout.split(batch)))
         self.counts["readings"] += len(batch)
+
+    async def _publish(self, part: layout.Batch, protocol: str) -> None:
+        headers = {"Nats-Msg-Id": part.key} if part.key else None
+        await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
 
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         """Keep what was refused, durably, for an operator to read and replay."""

@@ -231,23 +231,34 @@ def samples(stream: int, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
         return list(cursor.fetchall())
 
 
-def read_offset(consumer: str) -> tuple[str, int]:
-    """(identity of the log, last sequence in the tables); ("", 0) when nothing was ever read."""
+def read_offsets(log_id: str, partitions: Iterable[int]) -> dict[int, int]:
+    """The last sequence of this log in the tables, by partition; 0 when nothing of it was ever read."""
     with connection.cursor() as cursor:
-        cursor.execute("select log_id, seq from monitoring_offset where consumer = %s", [consumer])
-        return cursor.fetchone() or ("", 0)
+        cursor.execute("select consumer, seq from monitoring_offset where log_id = %s", [log_id])
+        known = dict(cursor.fetchall())
+    # One worker used to own the whole log and kept one number.
+    return {n: known.get(partition_offset(n), known.get("worker", 0)) for n in partitions}
 
 
-def move_offset(consumer: str, log_id: str, before: int, after: int) -> bool:
-    """Note how far the log is in the tables; False when somebody else has moved it meanwhile."""
+def partition_offset(partition: int) -> str:
+    return f"p{partition:02d}"
+
+
+MOVE = """
+with mine as (select * from unnest(%s::text[], %s::bigint[]) as t (consumer, before))
+insert into monitoring_offset as o (consumer, log_id, seq)
+select consumer, %s, greatest(before, %s) from mine
+on conflict (consumer) do update set log_id = excluded.log_id, seq = excluded.seq
+where o.log_id <> excluded.log_id or o.seq = (select before from mine where mine.consumer = excluded.consumer)
+"""
+
+
+def move_offsets(log_id: str, before: dict[int, int], after: int) -> bool:
+    """Note how far the log is in the tables; False when somebody else has moved one of these partitions meanwhile."""
+    names = [partition_offset(partition) for partition in before]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into monitoring_offset as o (consumer, log_id, seq) values (%s, %s, %s)"
-            " on conflict (consumer) do update set log_id = excluded.log_id, seq = excluded.seq"
-            " where o.log_id <> excluded.log_id or o.seq = %s",
-            [consumer, log_id, after, before],
-        )
-        return bool(cursor.rowcount == 1)
+        cursor.execute(MOVE, [names, list(before.values()), log_id, after])
+        return bool(cursor.rowcount == len(before))
 
 
 def read_cells() -> dict[Key, dict[str, Cell]]:
