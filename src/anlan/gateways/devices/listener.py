@@ -52,6 +52,8 @@ class Listener:
         self.protocol, self.store, self.make_session = protocol, store, protocol.session
         self.conversations: set[asyncio.Task[None]] = set()
         self.doors: list[socket.socket] = []
+        #: Who was last heard on which line, for commands.
+        self.lines: dict[str, asyncio.StreamWriter] = {}
 
     async def start(self, host: str, port: int) -> None:
         """Listen on every address of the host. OSError when the port is taken."""
@@ -110,7 +112,18 @@ class Listener:
             log.exception("%s %s", self.protocol.name, peer)
             self.store.counts["connection_errors"] += 1
         finally:
+            for address in [address for address, line in self.lines.items() if line is writer]:
+                del self.lines[address]
             await hang_up(writer)
+
+    async def send(self, address: str, frame: bytes) -> bool:
+        """A command to a device that is on line; False when it is not."""
+        writer = self.lines.get(address)
+        if writer is None or writer.is_closing():
+            return False
+        writer.write(frame)
+        await writer.drain()
+        return True
 
     async def converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, peer: str
@@ -119,6 +132,7 @@ class Listener:
         while data := await asyncio.wait_for(reader.read(READ_BYTES), IDLE_S):
             steps = session.receive(data, clock.now())
             await allowance.wait(len(steps))
+            self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
             for answer in await asyncio.gather(*(self.handle(step, peer) for step in steps)):
                 writer.write(answer)
             await writer.drain()

@@ -235,7 +235,7 @@ def read_offsets(log_id: str, partitions: Iterable[int]) -> dict[int, int]:
     """The last sequence of this log in the tables, by partition; 0 when nothing of it was ever read."""
     with connection.cursor() as cursor:
         cursor.execute("select consumer, seq from monitoring_offset where log_id = %s", [log_id])
-        known = dict(cursor.fetchall())
+        known: dict[str, int] = dict(cursor.fetchall())
     # One worker used to own the whole log and kept one number.
     return {n: known.get(partition_offset(n), known.get("worker", 0)) for n in partitions}
 
