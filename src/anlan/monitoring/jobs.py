@@ -25,6 +25,12 @@ def end_expired_warnings() -> None:
     actions.expire_warnings(TIMER, clock.now())
 
 
+@every(5.0)
+def tidy_alarms() -> None:
+    """Chattering and stale alarms, and maintenance windows."""
+    actions.tidy_alarms(TIMER, clock.now())
+
+
 @every(2.0)
 def escalate_unacknowledged_alarms() -> None:
     """ISA-18.2: an alarm of high priority that nobody acknowledges goes to the next person."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.monitoring.views import alarms, rules, stations, warnings
+from anlan.monitoring.views import alarms, assessment, rules, stations, warnings
 
 urlpatterns = [
     path("alarms/", alarms.listing, name="alarms"),
+    path("alarms/groups/", assessment.groups, name="alarm-groups"),
+    path("alarms/assessment/", assessment.figures, name="alarm-assessment"),
     path("alarms/<int:pk>/", alarms.page, name="alarm"),
     path("alarms/<int:pk>/panel", alarms.panel, name="alarm-panel"),
     path("alarms/<int:pk>/<slug:verb>", alarms.do, name="alarm-do"),
@@ -19,4 +21,5 @@ urlpatterns = [
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
     path("rules/", rules.listing, name="alarm-rules"),
+    path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),
 ]
