@@ -188,16 +188,16 @@ class ReadingLog:
 
 
 def row_of(reading: Reading, ref: queries.StreamRef) -> Row:
-    value = math.nan if reading.value is None else reading.value
-    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, ref)
+    value = math.nan if reading.value is None else reading.value * ref.scale + ref.offset
+    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, value, ref)
 
 
-def quality(reading: Reading, ref: queries.StreamRef) -> int:
+def quality(reading: Reading, value: float, ref: queries.StreamRef) -> int:
     """Usable, or why not: the device's flag, no data, or outside the range that is physically possible here."""
     if reading.value is None:
         return layout.NO_DATA if reading.flag == "N" else layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
     low, high = ref.valid_min, ref.valid_max
-    if (low is not None and reading.value < low) or (high is not None and reading.value > high):
+    if (low is not None and value < low) or (high is not None and value > high):
         return layout.OUT_OF_RANGE
     return layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
 

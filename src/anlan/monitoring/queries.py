@@ -19,6 +19,7 @@ from anlan.monitoring.models import Alarm, AlarmChange, AlarmRule, Datastream, H
 from anlan.monitoring.rules import nuisance
 from anlan.monitoring.rules import warnings as warning_rules
 from anlan.monitoring.rules.isa import State
+from anlan.monitoring.rules.quality import conversion
 
 #: A station is silent after so many of its reporting intervals without a reading.
 SILENT_AFTER = 3
@@ -33,6 +34,9 @@ class StreamRef:
     unit: str
     valid_min: float | None
     valid_max: float | None
+    #: stored = sent x scale + offset
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,9 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         station__protocol=protocol, station__in_service=True
     )
     return {
-        (address, code): StreamRef(pk, station, unit, low, high)
-        for address, code, pk, station, unit, low, high in rows.values_list(
-            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max"
+        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit))
+        for address, code, pk, station, unit, low, high, source in rows.values_list(
+            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
         )
     }
 

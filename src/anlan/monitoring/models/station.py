@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from anlan.kernel.accounts.scope import Located, ScopedChild
+from anlan.monitoring.rules.quality import conversion
 
 
 class Station(Located):
@@ -59,3 +61,11 @@ class Datastream(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.station} {self.name}"
+
+    def clean(self) -> None:
+        """Refuse units that do not fit together before a gateway meets them."""
+        super().clean()
+        try:
+            conversion(self.source_unit, self.unit)
+        except ValueError as error:
+            raise ValidationError({"source_unit": str(error)}) from error

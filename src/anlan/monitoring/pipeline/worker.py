@@ -15,7 +15,8 @@ from anlan.kernel import clock
 from anlan.kernel.audit import journal
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
-from anlan.monitoring.pipeline import store
+from anlan.monitoring.pipeline import rollups, store
+from anlan.monitoring.pipeline.checks import Checks
 from anlan.monitoring.pipeline.engine import Engine
 from anlan.monitoring.pipeline.follow import follow
 from anlan.monitoring.pipeline.puller import Message
@@ -68,6 +69,7 @@ class Worker:
         streams, at = store.latest_times()
         self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
         self.stored[streams] = at
+        self.checks = Checks()
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
         with transaction.atomic(), journal.deferred():
@@ -99,6 +101,7 @@ class Worker:
         versions = queries.versions()
         if versions != self.versions:
             self.engine.reload()
+            self.checks.reload()
             self.versions = versions
         now, real = clock.now(), time.monotonic()
         passed = (real - self.looked[1]) * clock.speed() * 1000
@@ -121,7 +124,10 @@ class Worker:
         order, repeat = arrange(rows)
         rows = rows.take(order)
         self.reach(int(rows.stream[-1]))
+        self.checks.reach(int(rows.stream[-1]))
+        rollups.note_late(rows)
         new = (rows.at_ms > self.stored[rows.stream]) & ~repeat
+        self.checks.apply(rows, new)
         changed = self.keep(rows.take(new), rows.take(~new))
         copied = time.perf_counter()
         newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
