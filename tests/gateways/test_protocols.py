@@ -29,6 +29,7 @@ from anlan.monitoring.models import Datastream, Station
 from tests.conftest import City
 from tests.gateways.conftest import Gateway
 from tests.gateways.test_ingest import eventually
+from tests.monitoring.test_pages import account, browser
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
 
@@ -159,3 +160,16 @@ def test_an_edge_node_speaks_sparkplug_over_mqtt(city: City, gateway: Gateway) -
         (level.pk, at_ms, 1.0),
         (level.pk, at_ms + 1000, 2.0),
     ]
+
+
+def test_the_field_engineer_sees_frames_as_they_come_bytes_and_meaning_side_by_side(
+    city: City, gateway: Gateway
+) -> None:
+    text = (
+        "QN=20261123080000000;ST=32;CN=2011;PW=123456;MN=WH0007;Flag=5;CP=&&DataTime=20261123080000;w01018-Rtd=35.2&&"
+    )
+    ask(gateway.ports["hj212"], hj212(text))
+    ask(gateway.ports["hj212"], b"nonsense" + hj212(text))
+    page = browser(account(city.city, "li")).get("/gateways/console/?protocol=hj212&q=WH0007").content.decode()
+    assert "w01018" in page
+    assert "4D 4E 3D 57 48 30 30 30 37" in page, "the bytes themselves"

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from nats.aio.msg import Msg
 
+from anlan.gateways.console import Console
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
@@ -37,6 +38,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await store.open()
     listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host))]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
+    await Console(store).open(store.nats)
     bridge = MqttBridge(
         store,
         os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),

@@ -10,10 +10,10 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import nats
@@ -39,7 +39,22 @@ MAX_KEPT = 4 * 2**20
 #: A device whose clock is further ahead than this is wrong: its readings would hide those that follow.
 AHEAD = timedelta(hours=24)
 
+#: Frames remembered for the protocol console, and bytes of each.
+FRAMES_KEPT, FRAME_BYTES = 500, 2048
+
 Row = tuple[int, int, float, int]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame that came in, and what was answered."""
+
+    at: datetime
+    protocol: str
+    peer: str
+    raw: bytes
+    answer: bytes
+    reason: str
 
 
 @dataclass
@@ -60,6 +75,12 @@ class ReadingLog:
         self.gathering: dict[tuple[str, bool], Gathering] = {}
         self.counts: Counter[str] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
+        #: The last frames of everybody, for the protocol console.
+        self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+
+    def saw(self, protocol: str, peer: str, raw: bytes, answer: bytes = b"", reason: str = "") -> None:
+        """Remember a frame for who looks on."""
+        self.frames.append(Frame(clock.now(), protocol, peer, raw[:FRAME_BYTES], answer[:FRAME_BYTES], reason))
 
     async def open(self) -> None:
         """Connect and read the registry."""

@@ -73,6 +73,8 @@ class Datagrams(asyncio.DatagramProtocol):
     async def handle(self, step: Step, address: Address) -> None:
         """Make the step's readings durable, then answer."""
         peer = f"{address[0]}:{address[1]}"
+        answer = step.ack if step.readings else step.nak or step.ack
+        self.store.saw(self.protocol.name, peer, step.raw, answer, step.reason)
         try:
             if step.reason:
                 await self.store.quarantine(self.protocol.name, step.raw, peer, step.reason)
@@ -81,6 +83,5 @@ class Datagrams(asyncio.DatagramProtocol):
         except Exception as error:  # not durable, so not answered: it comes again
             log.warning("%s %s: not kept: %s", self.protocol.name, peer, error)
             return
-        answer = step.ack if step.readings else step.nak or step.ack
         if answer and not self.transport.is_closing():
             self.transport.sendto(answer, address)

@@ -139,6 +139,9 @@ class Listener:
 
     async def handle(self, step: Step, peer: str) -> bytes:
         """Make the step's readings durable and return what to answer."""
+        self.store.saw(
+            self.protocol.name, peer, step.raw, step.ack if step.readings else step.nak or step.ack, step.reason
+        )
         if step.reason:
             await self.store.quarantine(self.protocol.name, step.raw, peer, step.reason)
         if not step.readings:

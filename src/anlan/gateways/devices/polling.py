@@ -91,6 +91,7 @@ class Polling:
             with suppress(Exception):
                 await device.close()
             return False
+        self.store.saw(protocol.name, device.name, device.raw)
         await self.store.keep(protocol.name, readings, device.raw, device.name)
         return True
 

@@ -122,8 +122,8 @@ def roll_next() -> bool:
 def roll(hour: datetime, stream: int = 0) -> None:
     """Minutes and hour of one hour anew, and the day they belong to."""
     day = hour.astimezone(UTC).replace(hour=0)
-    span = {"start": hour, "end": hour + timedelta(hours=1), "stream": stream}
-    whole = {"start": day, "end": day + timedelta(days=1), "stream": stream}
+    span: dict[str, datetime | int] = {"start": hour, "end": hour + timedelta(hours=1), "stream": stream}
+    whole: dict[str, datetime | int] = {"start": day, "end": day + timedelta(days=1), "stream": stream}
     with connection.cursor() as cursor:
         # One at a time for a day: two hours of it would each leave the other out.
         cursor.execute("select pg_advisory_xact_lock(hashtext('rollup'), %s)", [int(day.timestamp()) // 86_400])

@@ -231,6 +231,33 @@ def samples(stream: int, start_ms: int, end_ms: int) -> list[tuple[int, float]]:
         return list(cursor.fetchall())
 
 
+#: One row of a binary COPY of (at, value, quality): counts and lengths before each value.
+SERIES = np.dtype([
+    ("_n", ">i2"), ("_at", ">i4"), ("at", ">i8"), ("_value", ">i4"), ("value", ">f8"), ("_quality", ">i4"),
+    ("quality", ">i2"),
+])  # fmt: skip
+
+
+def series_arrays(
+    stream: int, start: datetime, end: datetime
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int16]]:
+    """All readings of a stream in [start, end], oldest first, as columns (ms, value, quality): a million in a second."""
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(
+            "copy (select at, value, quality from observation where stream = %s and at between %s and %s order by at)"
+            " to stdout (format binary)",
+            [stream, start, end],
+        ) as copy,
+    ):
+        data = b"".join(copy)
+    table = np.frombuffer(
+        data, SERIES, offset=len(SIGNATURE), count=(len(data) - len(SIGNATURE) - 2) // SERIES.itemsize
+    )
+    at = table["at"].astype(np.int64) // 1000 + PG_EPOCH_MS
+    return at, table["value"].astype(np.float64), table["quality"].astype(np.int16)
+
+
 def read_offsets(log_id: str, partitions: Iterable[int]) -> dict[int, int]:
     """The last sequence of this log in the tables, by partition; 0 when nothing of it was ever read."""
     with connection.cursor() as cursor:

@@ -59,6 +59,7 @@ class MqttBridge:
     async def keep(self, message: Message, client: MqttClient) -> None:
         raw = message.topic.encode() + b" " + message.payload
         protocol = "sparkplug" if message.topic.startswith(NAMESPACE) else "mqtt"
+        self.store.saw(protocol, message.topic, raw)
         try:
             readings, answers = self.read(protocol, message)
         except FrameError as error:
