@@ -19,6 +19,7 @@ from anlan.gateways.devices import discover
 from anlan.gateways.devices.contract import FrameError
 from anlan.gateways.log import Frame, ReadingLog
 from anlan.kernel.accounts.actor import Actor
+from anlan.monitoring.log import servers
 
 SUBJECT = "console.frames"
 SHOWN, ANSWER_S = 60, 2.0
@@ -81,7 +82,7 @@ def frames(actor: Actor, protocol: str = "", text: str = "") -> list[Shown] | No
 
 async def ask(wanted: dict[str, str]) -> list[dict[str, str]] | None:
     try:
-        client = await nats.connect(settings.NATS_URL, connect_timeout=2, max_reconnect_attempts=1)
+        client = await nats.connect(servers(settings.NATS_URL), connect_timeout=2, max_reconnect_attempts=1)
     except (OSError, nats.errors.Error):
         return None
     try:

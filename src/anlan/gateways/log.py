@@ -89,7 +89,9 @@ class ReadingLog:
 
     async def open_only(self) -> None:
         """Connect, for callers that know their datastreams by themselves."""
-        self.nats: Client = await nats.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+        self.nats: Client = await nats.connect(
+            layout.servers(self.url), max_reconnect_attempts=-1, reconnect_time_wait=0.5
+        )
         self.stream: JetStreamContext = self.nats.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await ensure_streams(self.stream)
 
@@ -233,6 +235,7 @@ async def ensure_streams(stream: JetStreamContext) -> None:
             storage=StorageType.FILE,
             max_age=layout.KEEP_S,
             duplicate_window=layout.DUPLICATE_WINDOW_S,
+            num_replicas=layout.replicas(),
         )
         try:
             await stream.add_stream(config)

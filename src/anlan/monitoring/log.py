@@ -7,6 +7,7 @@ JetStream when PostgreSQL has committed it.
 
 from __future__ import annotations
 
+import os
 import struct
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -41,6 +42,17 @@ QUALITY_OF_FLAG = {
     "B": FAULT,
     "F": FAULT,
 }
+
+
+def servers(url: str) -> list[str]:
+    """The log's servers: `ANLAN_NATS_URL` may name all nodes of a cluster, separated by commas."""
+    return [one.strip() for one in url.split(",") if one.strip()]
+
+
+def replicas() -> int:
+    """On how many nodes of a cluster every batch lies before it is acknowledged (`ANLAN_NATS_REPLICAS`)."""
+    return min(5, max(1, int(os.environ.get("ANLAN_NATS_REPLICAS", "1"))))
+
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]

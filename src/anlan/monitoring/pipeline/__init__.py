@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from anlan.kernel import clock
-from anlan.monitoring.log import STREAM
+from anlan.monitoring.log import STREAM, servers
 from anlan.monitoring.pipeline.puller import Lost, Message, Puller
 from anlan.monitoring.pipeline.share import Share, be_present, groups_wanted, let_go, present, shares
 from anlan.monitoring.pipeline.worker import NotOwner, Refused, Worker, prepare
@@ -96,7 +96,7 @@ class Crew:
 
 
 async def session(url: str, crew: Crew, pool: ThreadPoolExecutor, share: Share) -> None:
-    client = await nats.connect(url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+    client = await nats.connect(servers(url), max_reconnect_attempts=-1, reconnect_time_wait=0.5)
     try:
         one = Session(client, pool, share)
         await one.open()
