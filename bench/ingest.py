@@ -18,8 +18,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-STREAMS, ROWS_PER_MESSAGE, MESSAGES, ROUNDS = 10_000, 500, 2_000, 3
-GOAL = 0.3
+#: A gateway under load gathers so many rows; the log takes them by partitions.
+STREAMS, ROWS_PER_MESSAGE, MESSAGES, ROUNDS = 10_000, 5_000, 200, 3
+GOAL = 0.6
 START_MS = 1_772_409_600_000  # 2026-03-02 00:00 UTC
 
 
@@ -59,7 +60,8 @@ def prepare_city() -> list[int]:
 
 
 def make_batches(ids: list[int], first_ms: int) -> list[Any]:
-    """Each message: the newest value of 500 datastreams, as gateways gather them; one reading in 50 000 is beyond."""
+    """Each message: the newest value of 5000 datastreams, as gateways under load gather them; one reading in 50 000 is
+    beyond."""
     import numpy as np
 
     from anlan.monitoring import log as layout
@@ -67,12 +69,12 @@ def make_batches(ids: list[int], first_ms: int) -> list[Any]:
     rng = np.random.default_rng(1)
     made = []
     for n in range(MESSAGES):
-        at = first_ms + n * 250
+        at = first_ms + n * 2500
         stream = np.array([ids[(n * ROWS_PER_MESSAGE + k) % STREAMS] for k in range(ROWS_PER_MESSAGE)], np.int32)
         value = rng.normal(20, 5, ROWS_PER_MESSAGE)
-        if n % 100 == 0:
-            value[n // 100] = 150.0
-        at_ms = at + rng.integers(0, 200, ROWS_PER_MESSAGE)
+        if n % 10 == 0:
+            value[n // 10] = 150.0
+        at_ms = at + rng.integers(0, 2000, ROWS_PER_MESSAGE)
         quality = np.zeros(ROWS_PER_MESSAGE, np.int16)
         made.append(layout.Batch(stream, at_ms, value, quality, at))
     return made
@@ -131,7 +133,9 @@ async def fill_log(url: str, batches: list[Any]) -> float:
     stream = client.jetstream(timeout=30)
     await stream.add_stream(StreamConfig(name=layout.STREAM, subjects=[layout.SUBJECTS], storage=StorageType.FILE))
     await stream.purge_stream(layout.STREAM)
-    payloads = [(layout.subject(batch, "mqtt"), layout.encode(batch)) for batch in batches]
+    payloads = [
+        (layout.subject(part, "mqtt"), layout.encode(part)) for batch in batches for part in layout.split(batch)
+    ]
     began = time.perf_counter()
     for n in range(0, len(payloads), 100):
         await asyncio.gather(*(stream.publish(subject, data) for subject, data in payloads[n : n + 100]))
@@ -140,25 +144,30 @@ async def fill_log(url: str, batches: list[Any]) -> float:
     return len(batches) * ROWS_PER_MESSAGE / spent
 
 
-async def drain(url: str, goal: int) -> float:
-    """Seconds the worker needs for everything in the log."""
+async def drain(url: str, log_id: str, goal: int) -> float:
+    """Readings a second while the worker takes everything in the log, from its first commit (it runs by then) on."""
     from asgiref.sync import sync_to_async
 
     from anlan.monitoring import pipeline
     from anlan.monitoring.pipeline import store
 
+    async def offset() -> int:
+        return (await sync_to_async(store.read_offsets)(log_id, [0]))[0]
+
     stop = threading.Event()
-    began = time.perf_counter()
     working = asyncio.create_task(pipeline.run(stop, url))
-    while (await sync_to_async(store.read_offset)(pipeline.CONSUMER))[1] < goal:
+    while await offset() == 0:
+        await asyncio.sleep(0.005)
+    began, before = time.perf_counter(), (await sync_to_async(totals)())[0]
+    while await offset() < goal:
         await asyncio.sleep(0.02)
     spent = time.perf_counter() - began
     stop.set()
     await working
-    return spent
+    return (MESSAGES * ROWS_PER_MESSAGE - before) / spent
 
 
-async def last_sequence(url: str) -> int:
+async def last_sequence(url: str) -> tuple[str, int]:
     import nats
 
     from anlan.monitoring import log as layout
@@ -166,7 +175,7 @@ async def last_sequence(url: str) -> int:
     client = await nats.connect(url)
     info = await client.jetstream().stream_info(layout.STREAM)
     await client.close()
-    return int(info.state.last_seq)
+    return str(info.created), int(info.state.last_seq)
 
 
 def measure(url: str, ids: list[int]) -> dict[str, Any]:
@@ -175,14 +184,14 @@ def measure(url: str, ids: list[int]) -> dict[str, Any]:
     ours, peer, log = [], [], []
     alarms = 0
     for n in range(ROUNDS):
-        batches = make_batches(ids, START_MS + n * MESSAGES * 250 + 1000)
+        batches = make_batches(ids, START_MS + n * MESSAGES * 2500 + 1000)
         empty()
         peer.append(raw_copy(batches))
         expected = totals()
         empty()
         log.append(asyncio.run(fill_log(url, batches)))
         goal = asyncio.run(last_sequence(url))
-        ours.append(MESSAGES * ROWS_PER_MESSAGE / asyncio.run(drain(url, goal)))
+        ours.append(asyncio.run(drain(url, *goal)))
         found = totals()
         if found != expected:
             raise AssertionError(f"worker stored {found}, COPY stored {expected}")

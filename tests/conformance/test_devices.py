@@ -45,9 +45,10 @@ def test_a_folder_tells_its_standard_its_clauses_and_its_grade_and_brings_tests(
 def test_a_protocol_declares_itself(protocol: DeviceProtocol) -> None:
     assert protocol.grade in GRADES
     assert protocol.standard
-    assert protocol.transport in {"tcp", "udp", "mqtt", "http"}
-    assert protocol.transport != "tcp" or (protocol.session is not None and protocol.default_port)
-    assert protocol.session is not None or protocol.readings is not None
+    assert protocol.transport in {"tcp", "udp", "mqtt", "http", "poll"}
+    assert protocol.transport not in {"tcp", "udp"} or (protocol.session is not None and protocol.default_port)
+    assert (protocol.transport == "poll") == (protocol.poller is not None)
+    assert any((protocol.session, protocol.readings, protocol.poller))
 
 
 @pytest.mark.parametrize("feed", FEEDS.values(), ids=lambda f: f.name)

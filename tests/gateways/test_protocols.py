@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
+import time
 from datetime import datetime
 from pathlib import Path
 
+import nats
 import pytest
 
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.gb26875.codec import CONFIRM
 from anlan.gateways.devices.gb26875.codec import encode as gb26875
 from anlan.gateways.devices.gb26875.codec import read as read_gb26875
+from anlan.gateways.devices.gb28181.codec import request as sip_request
 from anlan.gateways.devices.hj212.codec import BEIJING, decode
 from anlan.gateways.devices.hj212.codec import encode as hj212
 from anlan.gateways.devices.jt808.codec import encode as jt808
 from anlan.gateways.devices.jt808.codec import read as read_jt808
+from anlan.gateways.devices.mqtt.client import MqttClient
+from anlan.gateways.devices.sparkplug.codec import Metric, Payload
+from anlan.gateways.devices.sparkplug.codec import encode as sparkplug
 from anlan.kernel import clock
 from anlan.monitoring.models import Datastream, Station
 from tests.conftest import City
 from tests.gateways.conftest import Gateway
 from tests.gateways.test_ingest import eventually
+from tests.monitoring.test_pages import account, browser
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
 
@@ -82,6 +90,86 @@ def test_captured_frames_of_every_protocol_leave_the_gateway_alive(
     with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5) as line:
         for frame in frames:
             line.sendall(frame + (b"\r\n" if name == "hj212" else b""))
+        # A device that hangs up without hearing the answers resets the line, and what it sent last is gone with it.
+        line.shutdown(socket.SHUT_WR)
+        while line.recv(4096):
+            pass
     assert len(eventually(1)) >= 1
     with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5):
         pass
+
+
+def test_a_station_on_line_is_told_the_time(city: City, gateway: Gateway) -> None:
+    stream(city, "hj212", "WH0001", "w01018-Rtd")
+
+    async def command(address: str) -> dict[str, object]:
+        client = await nats.connect(gateway.nats.url)
+        asked = json.dumps({"address": address, "kind": "time"}).encode()
+        answer = await client.request("command.hj212", asked, timeout=5)
+        await client.close()
+        return dict(json.loads(answer.data))
+
+    text = (
+        "QN=20261123080000000;ST=32;CN=2011;PW=123456;MN=WH0001;Flag=5;CP=&&DataTime=20261123080000;w01018-Rtd=35.2&&"
+    )
+    with socket.create_connection(("127.0.0.1", gateway.ports["hj212"]), timeout=5) as line:
+        line.sendall(hj212(text))
+        line.recv(4096)
+        assert asyncio.run(command("WH0001")) == {"sent": True}
+        told = decode(line.recv(4096)).frame
+    assert (told["cn"], told["mn"]) == ("1012", "WH0001")
+    assert "不在线" in str(asyncio.run(command("WH0002"))["error"])
+
+
+def test_an_alarm_of_a_camera_is_answered_over_udp_when_it_lies_in_the_log(city: City, gateway: Gateway) -> None:
+    alarm = stream(city, "gb28181", "15030200001320000001", "alarm.5")
+    xml = (
+        '<?xml version="1.0"?><Notify><CmdType>Alarm</CmdType><SN>1</SN><DeviceID>15030200001320000001</DeviceID>'
+        "<AlarmMethod>5</AlarmMethod><AlarmTime>2026-11-23T08:00:00</AlarmTime></Notify>"
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.settimeout(5)
+        message = sip_request("MESSAGE", "15030200001320000001", "1", "127.0.0.1", 1, xml)
+        line.sendto(message, ("127.0.0.1", gateway.ports["gb28181"]))
+        assert line.recv(4096).startswith(b"SIP/2.0 200 OK")
+    assert gateway.readings() == [(alarm.pk, round(AT.timestamp() * 1000), 1.0)]
+
+
+def test_an_edge_node_speaks_sparkplug_over_mqtt(city: City, gateway: Gateway) -> None:
+    level = stream(city, "sparkplug", "park/e1", "level")
+    at_ms = round(AT.timestamp() * 1000)
+
+    async def body() -> None:
+        client = MqttClient("edge-1", "device", f"{gateway.nats.token}-device", clean=True)
+        await client.connect("127.0.0.1", gateway.nats.ports.mqtt)
+        reading = asyncio.create_task(client.run())
+        birth = Payload(at_ms, 0, [Metric("level", alias=1, value=1.0)])
+        data = Payload(at_ms + 1000, 1, [Metric(alias=1, value=2.0)])
+        for kind, payload in (("NBIRTH", birth), ("NDATA", data)):
+            await asyncio.wait_for(client.publish(f"spBv1.0/park/{kind}/e1", sparkplug(payload)), 10)
+        await client.close()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    asyncio.run(body())
+    for _ in range(100):
+        if len(gateway.readings()) >= 2:
+            break
+        time.sleep(0.05)
+    assert [row for row in gateway.readings() if row[0] == level.pk] == [
+        (level.pk, at_ms, 1.0),
+        (level.pk, at_ms + 1000, 2.0),
+    ]
+
+
+def test_the_field_engineer_sees_frames_as_they_come_bytes_and_meaning_side_by_side(
+    city: City, gateway: Gateway
+) -> None:
+    text = (
+        "QN=20261123080000000;ST=32;CN=2011;PW=123456;MN=WH0007;Flag=5;CP=&&DataTime=20261123080000;w01018-Rtd=35.2&&"
+    )
+    ask(gateway.ports["hj212"], hj212(text))
+    ask(gateway.ports["hj212"], b"nonsense" + hj212(text))
+    page = browser(account(city.city, "li")).get("/gateways/console/?protocol=hj212&q=WH0007").content.decode()
+    assert "w01018" in page
+    assert "4D 4E 3D 57 48 30 30 30 37" in page, "the bytes themselves"

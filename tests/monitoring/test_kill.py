@@ -22,6 +22,7 @@ from anlan import embedded
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Alarm
+from anlan.monitoring.pipeline.share import OWNER_LOCK
 from tests.conftest import City, Nats, free_port, wait_for_port
 from tests.monitoring.conftest import make_rule, make_station, make_stream
 
@@ -33,7 +34,7 @@ import asyncio, os, threading, django
 django.setup()
 from django.conf import settings
 from anlan.monitoring import pipeline
-asyncio.run(pipeline.run(threading.Event(), os.environ["TEST_NATS"]))
+asyncio.run(pipeline.run(threading.Event(), os.environ["TEST_NATS"], int(os.environ["TEST_GROUPS"])))
 """
 
 
@@ -69,8 +70,11 @@ def database_url() -> str:
     return f"postgresql://{given['USER']}@/{connection.settings_dict['NAME']}?host={given['HOST']}"
 
 
-def start_worker(server: Nats, log: Path) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "ANLAN_DATABASE_URL": database_url(), "TEST_NATS": server.url, "ANLAN_LOG": "INFO"}
+def start_worker(server: Nats, log: Path, groups: int = 1) -> subprocess.Popen[bytes]:
+    env = {
+        **os.environ, "ANLAN_DATABASE_URL": database_url(), "TEST_NATS": server.url, "ANLAN_LOG": "INFO",
+        "TEST_GROUPS": str(groups),
+    }  # fmt: skip
     with log.open("ab") as out:
         return subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, env=env, stdout=out, stderr=out)
 
@@ -107,7 +111,8 @@ async def publish(server: Nats, made: list[layout.Batch], pause_s: float) -> int
     await stream.add_stream(config)
     done = 0
     for batch in made:
-        await stream.publish(layout.subject(batch, "mqtt"), layout.encode(batch), headers={"Nats-Msg-Id": batch.key})
+        for part in layout.split(batch):
+            await stream.publish(layout.subject(part, "mqtt"), layout.encode(part), headers={"Nats-Msg-Id": part.key})
         done += 1
         await asyncio.sleep(pause_s)
     await client.close()
@@ -147,3 +152,66 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twi
     raised = sum(1 + recurrences for _, _, recurrences in alarms)
     assert raised == 3 * STREAMS, "each datastream crossed its limit three times"
     assert len({(subject, start) for subject, start, _ in alarms}) == len(alarms)
+
+
+def owners() -> set[int]:
+    """Database processes that own partitions."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct pid from pg_locks where locktype = 'advisory' and classid = %s and granted", [OWNER_LOCK]
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+@pytest.mark.slow
+def test_evaluators_share_the_log_and_what_one_leaves_when_killed_another_takes_up(
+    own_nats: Nats, plain_tables: None, city: City, tmp_path: Path
+) -> None:
+    make_rule(city, "gas", hi=3, on_delay_s=10)
+    make_rule(city, "two", kind="group", members=["gas"], k=30, group_by="area", area=city.city)
+    ids = [make_stream(make_station(city)).pk for _ in range(STREAMS)]
+    made = batches(ids)
+    logs = [tmp_path / f"worker-{n}.log" for n in range(2)]
+    workers = [start_worker(own_nats, log, groups=3) for log in logs]
+    kills, shared_by = 0, 0
+    try:
+        publishing = asyncio.new_event_loop()
+        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.01)))
+        deadline = time.monotonic() + 90
+        while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
+            seen = stored()
+            time.sleep(1.5)
+            shared_by = max(shared_by, len(owners()))
+            if kills < 3 and stored() > seen:
+                dead = kills % 2
+                workers[dead].send_signal(signal.SIGKILL)
+                workers[dead].wait(10)
+                kills += 1
+                workers[dead] = start_worker(own_nats, logs[dead], groups=3)
+        assert publishing.run_until_complete(task) == BATCHES
+        publishing.close()
+        time.sleep(2)
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait(10)
+    told = "".join(log.read_text()[-2000:] for log in logs)
+    assert kills >= 2, told
+    assert shared_by >= 3, "three groups of partitions have owners of their own"
+    assert stored() == BATCHES * STREAMS, told
+    rows = Alarm.objects.unscoped("test").values_list("subject", "started_at", "recurrences")
+    raised = [(subject, start) for subject, start, again in rows.filter(rule__code="gas") for _ in range(1 + again)]
+    assert len(raised) == 3 * STREAMS, "each datastream crossed its limit three times"
+    assert rows.filter(rule__code="two").exists(), "a rule over rules follows what the others found"
+
+
+def test_rows_of_a_batch_are_dealt_out_to_the_partitions_of_their_datastreams() -> None:
+    ids = np.array([5, 21, 6, 5, 22, 7], np.int32)
+    at = np.arange(6, dtype=np.int64)
+    whole = layout.Batch(ids, at, at.astype(float), np.zeros(6, np.int16), 0, key="k")
+    parts = layout.split(whole)
+    assert [(layout.subject(p, "mqtt"), p.stream.tolist(), p.at_ms.tolist(), p.key) for p in parts] == [
+        ("obs.5.mqtt", [5, 21, 5], [0, 1, 3], "k/5"),
+        ("obs.6.mqtt", [6, 22], [2, 4], "k/6"),
+        ("obs.7.mqtt", [7], [5], "k/7"),
+    ]

@@ -17,7 +17,11 @@ EXAMPLE = "anlan decode sl651 7E7E01001234567812342F0008020003591011155111036BCA
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("protocol", choices=sorted(discover()), help="协议")
-    parser.add_argument("frame", nargs="?", help="十六进制报文（hj212、mqtt：原文）；- 从标准输入读")
+    parser.add_argument(
+        "frame",
+        nargs="?",
+        help="十六进制报文（hj212、mqtt、json、gb28181：原文；sparkplug：主题 空格 十六进制）；- 从标准输入读",
+    )
     parser.add_argument("--lines", action="store_true", help="从标准输入每行读一帧，每行输出一个 JSON")
 
 
@@ -108,6 +112,11 @@ def line(answer: dict[str, Any]) -> str:
 
 
 def refuse(message: str, value: str | None) -> int:
-    problem = {"error": message, "field": "frame", "value": value, "allowed": "十六进制报文（hj212、mqtt：原文）"}
+    problem = {
+        "error": message,
+        "field": "frame",
+        "value": value,
+        "allowed": "十六进制报文（hj212、mqtt、json、gb28181：原文；sparkplug：主题 空格 十六进制）",
+    }
     print(json.dumps(problem, ensure_ascii=False), file=sys.stderr)
     return 2

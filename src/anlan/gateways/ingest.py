@@ -15,10 +15,14 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from nats.aio.msg import Msg
 
+from anlan.gateways.console import Console
 from anlan.gateways.devices import discover
+from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
+from anlan.gateways.devices.datagrams import Datagrams
 from anlan.gateways.devices.listener import Listener
 from anlan.gateways.devices.mqtt.bridge import MqttBridge
+from anlan.gateways.devices.polling import Polling, polled_file
 from anlan.gateways.feeds.poller import Poller
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import Quarantined
@@ -33,6 +37,8 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     store = ReadingLog(settings.NATS_URL)
     await store.open()
     listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host))]
+    await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
+    await Console(store).open(store.nats)
     bridge = MqttBridge(
         store,
         os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),
@@ -46,6 +52,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         keep_quarantine(store),
         replay_for_ever(store),
         Poller(store).run(),
+        Polling(store, discover(), polled_file(settings.VAR)).run(),
     )
     tasks = [asyncio.create_task(work) for work in works]
     await asyncio.wait_for(bridge.connected.wait(), 30)
@@ -60,13 +67,13 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await sync_to_async(connections.close_all)()
 
 
-async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> Listener | None:
+async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> Listener | Datagrams | None:
     """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
-    if protocol.transport != "tcp" or protocol.session is None:
+    if protocol.transport not in ("tcp", "udp") or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
     try:
-        listener = Listener(protocol, store)
+        listener = Listener(protocol, store) if protocol.transport == "tcp" else Datagrams(protocol, store)
         await listener.start(host, int(asked or protocol.default_port))
     except OSError as error:
         if asked:

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import math
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import nats
@@ -42,7 +42,22 @@ MAX_KEPT = 4 * 2**20
 #: A device whose clock is further ahead than this is wrong: its readings would hide those that follow.
 AHEAD = timedelta(hours=24)
 
+#: Frames remembered for the protocol console, and bytes of each.
+FRAMES_KEPT, FRAME_BYTES = 500, 2048
+
 Row = tuple[int, int, float, int]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame that came in, and what was answered."""
+
+    at: datetime
+    protocol: str
+    peer: str
+    raw: bytes
+    answer: bytes
+    reason: str
 
 
 @dataclass
@@ -65,6 +80,12 @@ class ReadingLog:
         self.tasks: set[asyncio.Task[None]] = set()
         #: When a write last began, and readings a second since the one before.
         self.written, self.rate = time.monotonic(), 0.0
+        #: The last frames of everybody, for the protocol console.
+        self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+
+    def saw(self, protocol: str, peer: str, raw: bytes, answer: bytes = b"", reason: str = "") -> None:
+        """Remember a frame for who looks on."""
+        self.frames.append(Frame(clock.now(), protocol, peer, raw[:FRAME_BYTES], answer[:FRAME_BYTES], reason))
 
     async def open(self) -> None:
         """Connect and read the registry."""
@@ -73,7 +94,9 @@ class ReadingLog:
 
     async def open_only(self) -> None:
         """Connect, for callers that know their datastreams by themselves."""
-        self.nats: Client = await nats.connect(self.url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+        self.nats: Client = await nats.connect(
+            layout.servers(self.url), max_reconnect_attempts=-1, reconnect_time_wait=0.5
+        )
         self.stream: JetStreamContext = self.nats.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await ensure_streams(self.stream)
 
@@ -178,10 +201,13 @@ class ReadingLog:
         await self.publish(batch, protocol)
 
     async def publish(self, batch: layout.Batch, protocol: str) -> None:
-        """One batch into the log; returns when JetStream has it on disk."""
-        headers = {"Nats-Msg-Id": batch.key} if batch.key else None
-        await self.stream.publish(layout.subject(batch, protocol), layout.encode(batch), headers=headers)
+        """One batch into the log, by partitions; returns when JetStream has all of it on disk."""
+        await asyncio.gather(*(self._publish(part, protocol) for part in layout.split(batch)))
         self.counts["readings"] += len(batch)
+
+    async def _publish(self, part: layout.Batch, protocol: str) -> None:
+        headers = {"Nats-Msg-Id": part.key} if part.key else None
+        await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
 
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         """Keep what was refused, durably, for an operator to read and replay."""
@@ -192,16 +218,16 @@ class ReadingLog:
 
 
 def row_of(reading: Reading, ref: queries.StreamRef) -> Row:
-    value = math.nan if reading.value is None else reading.value
-    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, ref)
+    value = math.nan if reading.value is None else reading.value * ref.scale + ref.offset
+    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, value, ref)
 
 
-def quality(reading: Reading, ref: queries.StreamRef) -> int:
+def quality(reading: Reading, value: float, ref: queries.StreamRef) -> int:
     """Usable, or why not: the device's flag, no data, or outside the range that is physically possible here."""
     if reading.value is None:
         return layout.NO_DATA if reading.flag == "N" else layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
     low, high = ref.valid_min, ref.valid_max
-    if (low is not None and reading.value < low) or (high is not None and reading.value > high):
+    if (low is not None and value < low) or (high is not None and value > high):
         return layout.OUT_OF_RANGE
     return layout.QUALITY_OF_FLAG.get(reading.flag, layout.SUSPECT)
 
@@ -216,6 +242,7 @@ async def ensure_streams(stream: JetStreamContext) -> None:
             storage=StorageType.FILE,
             max_age=layout.KEEP_S,
             duplicate_window=layout.DUPLICATE_WINDOW_S,
+            num_replicas=layout.replicas(),
         )
         try:
             await stream.add_stream(config)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.gateways import actions, queries
+from anlan.gateways import actions, console, queries
 from anlan.gateways.models import Quarantined
 from anlan.kernel.accounts.actor import Actor
 
@@ -83,3 +83,15 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     actions.discard(actor_of(request), pk, request.POST.get("reason", ""))
     messages.success(request, f"报文 {pk} 已作废")
     return back(request)
+
+
+@require_GET
+def live_frames(request: HttpRequest) -> HttpResponse:
+    """协议台: the gateway's last frames, bytes and meaning side by side."""
+    protocol, text = request.GET.get("protocol", ""), request.GET.get("q", "").strip()
+    context = {
+        "frames": console.frames(actor_of(request), protocol, text), "protocol": protocol, "q": text,
+        "protocols": queries.protocols(),
+    }  # fmt: skip
+    template = "gateways/console_rows.html" if request.headers.get("HX-Request") else "gateways/console.html"
+    return render(request, template, context)

@@ -7,8 +7,9 @@ JetStream when PostgreSQL has committed it.
 
 from __future__ import annotations
 
+import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +19,8 @@ STREAM = "OBS"
 SUBJECTS = "obs.>"
 QUARANTINE_STREAM = "QUARANTINE"
 QUARANTINE_SUBJECTS = "quarantine.>"
-PARTITIONS = 64
+#: Fixed: a datastream's partition is its id modulo this, so that workers can share the log without moving state.
+PARTITIONS = 16
 #: How long the log keeps what everybody has read, seconds.
 KEEP_S = 3 * 24 * 3600
 #: A repeat with the same Nats-Msg-Id inside this window is dropped by the log itself; later ones by the primary key.
@@ -40,6 +42,17 @@ QUALITY_OF_FLAG = {
     "B": FAULT,
     "F": FAULT,
 }
+
+
+def servers(url: str) -> list[str]:
+    """The log's servers: `ANLAN_NATS_URL` may name all nodes of a cluster, separated by commas."""
+    return [one.strip() for one in url.split(",") if one.strip()]
+
+
+def replicas() -> int:
+    """On how many nodes of a cluster every batch lies before it is acknowledged (`ANLAN_NATS_REPLICAS`)."""
+    return min(5, max(1, int(os.environ.get("ANLAN_NATS_REPLICAS", "1"))))
+
 
 Ints: TypeAlias = NDArray[np.int64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -94,6 +107,26 @@ def decode(data: bytes) -> Batch:
 
 
 def subject(batch: Batch, protocol: str) -> str:
-    """Where a batch lies: partitioned by its first datastream, so that workers can share without moving state."""
+    """Where a batch lies. All its rows belong to one partition: see `split`."""
     partition = int(batch.stream[0]) % PARTITIONS if len(batch) else 0
     return f"obs.{partition}.{protocol}"
+
+
+def partition_of(subject: str) -> int:
+    return int(subject.split(".", 2)[1])
+
+
+def split(batch: Batch) -> list[Batch]:
+    """The batch by partitions, order kept inside each. The natural identity gets the partition's number."""
+    partition = batch.stream % PARTITIONS
+    if not len(batch) or (partition == partition[0]).all():
+        return [batch]
+    order = np.argsort(partition, kind="stable")
+    ends = np.nonzero(np.diff(partition[order]))[0] + 1
+    return [
+        replace(
+            batch, stream=batch.stream[rows], at_ms=batch.at_ms[rows], value=batch.value[rows],
+            quality=batch.quality[rows], key=batch.key and f"{batch.key}/{partition[rows[0]]}",
+        )
+        for rows in np.split(order, ends)
+    ]  # fmt: skip

@@ -15,9 +15,11 @@ from django.db.models import Max
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.monitoring.log import GOOD
-from anlan.monitoring.models import Alarm, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
+from anlan.monitoring.models import Alarm, AlarmChange, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
+from anlan.monitoring.rules import nuisance
 from anlan.monitoring.rules import warnings as warning_rules
 from anlan.monitoring.rules.isa import State
+from anlan.monitoring.rules.quality import conversion
 
 #: A station is silent after so many of its reporting intervals without a reading.
 SILENT_AFTER = 3
@@ -32,6 +34,9 @@ class StreamRef:
     unit: str
     valid_min: float | None
     valid_max: float | None
+    #: stored = sent x scale + offset
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,9 +70,9 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         station__protocol=protocol, station__in_service=True
     )
     return {
-        (address, code): StreamRef(pk, station, unit, low, high)
-        for address, code, pk, station, unit, low, high in rows.values_list(
-            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max"
+        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit))
+        for address, code, pk, station, unit, low, high, source in rows.values_list(
+            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
         )
     }
 
@@ -138,6 +143,29 @@ def alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
 def open_alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
     """Alarms that are not over, the most urgent and newest first."""
     return alarms(actor).exclude(state=State.NORMAL.value).order_by("priority", "-raised_at")
+
+
+def raises(
+    actor: Actor, start: datetime, end: datetime
+) -> tuple[list[nuisance.Raise], dict[tuple[int, int], tuple[str, str]]]:
+    """Every raising of a live alarm in [start, end) that the actor may see, and what its source (rule, station) is
+    called."""
+    rows = AlarmChange.objects.visible_to(actor).filter(
+        what__in=("触发", "再次触发"), at__gte=start, at__lt=end, alarm__retro=False
+    )
+    found: list[nuisance.Raise] = []
+    names: dict[tuple[int, int], tuple[str, str]] = {}
+    for at, priority, rule, rule_name, station, station_name in rows.order_by("at").values_list(
+        "at", "alarm__priority", "alarm__rule_id", "alarm__rule__title", "alarm__station_id", "alarm__station__name"
+    ):
+        found.append(nuisance.Raise(at, priority, (rule, station)))
+        names[rule, station] = (rule_name, station_name)
+    return found, names
+
+
+def stale_alarms(actor: Actor, before: datetime) -> ScopedQuerySet[Alarm]:
+    """Alarms standing since before an instant, the oldest first."""
+    return open_alarms(actor).filter(active=True, raised_at__lt=before).order_by("raised_at")
 
 
 def alarm(actor: Actor, alarm_id: int) -> Alarm:

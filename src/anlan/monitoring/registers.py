@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import Register, Section, register
-from anlan.monitoring.models import AlarmRule, Datastream, Station
+from anlan.monitoring.models import AlarmRule, Datastream, MaintenanceWindow, Station
 
 register(
     Register(
@@ -44,7 +44,8 @@ register(
         search=("code", "name"),
         sections=(
             Section("数据流", ("code", "station", "source_code", "name", "quantity", "unit")),
-            Section("有效范围", ("valid_min", "valid_max")),
+            Section("质量检查", ("valid_min", "valid_max", "max_step", "flat_s")),
+            Section("来源", ("source_unit", "calibrated_at", "calibration_days")),
         ),
         sample={
             "code": "DS-SAMPLE",
@@ -98,6 +99,32 @@ register(
             "priority": "一级（红）",
             "area": "mca:150300",
             "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=MaintenanceWindow,
+        slug="maintenance-windows",
+        title="检修窗口",
+        key=("title", "starts_at"),
+        columns=("title", "area", "station", "station_kind", "starts_at", "ends_at", "responsible"),
+        filters=("area",),
+        search=("title", "responsible"),
+        sections=(
+            Section("检修", ("title", "starts_at", "ends_at", "responsible")),
+            Section("范围", ("area", "station", "station_kind")),
+            Section("归属", ("data_class",)),
+        ),
+        change="monitoring.handle",
+        help="期间的告警被抑制并留痕，结束时仍成立的恢复显示。",
+        sample={
+            "title": "样例检修",
+            "area": "mca:150300",
+            "station_kind": "气体",
+            "starts_at": "2026-01-05 08:00",
+            "ends_at": "2026-01-05 12:00",
+            "responsible": "张检修",
         },
     )
 )

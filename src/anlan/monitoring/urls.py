@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.monitoring.views import alarms, rules, stations, warnings
+from anlan.monitoring.views import alarms, assessment, rules, stations, warnings
 
 urlpatterns = [
     path("alarms/", alarms.listing, name="alarms"),
+    path("alarms/groups/", assessment.groups, name="alarm-groups"),
+    path("alarms/assessment/", assessment.figures, name="alarm-assessment"),
     path("alarms/<int:pk>/", alarms.page, name="alarm"),
     path("alarms/<int:pk>/panel", alarms.panel, name="alarm-panel"),
     path("alarms/<int:pk>/<slug:verb>", alarms.do, name="alarm-do"),
     path("stations/", stations.listing, name="stations"),
     path("stations/<int:pk>/", stations.page, name="station"),
+    path("datastreams/<int:pk>/series.json", stations.series, name="series"),
+    path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
     path("warnings/draft", warnings.draft, name="warning-draft"),
     path("warnings/<int:pk>/", warnings.page, name="warning"),
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
     path("rules/", rules.listing, name="alarm-rules"),
+    path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),
 ]

@@ -16,6 +16,7 @@ __all__ = [
     "DeviceProtocol",
     "FrameError",
     "Framer",
+    "Poller",
     "Reading",
     "Session",
     "Step",
@@ -78,6 +79,18 @@ class Session(Interface):
     def receive(self, data: bytes, now: datetime) -> list[Step]: ...
 
 
+class Poller(Interface):
+    """One device that is asked. raw: its last answer, for quarantine. Raises FrameError for an answer that cannot be
+    read, anything else for a device that cannot be reached."""
+
+    name: str
+    raw: bytes
+
+    async def read(self, now: datetime) -> list[Reading]: ...
+
+    async def close(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class DeviceProtocol:
     """One protocol, declared in the `__init__` of its folder as `PROTOCOL`."""
@@ -96,3 +109,7 @@ class DeviceProtocol:
     from_text: Callable[[str], bytes] = bytes.fromhex
     #: Readings of one message without a conversation (raw, time of arrival); for protocols that have no session.
     readings: Callable[[bytes, datetime], list[Reading]] | None = None
+    #: A device of this protocol that is asked, out of its entry in the file of polled devices. FrameError names a field.
+    poller: Callable[[dict[str, Any]], Poller] | None = None
+    #: (kind, address, time, serial) to a frame for the device: kind "time" sets its clock, "query" asks for its values.
+    command: Callable[[str, str, datetime, int], bytes] | None = None

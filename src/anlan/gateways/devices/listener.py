@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 import time
 
 from anlan.gateways.devices.contract import DeviceProtocol, Session, Step
@@ -20,6 +21,10 @@ HANG_UP_S = 2.0
 #: Frames a second one connection may send on average, and at once.
 RATE, BURST = 500.0, 2000.0
 MAX_CONNECTIONS = 20_000
+#: How many may wait at the door, and how many are let in at a time.
+BACKLOG = 512
+#: Rest after the system ran out of file handles, seconds.
+PAUSE_S = 1.0
 
 
 class Allowance:
@@ -38,33 +43,67 @@ class Allowance:
 
 
 class Listener:
-    """The server of one protocol."""
+    """The server of one protocol. It accepts by itself: every connection has its conversation from its first moment,
+    so that closing can find all of them (asyncio's own server forgets those it is just accepting)."""
 
     def __init__(self, protocol: DeviceProtocol, store: ReadingLog) -> None:
         if protocol.session is None:
             raise ValueError(f"{protocol.name} has no session")
         self.protocol, self.store, self.make_session = protocol, store, protocol.session
-        self.open_connections = 0
         self.conversations: set[asyncio.Task[None]] = set()
+        self.doors: list[socket.socket] = []
+        #: Who was last heard on which line, for commands.
+        self.lines: dict[str, asyncio.StreamWriter] = {}
 
     async def start(self, host: str, port: int) -> None:
-        self.server = await asyncio.start_server(self.serve, host, port, limit=READ_BYTES)
+        """Listen on every address of the host. OSError when the port is taken."""
+        loop = asyncio.get_running_loop()
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, _, _, _, address in dict.fromkeys(found):
+            door = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+            door.setblocking(False)
+            self.doors.append(door)
+            loop.add_reader(door, self.accept, door)
 
     async def close(self) -> None:
         """Take no more, and hang up: what is not answered yet comes again."""
-        self.server.close()
+        loop = asyncio.get_running_loop()
+        for door in self.doors:
+            loop.remove_reader(door)
+            door.close()
+        self.doors.clear()
         for conversation in self.conversations:
             conversation.cancel()
         await asyncio.gather(*self.conversations, return_exceptions=True)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        peer = "{}:{}".format(*writer.get_extra_info("peername")[:2])
-        if self.open_connections >= MAX_CONNECTIONS:
-            writer.close()
+    def accept(self, door: socket.socket) -> None:
+        """Take whoever waits at the door; every one gets a conversation at once."""
+        for _ in range(BACKLOG):
+            try:
+                line, address = door.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # out of file handles: let those waiting wait
+                log.error("%s accepts nobody for %s s: %s", self.protocol.name, PAUSE_S, error)
+                self.pause(door)
+                return
+            line.setblocking(False)
+            conversation = asyncio.create_task(self.serve(line, "{}:{}".format(*address[:2])))
+            self.conversations.add(conversation)
+            # Also for one that was cancelled before its first step: nobody else has the socket then.
+            conversation.add_done_callback(lambda _, line=line: line.close())  # type: ignore[misc]
+            conversation.add_done_callback(self.conversations.discard)
+
+    def pause(self, door: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(door)
+        loop.call_later(PAUSE_S, lambda: door in self.doors and loop.add_reader(door, self.accept, door))
+
+    async def serve(self, line: socket.socket, peer: str) -> None:
+        if len(self.conversations) > MAX_CONNECTIONS:
+            self.store.counts["connections_refused"] += 1
             return
-        self.open_connections += 1
-        conversation: asyncio.Task[None] = asyncio.current_task()  # type: ignore[assignment]
-        self.conversations.add(conversation)
+        reader, writer = await asyncio.open_connection(sock=line, limit=READ_BYTES)
         try:
             await self.converse(reader, writer, self.make_session(), peer)
         except (ConnectionError, TimeoutError) as error:
@@ -73,11 +112,18 @@ class Listener:
             log.exception("%s %s", self.protocol.name, peer)
             self.store.counts["connection_errors"] += 1
         finally:
-            self.open_connections -= 1
-            self.conversations.discard(conversation)
-            writer.close()
-            with contextlib.suppress(OSError, TimeoutError):
-                await asyncio.wait_for(writer.wait_closed(), HANG_UP_S)
+            for address in [address for address, line in self.lines.items() if line is writer]:
+                del self.lines[address]
+            await hang_up(writer)
+
+    async def send(self, address: str, frame: bytes) -> bool:
+        """A command to a device that is on line; False when it is not."""
+        writer = self.lines.get(address)
+        if writer is None or writer.is_closing():
+            return False
+        writer.write(frame)
+        await writer.drain()
+        return True
 
     async def converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, peer: str
@@ -86,15 +132,31 @@ class Listener:
         while data := await asyncio.wait_for(reader.read(READ_BYTES), IDLE_S):
             steps = session.receive(data, clock.now())
             await allowance.wait(len(steps))
+            self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
             for answer in await asyncio.gather(*(self.handle(step, peer) for step in steps)):
                 writer.write(answer)
             await writer.drain()
 
     async def handle(self, step: Step, peer: str) -> bytes:
         """Make the step's readings durable and return what to answer."""
+        self.store.saw(
+            self.protocol.name, peer, step.raw, step.ack if step.readings else step.nak or step.ack, step.reason
+        )
         if step.reason:
             await self.store.quarantine(self.protocol.name, step.raw, peer, step.reason)
         if not step.readings:
             return step.nak or step.ack
         await self.store.keep(self.protocol.name, step.readings, step.raw, peer)
         return step.ack
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    """Let the last bytes go, but not for ever; returns when the transport has let go of its socket."""
+    writer.close()
+    closed = asyncio.ensure_future(writer.wait_closed())
+    try:
+        await asyncio.wait({closed}, timeout=HANG_UP_S)
+    finally:
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await closed

@@ -13,6 +13,7 @@ from anlan.monitoring.actions.alarms import (
 )
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.hazard_events import receive_event
+from anlan.monitoring.actions.nuisance import tidy_alarms
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     draft_warning,
@@ -38,6 +39,7 @@ __all__ = [
     "shelve_alarm",
     "suppress_alarm",
     "take_out_of_service",
+    "tidy_alarms",
     "unshelve_alarm",
     "unsuppress_alarm",
 ]

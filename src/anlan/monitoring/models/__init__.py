@@ -2,6 +2,7 @@
 
 from anlan.monitoring.models.alarm import Alarm, AlarmChange, AlarmRule, GroupBy, Priority, RuleKind
 from anlan.monitoring.models.hazard_event import HazardEvent, HazardEventKind
+from anlan.monitoring.models.maintenance import MaintenanceWindow
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel
@@ -15,6 +16,7 @@ __all__ = [
     "HazardEvent",
     "HazardEventKind",
     "Latest",
+    "MaintenanceWindow",
     "Priority",
     "RuleKind",
     "Station",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from anlan.kernel.accounts.scope import Located, ScopedChild
+from anlan.monitoring.rules.quality import conversion
 
 
 class Station(Located):
@@ -43,6 +45,15 @@ class Datastream(ScopedChild):
     unit = models.CharField("单位", max_length=20)
     valid_min = models.FloatField("有效下限", null=True, blank=True)
     valid_max = models.FloatField("有效上限", null=True, blank=True)
+    max_step = models.FloatField(
+        "每分钟最大变幅", null=True, blank=True, help_text="相邻两次读数变化快于此的标为存疑；空 = 不检查"
+    )
+    flat_s = models.PositiveIntegerField(
+        "不变时限 s", null=True, blank=True, help_text="读数一直不变超过此时长的标为存疑；空 = 不检查"
+    )
+    source_unit = models.CharField("来源单位", max_length=20, blank=True, help_text="设备所报的单位；空 = 与单位相同")
+    calibrated_at = models.DateField("上次检定", null=True, blank=True)
+    calibration_days = models.PositiveIntegerField("检定周期 d", null=True, blank=True)
 
     class Meta(ScopedChild.Meta):
         verbose_name = "数据流"
@@ -50,3 +61,11 @@ class Datastream(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.station} {self.name}"
+
+    def clean(self) -> None:
+        """Refuse units that do not fit together before a gateway meets them."""
+        super().clean()
+        try:
+            conversion(self.source_unit, self.unit)
+        except ValueError as error:
+            raise ValidationError({"source_unit": str(error)}) from error

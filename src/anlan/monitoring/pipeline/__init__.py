@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import nats
@@ -17,22 +19,23 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from anlan.kernel import clock
-from anlan.monitoring.log import STREAM
+from anlan.monitoring.log import STREAM, servers
 from anlan.monitoring.pipeline.puller import Lost, Message, Puller
-from anlan.monitoring.pipeline.worker import CONSUMER, NotOwner, Refused, Worker, let_go, prepare
+from anlan.monitoring.pipeline.share import Share, be_present, groups_wanted, let_go, present, shares
+from anlan.monitoring.pipeline.worker import NotOwner, Refused, Worker, prepare
 
 log = logging.getLogger(__name__)
 #: Bytes of messages in one transaction: some 100 000 readings.
 FLUSH_BYTES = 2_200_000
-TICK_S, WAIT_S, RETRY_S = 1.0, 0.25, 1.0
+TICK_S, WAIT_S, RETRY_S, FOLLOW_S = 1.0, 0.25, 1.0, 0.5
 T = TypeVar("T")
 
 
 class Session:
     """One connection to the log, one engine: until the first failure, then all is made anew from the database."""
 
-    def __init__(self, nats: Client, pool: ThreadPoolExecutor) -> None:
-        self.nats = nats
+    def __init__(self, nats: Client, pool: ThreadPoolExecutor, share: Share) -> None:
+        self.nats, self.share = nats, share
         self.stream: JetStreamContext = nats.jetstream(timeout=10)
         self.pool = pool
         self.ticked = 0.0
@@ -43,12 +46,17 @@ class Session:
     async def open(self) -> None:
         info = await self.stream.stream_info(STREAM)
         log_id = str(info.created)
-        self.worker = await self.db(lambda: Worker(log_id))
-        self.puller = Puller(self.nats, self.stream, CONSUMER)
-        await self.puller.open(self.worker.seq)
+        self.worker = await self.db(lambda: Worker(log_id, self.share))
+        self.puller = Puller(self.nats, self.stream, self.share.name, self.share.subjects)
+        if self.share.partitions:
+            await self.puller.open(self.worker.seq)
 
-    async def work(self, stop: threading.Event) -> None:
-        while not stop.is_set():
+    async def work(self, go_on: Callable[[], bool]) -> None:
+        while go_on():
+            if not self.share.partitions:
+                await asyncio.sleep(FOLLOW_S)
+                await self.db(self.worker.tick)
+                continue
             messages = await self.puller.next(FLUSH_BYTES, WAIT_S)
             if messages:
                 await self.keep(messages)
@@ -58,7 +66,7 @@ class Session:
 
     async def keep(self, messages: list[Message]) -> None:
         """Refused readings into quarantine, the rest into the tables, and only then the word to the log."""
-        rows, refused = prepare(messages)
+        rows, refused = prepare([message for message in messages if self.worker.is_new(message)])
         await self.quarantine(refused)
         await self.db(lambda: self.worker.flush(rows, messages[-1].seq))
         await self.puller.committed(messages[-1])
@@ -72,31 +80,81 @@ class Session:
             await self.stream.publish(f"quarantine.{one.protocol}", payload, headers=headers)
 
 
-async def session(url: str, stop: threading.Event, pool: ThreadPoolExecutor) -> None:
-    client = await nats.connect(url, max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+@dataclass
+class Crew:
+    """The groups of work this process does now, and how many it may do: its fair part."""
+
+    stop: threading.Event
+    fair: int
+    busy: set[Share] = field(default_factory=set)
+
+    def may_begin(self) -> bool:
+        return not self.stop.is_set() and len(self.busy) < self.fair
+
+    def may_go_on(self) -> bool:
+        return not self.stop.is_set() and len(self.busy) <= self.fair
+
+
+async def session(url: str, crew: Crew, pool: ThreadPoolExecutor, share: Share) -> None:
+    client = await nats.connect(servers(url), max_reconnect_attempts=-1, reconnect_time_wait=0.5)
     try:
-        one = Session(client, pool)
+        one = Session(client, pool, share)
         await one.open()
-        await one.work(stop)
-        await one.puller.close()
+        crew.busy.add(share)
+        log.info("working on %s", share.name)
+        await one.work(crew.may_go_on)
+        if share.partitions:
+            await one.puller.close()
         await client.flush()
     finally:
+        crew.busy.discard(share)
         await asyncio.get_running_loop().run_in_executor(pool, let_go)
         await client.close()
 
 
-async def run(stop: threading.Event, url: str = "") -> None:
-    """Write and judge readings until `stop`. Whatever fails, the next attempt begins at the committed offset."""
-    url = url or settings.NATS_URL
+async def seat(url: str, crew: Crew, share: Share) -> None:
+    """Do one group of the work whenever it is free and this process has less than its part. Whatever fails, the next
+    attempt begins at the committed offset."""
     with ThreadPoolExecutor(1, thread_name_prefix="worker-db") as pool:
-        while not stop.is_set():
-            try:
-                await session(url, stop, pool)
-            except (NotOwner, nats.js.errors.NotFoundError) as error:
-                log.info("standing by: %s", type(error).__name__)
+        while not crew.stop.is_set():
+            if not crew.may_begin():
                 await asyncio.sleep(RETRY_S)
+                continue
+            try:
+                await session(url, crew, pool, share)
+            except (NotOwner, nats.js.errors.NotFoundError) as error:
+                log.info("standing by for %s: %s", share.name, type(error).__name__)
             except Lost as error:
                 log.warning("log reader lost its place (%s), going on from the database", error)
+                continue
             except Exception:  # a worker that ends stores nothing: note it and begin again
                 log.exception("worker begins again")
+            await asyncio.sleep(RETRY_S)
+
+
+async def count_fairly(crew: Crew, groups: int) -> None:
+    """Keep the fair part true while processes come and go."""
+    with ThreadPoolExecutor(1, thread_name_prefix="worker-count") as pool:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(pool, be_present)
+            while not crew.stop.is_set():
+                crew.fair = math.ceil(groups / await loop.run_in_executor(pool, present))
                 await asyncio.sleep(RETRY_S)
+        finally:
+            await loop.run_in_executor(pool, let_go)
+
+
+async def run(stop: threading.Event, url: str = "", groups: int = 0) -> None:
+    """Write and judge readings until `stop`. groups: into how many parts the log's partitions are dealt out."""
+    url = url or settings.NATS_URL
+    parts = shares(groups or groups_wanted())
+    crew = Crew(stop, 1)
+    seats = [asyncio.create_task(seat(url, crew, share)) for share in parts]
+    while len(parts) > 1 and not stop.is_set():
+        try:
+            await count_fairly(crew, len(parts))
+        except Exception as error:  # the database may be restarting
+            log.warning("processes not counted: %s", error)
+            await asyncio.sleep(RETRY_S)
+    await asyncio.gather(*seats)

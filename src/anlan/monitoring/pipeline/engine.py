@@ -1,5 +1,5 @@
 """The rule engine of the worker: evaluation over what was just written, and the alarms that follow, in the same
-transaction. One engine owns all rule state; there is no second thread to race with."""
+transaction. One engine owns all rule state of its share; there is no second thread to race with."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from anlan.monitoring.models import Alarm, AlarmRule, GroupBy, RuleKind, Station
 from anlan.monitoring.pipeline import scope as scopes
 from anlan.monitoring.pipeline import store
 from anlan.monitoring.pipeline.findings import finding
+from anlan.monitoring.pipeline.share import ALL, Share
 from anlan.monitoring.queries import milliseconds, moment
 from anlan.monitoring.rules import alarms
 from anlan.monitoring.rules.alarms import Change, Watch, What
@@ -31,19 +32,23 @@ DEPTH = 8
 class Engine:
     """Rules, their state, and who was heard when. Built from the database; thrown away after any failure."""
 
-    def __init__(self, now_ms: int, live: NDArray[np.int64], by: Actor | None = None) -> None:
+    def __init__(self, now_ms: int, live: NDArray[np.int64], share: Share = ALL, by: Actor | None = None) -> None:
         """live: event time up to which each datastream is judged, by id."""
         self.by = by or system(process.ENGINE)
+        self.share = share
         self.heard: dict[int, int] = {}
         self.live = live
+        self.heard_until, self.hear_again_at = moment(now_ms), 0.0
         self.reload()
         self.start_hearing(now_ms)
 
     def reload(self) -> None:
         """Take the rules and the registry as they are now; keep the state of what is still watched."""
         self.scope = scopes.load()
-        self.evaluator = alarms.Evaluator(self.scope.watching)
-        self.saved = store.read_cells()
+        self.evaluator = alarms.Evaluator(
+            {stream: rules for stream, rules in self.scope.watching.items() if self.share.owns(stream)}
+        )
+        self.saved = {key: cells for key, cells in store.read_cells().items() if self.share.judges(key[1])}
         for stream, watches in self.evaluator.watches.items():
             for watch in watches:
                 self.restore(stream, watch)
@@ -72,6 +77,8 @@ class Engine:
         self.suppressed: set[tuple[int, str]] = set()
         rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN, active=True)
         for rule, target, state in rows.values_list("rule_id", "subject", "state"):
+            if not (self.share.upper or self.share.judges(target)):
+                continue
             held.setdefault(rule, set()).add(target)
             if state == State.SUPPRESSED.value:
                 self.suppressed.add((rule, target))
@@ -85,7 +92,7 @@ class Engine:
         self.saved = {key: now for key, now in cells.items() if now}
         for rule_id, targets in list(self.held.items()):
             rule = self.scope.rules.get(rule_id)
-            for target in list(targets):
+            for target in filter(self.share.judges, list(targets)):
                 watch = watched.get((rule_id, target))
                 streamwise = rule is not None and rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
                 if rule is None or (streamwise and (watch is None or not watch.band)):
@@ -167,7 +174,7 @@ class Engine:
         """What this change makes of the composites and area rules that depend on it."""
         rule = self.scope.rules.get(change.rule_id)
         station = self.scope.station_of(change.target)
-        if rule is None or station is None or change.what is What.ESCALATE:
+        if rule is None or station is None or change.what is What.ESCALATE or not self.share.upper:
             return []
         found: list[tuple[Change, Station | None]] = []
         for upper in self.scope.dependants.get(rule.code, []):
@@ -280,6 +287,8 @@ class Engine:
 
     def hear(self, streams: NDArray[np.int32], received_ms: NDArray[np.int64]) -> None:
         """Note who reported; an offline station is back with its first reading."""
+        if not self.share.upper:
+            return
         for stream, at in zip(streams.tolist(), received_ms.tolist(), strict=True):
             row = self.scope.streams.get(stream)
             if row is not None and at > self.heard.get(row.station_id, 0):

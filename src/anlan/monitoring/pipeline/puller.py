@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,10 +41,10 @@ class Message:
 
 
 class Puller:
-    """Messages of the log behind `seq`, in order, none twice, none left out."""
+    """Messages of some subjects of the log behind `seq`, in order, none twice, none left out."""
 
-    def __init__(self, nats: Client, stream: JetStreamContext, consumer: str) -> None:
-        self.nats, self.stream, self.consumer = nats, stream, consumer
+    def __init__(self, nats: Client, stream: JetStreamContext, consumer: str, subjects: Sequence[str]) -> None:
+        self.nats, self.stream, self.consumer, self.subjects = nats, stream, consumer, list(subjects)
         self.ready: deque[Message] = deque()
         self.ready_bytes = 0
         self.arrived = asyncio.Event()
@@ -65,6 +66,7 @@ class Puller:
                 ack_policy=AckPolicy.ALL,
                 ack_wait=120,
                 max_ack_pending=-1,
+                filter_subjects=self.subjects,
             ),
         )
         self.taken, self.delivered, self.pending = seq, 0, made.num_pending or 0

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import transaction
 from numpy.typing import NDArray
 
 from anlan.kernel import clock
 from anlan.kernel.audit import journal
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
-from anlan.monitoring.pipeline import store
+from anlan.monitoring.pipeline import rollups, store
+from anlan.monitoring.pipeline.checks import Checks
 from anlan.monitoring.pipeline.engine import Engine
+from anlan.monitoring.pipeline.follow import follow
 from anlan.monitoring.pipeline.puller import Message
+from anlan.monitoring.pipeline.share import ALL, Share
 
-log = logging.getLogger(__name__)
-CONSUMER = "worker"
-OWNER_LOCK = 0x616E6C63
 Mask: TypeAlias = NDArray[np.bool_]
 #: Readings outside these times are refused: a device whose clock was never set, or runs ahead. ms since 1970.
 OLDEST_MS = 946_684_800_000  # 2000-01-01
@@ -32,7 +31,7 @@ CLOCK_JUMP_MS = 60_000
 
 
 class NotOwner(Exception):
-    """Another worker owns the rule state; this one stands by."""
+    """Another worker owns these partitions; this one stands by."""
 
 
 @dataclass
@@ -58,22 +57,27 @@ class Counts:
 class Worker:
     """Everything of the worker that touches the database; runs in one thread, on one connection."""
 
-    def __init__(self, log_id: str, own: bool = True) -> None:
-        if own and not take_ownership():
+    def __init__(self, log_id: str, share: Share = ALL, own: bool = True) -> None:
+        if own and not share.take():
             raise NotOwner
-        self.log_id = log_id
-        known_log, self.before = store.read_offset(CONSUMER)
-        self.seq = self.before if known_log == log_id else 0
+        self.log_id, self.share = log_id, share
+        self.before = store.read_offsets(log_id, share.partitions)
+        self.seq = min(self.before.values(), default=0)
         self.days = store.known_days()
         self.counts = Counts()
         self.versions = queries.versions()
         streams, at = store.latest_times()
         self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
         self.stored[streams] = at
+        self.checks = Checks()
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
         with transaction.atomic(), journal.deferred():
-            self.engine = Engine(now_ms, np.minimum(self.stored, now_ms + AHEAD_MS))
+            self.engine = Engine(now_ms, np.minimum(self.stored, now_ms + AHEAD_MS), share)
+
+    def is_new(self, message: Message) -> bool:
+        """Whether a message is not in the tables yet. Partitions that came from different owners are not equally far."""
+        return message.seq > self.before.get(layout.partition_of(message.subject), 0)
 
     # -- a flush ----------------------------------------------------------------------------------------------
 
@@ -84,9 +88,10 @@ class Worker:
             self.keep_up()
             if len(rows):
                 self.write(rows)
-            if not store.move_offset(CONSUMER, self.log_id, self.before, seq):
+            if not store.move_offsets(self.log_id, self.before, seq):
                 raise NotOwner
-        self.before = self.seq = seq
+        self.before = {partition: max(seq, at) for partition, at in self.before.items()}
+        self.seq = seq
         self.counts.flushes += 1
         self.counts.readings += len(rows)
 
@@ -96,6 +101,7 @@ class Worker:
         versions = queries.versions()
         if versions != self.versions:
             self.engine.reload()
+            self.checks.reload()
             self.versions = versions
         now, real = clock.now(), time.monotonic()
         passed = (real - self.looked[1]) * clock.speed() * 1000
@@ -118,7 +124,10 @@ class Worker:
         order, repeat = arrange(rows)
         rows = rows.take(order)
         self.reach(int(rows.stream[-1]))
+        self.checks.reach(int(rows.stream[-1]))
+        rollups.note_late(rows)
         new = (rows.at_ms > self.stored[rows.stream]) & ~repeat
+        self.checks.apply(rows, new)
         changed = self.keep(rows.take(new), rows.take(~new))
         copied = time.perf_counter()
         newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
@@ -171,24 +180,10 @@ class Worker:
         with transaction.atomic(), journal.deferred():
             self.keep_up()
             self.engine.wait(now_ms)
-            self.engine.listen(now_ms)
-
-
-def take_ownership() -> bool:
-    """One worker owns the rule state, for as long as its connection lives."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_lock(%s)", [OWNER_LOCK])
-        return bool(cursor.fetchone()[0])
-
-
-def let_go() -> None:
-    """Give ownership and connection back, whatever state they are in."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_unlock_all()")
-    except Exception as error:  # the connection may be what failed
-        log.info("ownership ended with its connection: %s", error)
-    connection.close()
+            if not self.share.partitions:
+                follow(self.engine, now_ms)
+            if self.share.upper:
+                self.engine.listen(now_ms)
 
 
 def arrange(rows: store.Rows) -> tuple[NDArray[np.intp], Mask]:

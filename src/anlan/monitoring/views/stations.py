@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import timedelta
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from anlan.kernel import clock
+from anlan.kernel.errors import Invalid
 from anlan.monitoring import queries
 from anlan.monitoring.log import GOOD
+from anlan.monitoring.pipeline import network
+from anlan.monitoring.pipeline.lines import line
 from anlan.monitoring.views.alarms import STATUS, actor_of
 from anlan.monitoring.views.chart import draw
 
@@ -49,8 +53,32 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         samples = queries.series(actor, reading.datastream.pk, end - length, end)
         charts.append((reading, QUALITY.get(reading.quality, ""), draw(samples, end - length, end)))
     context = {
+        "start_ms": queries.milliseconds(end - length), "end_ms": queries.milliseconds(end),
         "found": found, "station": found.station, "charts": charts, "span": span,
         "spans": [(key, title) for key, (title, _) in SPANS.items()],
         "alarms": [(alarm, STATUS[alarm.state]) for alarm in found.alarms],
     }  # fmt: skip
     return render(request, "monitoring/station.html", context)
+
+
+@require_GET
+def series(request: HttpRequest, pk: int) -> HttpResponse:
+    """The points of a chart: `start`, `end` in ms since 1970, `points`."""
+    found = {name: request.GET.get(name, "") for name in ("start", "end", "points")}
+    found["points"] = found["points"] or "1000"
+    for name, given in found.items():
+        if not given.isascii() or not given.isdigit() or len(given) > 15:
+            raise Invalid(name, given, "毫秒时间戳或个数", label=name)
+    start, end = (queries.moment(int(found[name])) for name in ("start", "end"))
+    return JsonResponse(asdict(line(actor_of(request), pk, start, end, int(found["points"]))))
+
+
+@require_GET
+def health_board(request: HttpRequest) -> HttpResponse:
+    """感知网络运行: stations that need somebody first, completeness by owner."""
+    rows = network.health(actor_of(request), clock.now())
+    context = {
+        "page": Paginator(rows, 100).get_page(request.GET.get("page")), "owners": network.by_owner(rows),
+        "online": sum(row.online for row in rows), "total": len(rows),
+    }  # fmt: skip
+    return render(request, "monitoring/network.html", context)

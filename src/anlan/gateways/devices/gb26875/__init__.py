@@ -2,7 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.gb26875.codec import decode
-from anlan.gateways.devices.gb26875.session import Gb26875Session
+from anlan.gateways.devices.gb26875.session import Gb26875Session, command
 
 PROTOCOL = DeviceProtocol(
     name="gb26875",
@@ -13,5 +13,6 @@ PROTOCOL = DeviceProtocol(
     decode=decode,
     session=Gb26875Session,
     port_env="ANLAN_GB26875_PORT",
+    command=command,
     default_port=5875,
 )

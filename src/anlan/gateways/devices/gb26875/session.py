@@ -14,7 +14,10 @@ from anlan.gateways.devices.gb26875.codec import (
     read,
     readings_of,
     reason_of,
+    time_tag,
 )
+
+CONTROL = 1
 
 
 class Gb26875Session:
@@ -42,3 +45,13 @@ class Gb26875Session:
         if frame.command != SEND:
             return Step(chunk.data)
         return Step(chunk.data, readings_of(frame), answer(CONFIRM))
+
+
+def command(kind: str, address: str, at: datetime, serial: int) -> bytes:
+    """ "time": set the transmitter's clock (type 90); "query": its running state (type 81). Control command 1."""
+    if not address.isascii() or not address.isdigit():
+        raise FrameError(f"用户信息传输装置地址 {address!r} 应为十进制数")
+    bodies = {"time": bytes([90, 1]) + time_tag(at), "query": bytes([81, 1, 0])}
+    if kind not in bodies:
+        raise FrameError(f"用户信息传输装置没有命令 {kind}")
+    return encode(serial, at, 1, int(address), CONTROL, bodies[kind])

@@ -2,7 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.hj212.codec import decode
-from anlan.gateways.devices.hj212.session import Hj212Session
+from anlan.gateways.devices.hj212.session import Hj212Session, command
 
 PROTOCOL = DeviceProtocol(
     name="hj212",
@@ -13,6 +13,7 @@ PROTOCOL = DeviceProtocol(
     decode=decode,
     session=Hj212Session,
     port_env="ANLAN_HJ212_PORT",
+    command=command,
     default_port=5212,
     from_text=str.encode,
 )

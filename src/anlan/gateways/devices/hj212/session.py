@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from anlan.gateways.devices.contract import Chunk, FrameError, Reading, Step
-from anlan.gateways.devices.hj212.codec import Hj212Framer, Message, encode, read, readings_of, reason_of
+from anlan.gateways.devices.hj212.codec import BEIJING, Hj212Framer, Message, encode, read, readings_of, reason_of
 
 #: DataTime is the start of these; the value is known, and may alarm, only at the end.
 PERIODS = {"2061": timedelta(hours=1), "2031": timedelta(days=1), "2041": timedelta(days=1)}
@@ -71,3 +71,15 @@ def answer(message: Message) -> bytes:
     return encode(
         f"QN={head.get('QN', '')};ST=91;CN={command};PW={head.get('PW', '')};MN={head['MN']};Flag={flag};CP=&&&&"
     )
+
+
+def command(kind: str, address: str, at: datetime, serial: int) -> bytes:
+    """ "time": set the field unit's clock (1012); "query": real-time values now (2011). Answered by 9011 and 9012."""
+    del serial
+    local = at.astimezone(BEIJING)
+    content = {"time": ("1012", f"SystemTime={local:%Y%m%d%H%M%S}"), "query": ("2011", "")}.get(kind)
+    if content is None:
+        raise FrameError(f"HJ 212 现场机没有命令 {kind}")
+    number, parameters = content
+    qn = f"{local:%Y%m%d%H%M%S}{local.microsecond // 1000:03d}"
+    return encode(f"QN={qn};ST=32;CN={number};PW=123456;MN={address};Flag=5;CP=&&{parameters}&&")

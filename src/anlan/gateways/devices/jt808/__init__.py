@@ -2,7 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.jt808.codec import decode
-from anlan.gateways.devices.jt808.session import Jt808Session
+from anlan.gateways.devices.jt808.session import Jt808Session, command
 
 PROTOCOL = DeviceProtocol(
     name="jt808",
@@ -13,5 +13,6 @@ PROTOCOL = DeviceProtocol(
     decode=decode,
     session=Jt808Session,
     port_env="ANLAN_JT808_PORT",
+    command=command,
     default_port=5808,
 )

@@ -123,7 +123,7 @@ def interpret(frame: Frame) -> None:
     try:
         if frame.message == 0x0200:
             frame.locations = [location(frame.body)]
-        elif frame.message == 0x0201:
+        elif frame.message == 0x0201:  # the answer to 0x8201: the serial asked, then a position
             frame.locations = [location(frame.body[2:])]
         elif frame.message == 0x0704:
             frame.locations = batch(frame.body)
@@ -277,6 +277,21 @@ def encode(message: int, phone: str, serial: int, body: bytes, is_2019: bool = F
     head = message.to_bytes(2, "big") + properties.to_bytes(2, "big") + (b"\x01" if is_2019 else b"")
     plain = head + bytes.fromhex(phone) + serial.to_bytes(2, "big") + body
     return FLAG + escape(plain + bytes([xor(plain)])) + FLAG
+
+
+def encode_packets(
+    message: int, phone: str, serial: int, body: bytes, is_2019: bool = False, most: int = 1000
+) -> list[bytes]:
+    """A long body in packets (bit 13 of the properties: total and number follow the serial)."""
+    parts = [body[n : n + most] for n in range(0, len(body), most)]
+    frames = []
+    for number, part in enumerate(parts, 1):
+        properties = len(part) | 1 << 13 | (1 << 14 if is_2019 else 0)
+        head = message.to_bytes(2, "big") + properties.to_bytes(2, "big") + (b"\x01" if is_2019 else b"")
+        head += bytes.fromhex(phone) + ((serial + number - 1) & 0xFFFF).to_bytes(2, "big")
+        plain = head + len(parts).to_bytes(2, "big") + number.to_bytes(2, "big") + part
+        frames.append(FLAG + escape(plain + bytes([xor(plain)])) + FLAG)
+    return frames
 
 
 class Jt808Framer:

@@ -8,11 +8,14 @@ import logging
 from anlan.gateways.devices.contract import FrameError
 from anlan.gateways.devices.mqtt.client import Message, MqttClient
 from anlan.gateways.devices.mqtt.codec import address_of, decode
+from anlan.gateways.devices.sparkplug.codec import NAMESPACE
+from anlan.gateways.devices.sparkplug.host import Host
 from anlan.gateways.log import ReadingLog
+from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 
 log = logging.getLogger(__name__)
-TOPICS = ("v1/+/telemetry",)
+TOPICS = ("v1/+/telemetry", f"{NAMESPACE}/#")
 #: Messages being written at once; the broker waits with more (its own max_ack_pending bounds it too).
 IN_FLIGHT = 4096
 
@@ -26,6 +29,7 @@ class MqttBridge:
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self.tasks: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()
+        self.host = Host()
 
     async def run(self) -> None:
         while True:
@@ -53,11 +57,21 @@ class MqttBridge:
             log.warning("MQTT message not kept, the broker will send it again: %s", task.exception())
 
     async def keep(self, message: Message, client: MqttClient) -> None:
+        raw = message.topic.encode() + b" " + message.payload
+        protocol = "sparkplug" if message.topic.startswith(NAMESPACE) else "mqtt"
+        self.store.saw(protocol, message.topic, raw)
         try:
-            readings = decode(message.payload, address_of(message.topic), clock.now())
+            readings, answers = self.read(protocol, message)
         except FrameError as error:
-            raw = message.topic.encode() + b" " + message.payload
-            await self.store.quarantine("mqtt", raw, message.topic, str(error))
+            await self.store.quarantine(protocol, raw, message.topic, str(error))
         else:
-            await self.store.keep("mqtt", readings, message.topic.encode() + b" " + message.payload, message.topic)
+            for topic, payload in answers:
+                client.tell(topic, payload)
+            await self.store.keep(protocol, readings, raw, message.topic)
         client.acknowledge(message)
+
+    def read(self, protocol: str, message: Message) -> tuple[list[Reading], list[tuple[str, bytes]]]:
+        """Readings, and what is to be told to the device."""
+        if protocol == "sparkplug":
+            return self.host.take(message.topic, message.payload, clock.now())
+        return decode(message.payload, address_of(message.topic), clock.now()), []

@@ -91,6 +91,10 @@ class MqttClient:
         await self.writer.drain()
         await waiting
 
+    def tell(self, topic: str, payload: bytes) -> None:
+        """QoS 0: nobody waits for it."""
+        self.writer.write(packet(PUBLISH, 0, field(topic) + payload))
+
     def acknowledge(self, message: Message) -> None:
         if message.packet:
             self.writer.write(packet(PUBACK, 0, struct.pack("!H", message.packet)))

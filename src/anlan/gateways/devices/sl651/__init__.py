@@ -2,6 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.sl651.codec import decode
+from anlan.gateways.devices.sl651.encode import command
 from anlan.gateways.devices.sl651.session import Sl651Session
 
 PROTOCOL = DeviceProtocol(
@@ -13,5 +14,6 @@ PROTOCOL = DeviceProtocol(
     decode=decode,
     session=Sl651Session,
     port_env="ANLAN_SL651_PORT",
+    command=command,
     default_port=5651,
 )

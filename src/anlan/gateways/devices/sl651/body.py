@@ -178,6 +178,8 @@ def text(cursor: Cursor, code: str, content: str) -> Group:
 def read_ascii_body(data: bytes, station: str, sent_at: datetime | None) -> list[Group]:
     """`ID SP value SP …` after serial and time; `M` = missing; ST and TT change station and time."""
     words = data.decode("ascii", errors="replace").split()
+    if words[:1] == ["ST"] and len(words) > 2 and len(words[2]) == 1:
+        del words[2]  # the station's class stands behind its address, without a name of its own
     cursor = Cursor(b"", station, sent_at)
     groups: list[Group] = []
     for name, value in zip(words[::2], words[1::2], strict=False):

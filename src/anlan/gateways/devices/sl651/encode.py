@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from anlan.gateways.devices.contract import FrameError
-from anlan.gateways.devices.sl651.codec import BEIJING, ENQ, ESC, ETX, NAK, STX, SYN, crc16
-from anlan.gateways.devices.sl651.elements import ELEMENTS, WITH_CLASS
+from anlan.gateways.devices.sl651.codec import BEIJING, ENQ, ESC, ETB, ETX, NAK, STX, SYN, crc16
+from anlan.gateways.devices.sl651.elements import BY_ASCII, ELEMENTS, WITH_CLASS
 
 
 def stamp(at: datetime, seconds: bool = True) -> bytes:
@@ -55,6 +55,49 @@ def report(
     body += b"\xf0\xf0" + stamp(at, seconds=False) + b"".join(bcd(value, code) for code, value in values)
     head = b"\x7e\x7e" + bytes([centre]) + bytes.fromhex(station + password + function)
     return with_crc(head + len(body).to_bytes(2, "big") + bytes([STX]) + body + bytes([ETX]))
+
+
+def packets(frame: bytes, most: int = 500) -> list[bytes]:
+    """M3: a HEX report cut into packets of at most `most` bytes of body; ETB ends all but the last."""
+    head, body = frame[:11], frame[14:-3]
+    parts = [body[n : n + most] for n in range(0, len(body), most)]
+    made = []
+    for number, part in enumerate(parts, 1):
+        content = (len(parts) << 12 | number).to_bytes(3, "big") + part
+        end = ETX if number == len(parts) else ETB
+        made.append(with_crc(head + len(content).to_bytes(2, "big") + bytes([SYN]) + content + bytes([end])))
+    return made
+
+
+def ascii_report(
+    station: str,
+    values: Sequence[tuple[str, float | None]],
+    at: datetime,
+    *,
+    function: str = "32",
+    serial: int = 1,
+    centre: int = 1,
+    password: str = "0000",  # noqa: S107 - as above
+    kind: str = "H",
+) -> bytes:
+    """The same report in the ASCII encoding (tables 16-19)."""
+    names = {code: name for name, code in BY_ASCII.items()}
+    words = [f"ST {station}", kind, f"TT {stamp(at, seconds=False).hex()}"]
+    for code, value in values:
+        shown = "M" if value is None else f"{value:.{ELEMENTS[code].decimals}f}"
+        words.append(f"{names[code]} {shown}")
+    kinds = [words[1]] if function in WITH_CLASS else []
+    body = f"{serial:04X}{stamp(at).hex()}" + " ".join([words[0], *kinds, *words[2:]]) + " "
+    text = f"{centre:02X}{station}{password}{function}0{len(body):03X}"
+    return with_ascii_crc(b"\x01" + text.encode() + bytes([STX]) + body.encode() + bytes([ETX]))
+
+
+def command(kind: str, address: str, at: datetime, serial: int) -> bytes:
+    """ "time": set the station's clock (4AH); "query": its values now (37H)."""
+    functions = {"time": "4A", "query": "37"}
+    if kind not in functions:
+        raise FrameError(f"SL 651 测站没有命令 {kind}")
+    return down(address, 1, "0000", functions[kind], serial.to_bytes(2, "big") + stamp(at), ENQ)
 
 
 def keep_alive(station: str, at: datetime, serial: int = 1, centre: int = 1) -> bytes:

@@ -86,7 +86,9 @@ class Sl651Session:
         key = (head.station, head.function)
         if frame.packets > MAX_PACKETS:
             return Step(raw, reason=f"包总数 {frame.packets} 超过上限 {MAX_PACKETS}")
-        if frame.packet == 1 or key not in self.reports:
+        known = self.reports.get(key)
+        # Packet 1 begins a new report, unless it is the one that we asked for again.
+        if known is None or known.total != frame.packets or (frame.packet == 1 and 1 in known.frames):
             self.make_room()
             self.reports[key] = Parts(frame.packets)
         parts = self.reports[key]

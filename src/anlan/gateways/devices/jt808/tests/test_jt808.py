@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anlan.gateways.devices.contract import FrameError
-from anlan.gateways.devices.jt808.codec import BEIJING, Jt808Framer, decode, encode, escape, read, unescape
+from anlan.gateways.devices.contract import FrameError, Step
+from anlan.gateways.devices.jt808.codec import (
+    BEIJING,
+    Jt808Framer,
+    decode,
+    encode,
+    encode_packets,
+    escape,
+    read,
+    unescape,
+)
 from anlan.gateways.devices.jt808.session import Jt808Session
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
@@ -134,3 +143,24 @@ def test_no_body_makes_it_fall_over(message: int, data: bytes, is_2019: bool) ->
 def test_a_broken_escape_is_named() -> None:
     with pytest.raises(FrameError, match="转义"):
         decode(b"\x7e" + bytes.fromhex("0002000001391234567800017D05") + b"\x7e")
+
+
+def batch_body(count: int) -> bytes:
+    place = b"".join(n.to_bytes(4, "big") for n in (0, 3, 39_500_000, 106_700_000)) + bytes.fromhex(
+        "044C0258005A261123080000"
+    )
+    return count.to_bytes(2, "big") + b"\x01" + count * (len(place).to_bytes(2, "big") + place)
+
+
+def test_a_batch_in_packets_is_answered_once_and_what_is_missing_is_asked_for() -> None:
+    session = Jt808Session()
+    frames = encode_packets(0x0704, "013912345678", 100, batch_body(80))
+    assert len(frames) == 3
+    now = datetime(2026, 11, 23, 8, tzinfo=BEIJING)
+    assert session.receive(frames[0], now)[0] == Step(frames[0])
+    asked = session.receive(frames[2], now)[0]
+    assert (read(asked.ack).message, read(asked.ack).body.hex()) == (0x8003, "0064010002")
+    whole = session.receive(frames[1], now)[0]
+    assert len(whole.readings) == 80 * 6
+    assert all(one.backfill for one in whole.readings)
+    assert read(whole.ack).message == 0x8001

@@ -1,0 +1,114 @@
+"""Protocol console 协议台: the gateway's last frames, asked for over NATS and decoded here, side by side with their bytes."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import nats
+import orjson
+from asgiref.sync import async_to_sync
+from django.conf import settings
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from anlan.gateways.actions import require_city
+from anlan.gateways.devices import discover
+from anlan.gateways.devices.contract import FrameError
+from anlan.gateways.log import Frame, ReadingLog
+from anlan.kernel.accounts.actor import Actor
+from anlan.monitoring.log import servers
+
+SUBJECT = "console.frames"
+SHOWN, ANSWER_S = 60, 2.0
+
+
+class Console:
+    """The gateway's side: gives the frames it remembers, the newest first."""
+
+    def __init__(self, store: ReadingLog) -> None:
+        self.store = store
+
+    async def open(self, client: Client) -> None:
+        await client.subscribe(SUBJECT, cb=self.answer)
+
+    async def answer(self, message: Msg) -> None:
+        try:
+            wanted = orjson.loads(message.data or b"{}")
+        except ValueError:
+            wanted = {}
+        protocol, text = str(wanted.get("protocol", "")), str(wanted.get("text", ""))
+        rows = [told(frame) for frame in reversed(self.store.frames) if fits(frame, protocol, text)]
+        await message.respond(orjson.dumps(rows[:SHOWN]))
+
+
+def fits(frame: Frame, protocol: str, text: str) -> bool:
+    """text: part of the sender, or of the frame's text or hex."""
+    if protocol and frame.protocol != protocol:
+        return False
+    hexed = text.replace(" ", "").upper()
+    return not text or text in frame.peer or text.encode() in frame.raw or hexed in frame.raw.hex().upper()
+
+
+def told(frame: Frame) -> dict[str, Any]:
+    return {
+        "at": frame.at.isoformat(), "protocol": frame.protocol, "peer": frame.peer, "reason": frame.reason,
+        "raw": base64.b64encode(frame.raw).decode(), "answer": base64.b64encode(frame.answer).decode(),
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A frame as the page shows it."""
+
+    at: str
+    protocol: str
+    peer: str
+    reason: str
+    hex: str
+    text: str
+    answer: str
+    decoded: str
+
+
+def frames(actor: Actor, protocol: str = "", text: str = "") -> list[Shown] | None:
+    """The gateway's last frames; None when no gateway answers."""
+    require_city(actor, "gateways.view")
+    rows = async_to_sync(ask)({"protocol": protocol, "text": text[:80]})
+    return None if rows is None else [shown(row) for row in rows]
+
+
+async def ask(wanted: dict[str, str]) -> list[dict[str, str]] | None:
+    try:
+        client = await nats.connect(servers(settings.NATS_URL), connect_timeout=2, max_reconnect_attempts=1)
+    except (OSError, nats.errors.Error):
+        return None
+    try:
+        answer = await client.request(SUBJECT, orjson.dumps(wanted), timeout=ANSWER_S)
+        return list(orjson.loads(answer.data))
+    except (nats.errors.Error, TimeoutError):
+        return None
+    finally:
+        await client.close()
+
+
+def shown(row: dict[str, str]) -> Shown:
+    raw = base64.b64decode(row["raw"])
+    text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in raw)
+    answer = base64.b64decode(row["answer"]).hex(" ").upper()
+    decoded = understood(row["protocol"], raw)
+    return Shown(row["at"], row["protocol"], row["peer"], row["reason"], raw.hex(" ").upper(), text, answer, decoded)
+
+
+def understood(name: str, raw: bytes) -> str:
+    protocol = discover().get(name)
+    if protocol is None:
+        return ""
+    try:
+        found = protocol.decode(raw)
+    except FrameError as error:
+        return str(error)
+    readings = [f"{r.address}/{r.code} {r.name} = {r.value} {r.unit} @ {r.at.isoformat()}" for r in found.readings]
+    return json.dumps({"frame": found.frame, "readings": readings}, ensure_ascii=False, indent=1, default=str)
