@@ -59,7 +59,7 @@ def test_a_feed_declares_itself(feed: Feed) -> None:
 
 
 def survives(protocol: DeviceProtocol, data: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         protocol.decode(data)
     except FrameError as error:
@@ -69,7 +69,7 @@ def survives(protocol: DeviceProtocol, data: bytes) -> None:
         for start in range(0, len(data), 7):
             for step in session.receive(data[start : start + 7], clock.now()):
                 assert step.raw or not step.reason
-    assert time.perf_counter() - began < SLOW_S
+    assert time.process_time() - began < SLOW_S
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=lambda p: p.name)
