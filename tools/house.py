@@ -42,7 +42,7 @@ EXTRA = {
         "plans data common documents escalation event_codes figures grading guess numbering reporting review sources "
         "states tasking".split()
     ),
-    "resources": {"roads"},  # the road graph
+    "resources": {"roads", "assignment"},  # the road graph; which unit goes to which task (pure)
     "administration": set(),
     "supervision": set(),
     "simulation": set(),
