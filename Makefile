@@ -37,8 +37,9 @@ lint: setup      ## style, imports between rooms, types, house rules
 bench: setup     ## performance as ratios in one run (ONLY=ingest,console)
 	@$(PY) -m bench $(if $(ONLY),--only $(ONLY))
 
-verify: setup    ## all verification cases of the engines and rules
+verify: setup    ## all verification cases of the engines and rules; writes docs/verification
 	@$(ANLAN) verify
+	@$(PY) tools/verification.py
 
 doctor: setup    ## what is missing on this machine, and how to get it
 	@$(ANLAN) doctor

@@ -1,0 +1,19 @@
+"""Every figure an engine is verified against is held to its limit, family by family."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from anlan import hazards
+
+FAMILIES = sorted(path.parents[1].name for path in Path(hazards.__file__).parent.glob("*/tests/verification.py"))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_verification_case_of_an_engine_is_within_its_limit(family: str, shared: Path) -> None:
+    rows = list(importlib.import_module(f"anlan.hazards.{family}.tests.verification").rows(shared))
+    assert rows
+    assert [(row.case, row.expected, row.ours) for row in rows if not row.passes] == []
