@@ -1,6 +1,8 @@
 // @ts-check
 // Countdowns: every <time data-due> shows what is left by the installation's clock. Without script the due time stands there.
 
+import { tr } from "../words.js";
+
 const shown = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-clock]"));
 const start = shown ? Date.parse(shown.dateTime) : Date.now();
 const speed = Number(shown?.dataset.speed || "1");
@@ -26,12 +28,12 @@ function tick() {
     if (time.dataset.done) {
       const late = Date.parse(time.dataset.done) > due;
       time.dataset.state = late ? "late" : "done";
-      time.textContent = late ? "迟报" : "按时";
+      time.textContent = tr(late ? "迟报" : "按时");
       continue;
     }
     const left = due - now();
     time.dataset.state = left < 0 ? "late" : left < SOON_MS ? "soon" : "running";
-    time.textContent = left < 0 ? `超 ${words(left)}` : `余 ${words(left)}`;
+    time.textContent = tr(left < 0 ? "超 {time}" : "余 {time}", { time: words(left) });
   }
 }
 

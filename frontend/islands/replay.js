@@ -2,6 +2,7 @@
 // The replay of an incident: one slider over the timeline and a small map. Works from the keyboard: arrows, Home, End, space.
 
 import { baseLayers, baseStyle } from "./map/style.js";
+import { LOCALE, tr } from "../words.js";
 
 const box = /** @type {HTMLElement} */ (document.getElementById("replay"));
 const slider = /** @type {HTMLInputElement} */ (document.getElementById("replay-slider"));
@@ -9,7 +10,7 @@ const button = /** @type {HTMLButtonElement} */ (document.getElementById("replay
 const clock = /** @type {HTMLOutputElement} */ (document.getElementById("replay-time"));
 const list = /** @type {HTMLOListElement} */ (document.getElementById("replay-lines"));
 const holder = /** @type {HTMLElement} */ (document.getElementById("replay-map"));
-const format = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const format = new Intl.DateTimeFormat(LOCALE, { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const COLOURS = ["", "--alarm-red", "--alarm-orange", "--alarm-yellow", "--alarm-blue"];
 const PLAY_MS = 30_000;
 const MOVING = new Set(["en_route", "on_scene", "done"]);
@@ -53,12 +54,12 @@ function along(points, share) {
 function position(task, at) {
   const track = story.tracks.find((/** @type {any} */ t) => t.team === task.team);
   const seen = track?.points.filter((/** @type {any} */ p) => Date.parse(p[0]) <= at).at(-1);
-  if (seen) return { point: [seen[1], seen[2]], how: "定位" };
+  if (seen) return { point: [seen[1], seen[2]], how: tr("定位") };
   const when = (/** @type {string} */ state) => Date.parse(task.steps.find((/** @type {any} */ s) => s.state === state)?.at ?? "");
   const [left, arrived] = [when("en_route") || when("acknowledged"), when("on_scene") || when("done")];
   if (!task.route || !left || at < left) return null;
   const until = arrived || left + (task.eta_min ?? 30) * 60_000;
-  return { point: along(task.route.coordinates, (at - left) / Math.max(1, until - left)), how: "推算" };
+  return { point: along(task.route.coordinates, (at - left) / Math.max(1, until - left)), how: tr("推算") };
 }
 
 /** What the map shows at a moment. @param {number} at */
@@ -105,14 +106,14 @@ let playing = 0;
 function stop() {
   cancelAnimationFrame(playing);
   playing = 0;
-  button.textContent = "播放";
+  button.textContent = tr("播放");
   button.setAttribute("aria-pressed", "false");
 }
 function play() {
   if (playing) return stop();
   const from = Number(slider.value) >= 1000 ? 0 : Number(slider.value);
   const began = performance.now();
-  button.textContent = "暂停";
+  button.textContent = tr("暂停");
   button.setAttribute("aria-pressed", "true");
   const step = () => {
     const value = Math.min(1000, from + ((performance.now() - began) / PLAY_MS) * 1000);
@@ -167,6 +168,6 @@ async function draw() {
 draw().catch((error) => {
   // The timeline and its slider work without a map.
   holder.dataset.state = "failed";
-  holder.textContent = "地图未能载入，时间线仍可回放。";
+  holder.textContent = tr("地图未能载入，时间线仍可回放。");
   console.warn("replay map:", error);
 });

@@ -5,6 +5,7 @@
 import { Scene } from "./map/scene.js";
 import { token } from "./map/symbols.js";
 import { platformNow } from "./worklist.js";
+import { LOCALE, tr } from "../words.js";
 
 const FOCUS_MS = 12_000;
 const CHART_MS = 60_000;
@@ -63,7 +64,7 @@ async function draw(alarms, tasks) {
   if (!answer.ok) return;
   const found = await answer.json();
   const base = axes();
-  const bars = [["红", "--alarm-red"], ["橙", "--alarm-orange"], ["黄", "--alarm-yellow"], ["蓝", "--alarm-blue"]];
+  const bars = [[tr("红"), "--alarm-red"], [tr("橙"), "--alarm-orange"], [tr("黄"), "--alarm-yellow"], [tr("蓝"), "--alarm-blue"]];
   alarms.setOption({
     ...base,
     color: bars.map(([, name]) => token(name)),
@@ -102,7 +103,7 @@ function renew() {
 
 function sizeClock() {
   const shownAt = document.getElementById("wall-time");
-  const format = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+  const format = new Intl.DateTimeFormat(LOCALE, { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
   setInterval(() => { if (shownAt) shownAt.textContent = format.format(new Date(platformNow())); }, 250);
 }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // Keeps the lists of the left side true: asks for them again after events that concern them, and counts down clocks.
 
+import { tr } from "../words.js";
+
 const CONCERNS = /^(monitoring\.(Alarm|Warning|HazardEvent)|command\.|reset)/;
 const TOGETHER_MS = 150;
 let timer = 0;
@@ -38,7 +40,7 @@ function tick() {
   const now = platformNow();
   for (const clock of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-due]"))) {
     const left = Date.parse(clock.dataset.due ?? "") - now;
-    clock.textContent = left < 0 ? `${clock.title || ""} 超 ${span(left)}` : `${clock.title || ""} ${span(left)}`;
+    clock.textContent = left < 0 ? tr("{title} 超 {time}", { title: clock.title || "", time: span(left) }) : `${clock.title || ""} ${span(left)}`;
     clock.classList.toggle("over", left < 0);
     clock.classList.toggle("soon", left >= 0 && left < 600_000);
   }

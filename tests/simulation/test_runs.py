@@ -9,6 +9,7 @@ import pytest
 from anlan.hazards.contract import Footprint, Zone
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
+from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area, Level
 from anlan.simulation import actions, layers, queries, views
 from anlan.simulation.models import Run
@@ -212,3 +213,19 @@ def test_the_form_takes_a_perimeter_and_shows_how_many_points_it_had(lived_in: C
         "/simulation/new", {"kind": "wildfire", "lon": "106.705", "lat": "39.505", "perimeter": text}, follow=True
     )
     assert "4 个点" in answer.content.decode()
+
+
+def test_the_population_layer_says_how_many_live_where_and_who_counted_them(lived_in: City) -> None:
+    Area.objects.filter(pk=lived_in.west.pk).update(population_note="2021 年末常住人口（统计公报）")
+    Area.objects.filter(parent=lived_in.west).update(population_note="模型推算：按名单分摊")
+    found = layers.population(actor(lived_in.city, "simulation.view"), None)
+    assert [feature["properties"]["people"] for feature in found["features"]] == [6000, 2000]
+    assert all(feature["properties"]["modelled"] for feature in found["features"])
+    assert found["source"] == "2021 年末常住人口（统计公报）"
+    # 0.1 x 0.1 degrees at 39.45 N are 8.6 x 11.1 km.
+    assert found["features"][0]["properties"]["per_km2"] == pytest.approx(6000 / 95.5, rel=0.02)
+
+
+def test_without_figures_the_population_layer_is_empty_and_says_what_is_missing(city: City) -> None:
+    assert layers.population(actor(city.city, "simulation.view"), None)["features"] == []
+    assert "未载入人口数据" in LAYERS["population"].empty

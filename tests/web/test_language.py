@@ -7,12 +7,18 @@ import re
 from gettext import GNUTranslations
 from pathlib import Path
 
+from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.register.declare import REGISTERS
 from anlan.web import nav
+from anlan.web.views.layers import GROUPS
+from anlan.web.views.map import FACTS
 from tests.web.conftest import SignIn
 
 SRC = Path(nav.__file__).parent.parent
 CATALOGUE = SRC / "locale" / "en" / "LC_MESSAGES"
+FRONTEND = SRC.parent.parent / "frontend"
+#: Chinese that scripts compare with data and never show: words of levels and states.
+COMPARED = {"map/data.js": "STATES", "map/symbols.js": "WORDS"}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
@@ -58,3 +64,48 @@ def test_a_register_reads_in_english_when_english_is_chosen(signed_in: SignIn) -
     assert "<h1>Organisations</h1>" in page
     assert "No records yet" in page
     assert "所属区划" not in page
+
+
+def scripts() -> list[Path]:
+    """Our own scripts, without libraries and the catalogue itself."""
+    return [*FRONTEND.glob("*.js"), *(FRONTEND / "islands").rglob("*.js")]
+
+
+def script_lines() -> list[tuple[Path, str]]:
+    """Lines of code with Chinese in them: no comments, and no tables of words that only compare."""
+    found = []
+    for file in scripts():
+        table = next((name for end, name in COMPARED.items() if file.as_posix().endswith(end)), None)
+        for line in re.sub(r"/\*.*?\*/", "", file.read_text(encoding="utf-8"), flags=re.S).splitlines():
+            code = line.split("// ")[0]
+            if CHINESE.search(code) and not (table and code.startswith(f"const {table} =")):
+                found.append((file, code))
+    return found
+
+
+def test_every_chinese_text_of_a_script_goes_through_the_catalogue() -> None:
+    bare = [
+        f"{file.name}: {line.strip()}"
+        for file, line in script_lines()
+        if CHINESE.search(re.sub(r"\btr\((?:[^()\"]*\?)?\s*\"[^\"]*\"(?: : \"[^\"]*\")?", "", line))
+    ]
+    assert bare == []
+
+
+def test_the_catalogue_of_the_scripts_has_every_text_and_none_too_many() -> None:
+    catalogue = (FRONTEND / "locale" / "en.js").read_text(encoding="utf-8")
+    known = dict(re.findall(r'^  "([^"]+)": "([^"]+)",$', catalogue, re.M))
+    used = {
+        text for _file, line in script_lines() for text in re.findall(r'"([^"]*)"', line) if CHINESE.search(text)
+    }  # fmt: skip
+    assert used == set(known)
+    holes = re.compile(r"\{(\w+)\}")
+    assert {text for text, english in known.items() if set(holes.findall(text)) != set(holes.findall(english))} == set()
+    assert [english for english in known.values() if CHINESE.search(english)] == []
+
+
+def test_layers_legends_and_facts_of_the_map_have_their_english() -> None:
+    wanted = {layer.title for layer in LAYERS.values()} | {layer.empty for layer in LAYERS.values() if layer.empty}
+    wanted |= {text for layer in LAYERS.values() for _colour, text in layer.legend}
+    wanted |= set(GROUPS.values()) | set(FACTS.values())
+    assert {text for text in wanted if CHINESE.search(text)} - set(translated()) == set()

@@ -33,6 +33,8 @@ export class LayerData {
     this.moves = new Map();
     this.tag = "";
     this.at = "";
+    /** Where the figures come from, when the layer says so. */
+    this.sourceNote = "";
     this.state = "empty";
     /** @type {any} */
     this.source = null;
@@ -92,6 +94,7 @@ export class LayerData {
   /** @param {any} collection */
   take(collection) {
     const first = this.features.size === 0;
+    this.sourceNote = collection.source ?? "";
     const diff = { add: /** @type {any[]} */ ([]), remove: /** @type {any[]} */ ([]) };
     const seen = new Set();
     for (const raw of collection.features) {

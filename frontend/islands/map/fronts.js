@@ -1,11 +1,17 @@
 // @ts-check
 // The time slider of the fire: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
 
+import { tr } from "../../words.js";
+
 const KEY = "fire-fronts";
 const STEP_MS = 350;
 
 /** @param {number} minute */
-const words = (minute) => (minute < 60 ? `${minute} 分钟` : `${Math.floor(minute / 60)} 小时${minute % 60 ? ` ${minute % 60} 分` : ""}`);
+function words(minute) {
+  const [hours, minutes] = [Math.floor(minute / 60), minute % 60];
+  if (!hours) return tr("{minutes} 分钟", { minutes });
+  return minutes ? tr("{hours} 小时 {minutes} 分", { hours, minutes }) : tr("{hours} 小时", { hours });
+}
 
 export class Fronts {
   /** @param {HTMLElement} holder @param {any} scene */
@@ -18,7 +24,7 @@ export class Fronts {
     this.box.className = "fronts";
     this.box.hidden = true;
     this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", "火场蔓延时间");
+    this.box.setAttribute("aria-label", tr("火场蔓延时间"));
     this.button = document.createElement("button");
     this.button.type = "button";
     this.button.className = "button small";
@@ -26,7 +32,7 @@ export class Fronts {
     this.slider.type = "range";
     this.slider.min = "0";
     this.slider.step = "1";
-    this.slider.setAttribute("aria-label", "起算后时间");
+    this.slider.setAttribute("aria-label", tr("起算后时间"));
     this.text = document.createElement("output");
     this.box.append(this.button, this.slider, this.text);
     holder.append(this.box);
@@ -59,7 +65,7 @@ export class Fronts {
   show() {
     const minute = this.minutes[Number(this.slider.value)];
     if (minute === undefined) return;
-    this.text.value = `起算后 ${words(minute)}（模型推算）`;
+    this.text.value = tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
     for (const entry of this.scene.map?.getStyle().layers ?? []) {
@@ -69,7 +75,7 @@ export class Fronts {
 
   play() {
     if (Number(this.slider.value) >= this.minutes.length - 1) this.slider.value = "0";
-    this.button.textContent = "暂停";
+    this.button.textContent = tr("暂停");
     this.button.setAttribute("aria-pressed", "true");
     this.show();
     this.timer = setInterval(() => {
@@ -82,7 +88,7 @@ export class Fronts {
   stop() {
     clearInterval(this.timer);
     this.timer = 0;
-    this.button.textContent = "播放";
+    this.button.textContent = tr("播放");
     this.button.setAttribute("aria-pressed", "false");
   }
 }

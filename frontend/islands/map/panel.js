@@ -1,6 +1,8 @@
 // @ts-check
 // The right side: the chosen thing with its verbs, fetched as a fragment from the room that owns it.
 
+import { tr } from "../../words.js";
+
 /** Where the fragment of a feature lives when its layer does not say. */
 const FRAGMENTS = [
   [/alarm/, (/** @type {any} */ id) => `/monitoring/alarms/${id}/panel`],
@@ -20,9 +22,9 @@ export class Panel {
     document.addEventListener("anlan:event", (event) => this.refresh(/** @type {CustomEvent} */ (event).detail));
     document.addEventListener("anlan-open", (event) => {
       const { url, lon, lat, correlation } = /** @type {CustomEvent} */ (event).detail;
-      this.open(url, "突发事件");
+      this.open(url, tr("突发事件"));
       this.fly(lon, lat);
-      document.dispatchEvent(new CustomEvent("anlan:chosen", { detail: { correlation, title: "突发事件" } }));
+      document.dispatchEvent(new CustomEvent("anlan:chosen", { detail: { correlation, title: tr("突发事件") } }));
     });
     document.body.addEventListener("htmx:afterRequest", (event) => {
       const { elt, requestConfig, successful } = /** @type {CustomEvent} */ (event).detail;
@@ -62,7 +64,7 @@ export class Panel {
       this.body.innerHTML = text;
       /** @type {any} */ (window).htmx?.process(this.body);
     } catch {
-      if (url === this.url) this.body.innerHTML = '<div class="state error-state" role="alert"><strong>没有取到</strong><span>网络或服务暂不可用，稍后自动重试。</span></div>';
+      if (url === this.url) this.body.innerHTML = `<div class="state error-state" role="alert"><strong>${tr("没有取到")}</strong><span>${tr("网络或服务暂不可用，稍后自动重试。")}</span></div>`;
     }
     this.body.removeAttribute("aria-busy");
   }

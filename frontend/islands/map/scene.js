@@ -86,6 +86,8 @@ export class Scene {
   /** Base layers lie below, then surfaces, lines, points, and what is happening on top. @param {any} layer */
   rank(layer) {
     if (layer.group === "base") return this.config.layers.indexOf(layer);
+    // What is always there lies below what happens.
+    if (layer.key === "population") return 90;
     return { polygon: 100, line: 200, point: 300 }[/** @type {"point"} */ (layer.kind)] + (HAPPENING.test(layer.key) ? 50 : 0);
   }
 

@@ -1,6 +1,8 @@
 // @ts-check
 // The search box: areas, stations, enterprises, teams … whatever the layers hold, found while typing.
 
+import { tr } from "../../words.js";
+
 const LIMIT = 12;
 
 /** @param {HTMLInputElement} box @param {{map: any, data: Map<string, any>, layers: Map<string, any>, tree: any, panel: any}} parts */
@@ -34,7 +36,7 @@ export function search(box, { map, data, layers, tree, panel }) {
   function draw(asked) {
     list.hidden = !asked;
     list.replaceChildren(...found.map((entry, index) => option(entry, index)));
-    if (asked && !found.length) list.innerHTML = '<li class="faint">没有找到。可试名称或编码的一部分。</li>';
+    if (asked && !found.length) list.innerHTML = `<li class="faint">${tr("没有找到。可试名称或编码的一部分。")}</li>`;
     box.setAttribute("aria-expanded", String(asked));
   }
 
@@ -58,7 +60,7 @@ export function search(box, { map, data, layers, tree, panel }) {
     if (!tree.isShown(key)) tree.set(key, true);
     map.easeTo({ center: [lon, lat], zoom: feature.geometry.type === "Point" ? 13.5 : 11, duration: 500 });
     if (layers.get(key)?.group !== "base") panel.choose(key, feature, layers.get(key));
-    else panel.open(`/map/here?lon=${lon}&lat=${lat}`, "此处");
+    else panel.open(`/map/here?lon=${lon}&lat=${lat}`, tr("此处"));
     list.hidden = true;
     box.blur();
   }

@@ -2,6 +2,7 @@
 // How the map looks. No tiles, no glyph server: boundaries and our own data only, text drawn by the browser's fonts.
 
 import { levelColour, token, toned } from "./symbols.js";
+import { tr } from "../../words.js";
 
 const NAME = ["coalesce", ["get", "name"], ["get", "title"], ""];
 const LEVEL = ["get", "_level"];
@@ -24,7 +25,7 @@ export function baseStyle(tianditu) {
 }
 
 function tiandituSources() {
-  const source = (/** @type {string} */ kind) => ({ type: "raster", tiles: [`${location.origin}/tiles/tianditu/${kind}/{z}/{x}/{y}`], tileSize: 256, maxzoom: 18, attribution: "天地图" });
+  const source = (/** @type {string} */ kind) => ({ type: "raster", tiles: [`${location.origin}/tiles/tianditu/${kind}/{z}/{x}/{y}`], tileSize: 256, maxzoom: 18, attribution: tr("天地图") });
   return { "tdt-vec": source("vec"), "tdt-cva": source("cva") };
 }
 
@@ -89,9 +90,9 @@ export function dataLayers(layer) {
 /** Footprints: what a model computed is hatched by a dashed edge and says so in its label. @param {any} layer */
 function polygons({ key, colour }) {
   return [
-    { id: key, type: "fill", paint: { "fill-color": byLevel(colour), "fill-opacity": 0.22 } },
+    { id: key, type: "fill", paint: { "fill-color": byLevel(colour), "fill-opacity": ["coalesce", ["get", "opacity"], 0.22] } },
     { id: `${key}.line`, type: "line", paint: { "line-color": byLevel(colour), "line-width": 1.4, "line-dasharray": [3, 1.5] } },
-    { id: `${key}.name`, type: "symbol", minzoom: 9.5, layout: { "text-field": ["concat", NAME, ["case", ["to-boolean", ["get", "modelled"]], "\n模型推算", ""], ["case", ["to-boolean", ["get", "sketch"]], "\n示意", ""]], "text-font": FONT, "text-size": 11 }, paint: text(11, token("--text")).paint },
+    { id: `${key}.name`, type: "symbol", minzoom: 9.5, layout: { "text-field": ["concat", NAME, ["case", ["to-boolean", ["get", "modelled"]], `\n${tr("模型推算")}`, ""], ["case", ["to-boolean", ["get", "sketch"]], `\n${tr("示意")}`, ""]], "text-font": FONT, "text-size": 11 }, paint: text(11, token("--text")).paint },
   ];
 }
 

@@ -1,10 +1,12 @@
 // @ts-check
 // The band at the bottom: what happened in the last hours, or in the chosen incident. Wheel zooms, dragging moves.
 
+import { LOCALE, tr } from "../../words.js";
+
 const LANES = ["alarm", "warning", "incident", "response", "task", "report", "other"];
-const LANE_TITLES = { alarm: "告警", warning: "预警", incident: "事件", response: "响应", task: "任务", report: "报告", other: "其他" };
+const LANE_TITLES = { alarm: tr("告警"), warning: tr("预警"), incident: tr("事件"), response: tr("响应"), task: tr("任务"), report: tr("报告"), other: tr("其他") };
 const HOUR = 3600_000;
-const LEFT = 46;
+const LEFT = LOCALE.startsWith("en") ? 66 : 46;
 const NS = "http://www.w3.org/2000/svg";
 
 /** @param {string} name @param {Record<string, string | number>} attributes @param {string} [text] */
@@ -63,7 +65,7 @@ export class Timeline {
     if (correlation === this.correlation) return;
     this.correlation = correlation;
     this.follow = true;
-    this.title.textContent = correlation ? `时间线 · ${title}` : "时间线";
+    this.title.textContent = correlation ? tr("时间线 · {title}", { title }) : tr("时间线");
     this.load();
   }
 
@@ -130,7 +132,7 @@ export class Timeline {
     const shown = lanes.length ? lanes : ["alarm", "incident", "task"];
     const step = (height - 18) / shown.length;
     const x = (/** @type {number} */ at) => LEFT + ((at - this.span[0]) / (this.span[1] - this.span[0])) * (width - LEFT);
-    const root = svg("svg", { width, height, role: "img", "aria-label": `时间线，${this.entries.length} 条` });
+    const root = svg("svg", { width, height, role: "img", "aria-label": tr("时间线，{count} 条", { count: this.entries.length }) });
     for (const [tick, label] of this.ticks(width)) {
       root.append(svg("line", { x1: x(tick), x2: x(tick), y1: 0, y2: height - 16, class: "tl-grid" }), svg("text", { x: x(tick), y: height - 4, class: "tl-tick" }, label));
     }
@@ -149,7 +151,7 @@ export class Timeline {
     shown.forEach((entry, index) => {
       const at = x(Date.parse(entry.at));
       const mark = svg("circle", { cx: at, cy: y, r: entry.level ? 4.5 : 3.2, class: `tl-mark tl-level-${entry.level}`, tabindex: 0 });
-      mark.append(svg("title", {}, `${new Date(entry.at).toLocaleString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false })}\n${entry.title}`));
+      mark.append(svg("title", {}, `${new Date(entry.at).toLocaleString(LOCALE, { timeZone: "Asia/Shanghai", hour12: false })}\n${entry.title}`));
       root.append(mark);
       // A label only where it ends before the next mark.
       const next = index + 1 < shown.length ? x(Date.parse(shown[index + 1].at)) : at + 300;
@@ -168,7 +170,7 @@ export class Timeline {
     /** @type {[number, string][]} */
     const found = [];
     for (let at = Math.ceil(this.span[0] / step) * step; at < this.span[1]; at += step) {
-      found.push([at, new Date(at).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false })]);
+      found.push([at, new Date(at).toLocaleTimeString(LOCALE, { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hour12: false })]);
     }
     return found;
   }

@@ -2,6 +2,7 @@
 // Tools on the map: what is here, measuring, names under the pointer.
 
 import { token } from "./symbols.js";
+import { tr } from "../../words.js";
 
 const EARTH_M = 6371008.8;
 
@@ -79,9 +80,9 @@ export class Tools {
     const line = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: this.line } };
     this.map.getSource("measure")?.setData({ type: "FeatureCollection", features: this.line.length > 1 ? [line, ...points] : points });
     this.note.hidden = !this.measuring;
-    this.note.textContent = this.line.length > 1 ? `直线距离 ${distance(length(this.line))}　继续点选，Esc 结束` : "点选两点以上测距，Esc 结束";
-    if (this.line.length > 2) this.note.append("　", this.forecast("作为已观测火线推演", "perimeter"));
-    if (this.line.length > 1) this.note.append("　", this.forecast("作为隔离线推演", "line"));
+    this.note.textContent = this.line.length > 1 ? tr("直线距离 {distance}　继续点选，Esc 结束", { distance: distance(length(this.line)) }) : tr("点选两点以上测距，Esc 结束");
+    if (this.line.length > 2) this.note.append("　", this.forecast(tr("作为已观测火线推演"), "perimeter"));
+    if (this.line.length > 1) this.note.append("　", this.forecast(tr("作为隔离线推演"), "line"));
   }
 
   /** A link to the wildfire forecast that takes the drawn line as its input. @param {string} text @param {string} input */
@@ -97,7 +98,7 @@ export class Tools {
   /** What is at this place, and what can be done here. @param {{lng: number, lat: number}} place */
   here({ lng, lat }) {
     this.panel.mark({ type: "Point", coordinates: [lng, lat] });
-    this.panel.open(`/map/here?lon=${lng.toFixed(6)}&lat=${lat.toFixed(6)}`, "此处");
+    this.panel.open(`/map/here?lon=${lng.toFixed(6)}&lat=${lat.toFixed(6)}`, tr("此处"));
   }
 
   /** @param {any} event @param {any} feature */
@@ -106,7 +107,7 @@ export class Tools {
     const name = p && (p.title ?? p.name);
     this.tip.hidden = !name;
     if (!name) return;
-    this.tip.textContent = [this.layers.get(feature.source)?.title, name, p.representative ? "演示数据" : "", p.modelled ? "模型推算" : ""].filter(Boolean).join(" · ");
+    this.tip.textContent = [this.layers.get(feature.source)?.title, name, p.representative ? tr("演示数据") : "", p.modelled ? tr("模型推算") : ""].filter(Boolean).join(" · ");
     this.tip.style.transform = `translate(${event.point.x + 14}px, ${event.point.y + 14}px)`;
   }
 }

@@ -2,6 +2,7 @@
 // The layer tree: groups, symbols, counts, age of the data, legend. What is shown is remembered by this browser.
 
 import { toned } from "./symbols.js";
+import { LOCALE, tr } from "../../words.js";
 
 const STORE = "anlan.layers";
 
@@ -47,10 +48,10 @@ export class Tree {
     const count = Object.assign(document.createElement("small"), { className: "num" });
     row.append(box, swatch(layer), name, count);
     this.rows.set(layer.key, row);
-    if (!layer.legend.length) return row;
+    if (!layer.legend.length && !layer.empty) return row;
     const legend = document.createElement("div");
     legend.className = "legend";
-    legend.append(row, ...layer.legend.map((/** @type {[string, string]} */ [colour, text]) => legendEntry(colour, text)));
+    legend.append(row, ...layer.legend.map((/** @type {[string, string]} */ [colour, text]) => legendEntry(colour, text)), remark());
     return legend;
   }
 
@@ -63,14 +64,19 @@ export class Tree {
     this.show(key, shown);
   }
 
-  /** @param {{layer: any, state: string, at: string, features: Map<any, any>}} data */
+  /** @param {{layer: any, state: string, at: string, sourceNote: string, features: Map<any, any>}} data */
   update(data) {
     const row = this.rows.get(data.layer.key);
     const count = row?.querySelector("small");
     if (!row || !count) return;
     row.dataset.state = data.state;
-    count.textContent = data.state === "loading" ? "…" : data.state === "error" ? "未取到" : String(data.features.size);
-    row.title = data.at ? `数据时间 ${clockTime(data.at)}` : "";
+    count.textContent = data.state === "loading" ? "…" : data.state === "error" ? tr("未取到") : String(data.features.size);
+    row.title = data.at ? tr("数据时间 {time}", { time: clockTime(data.at) }) : "";
+    const remarks = /** @type {HTMLElement | null | undefined} */ (row.parentElement?.querySelector(":scope > .legend-remark"));
+    if (remarks) {
+      const empty = data.state === "ready" && data.features.size === 0;
+      remarks.textContent = empty ? data.layer.empty : data.sourceNote && tr("来源：{source}", { source: data.sourceNote });
+    }
     const stamp = document.getElementById("data-time");
     if (stamp && data.at) stamp.textContent = clockTime(data.at);
   }
@@ -78,7 +84,7 @@ export class Tree {
 
 /** @param {string} at */
 export function clockTime(at) {
-  return new Date(at).toLocaleTimeString("zh-CN", { timeZone: "Asia/Shanghai", hour12: false });
+  return new Date(at).toLocaleTimeString(LOCALE, { timeZone: "Asia/Shanghai", hour12: false });
 }
 
 /** @param {string} colour @param {string} text */
@@ -89,6 +95,11 @@ function legendEntry(colour, text) {
   dot.style.background = colour;
   entry.append(dot, text);
   return entry;
+}
+
+/** Where the figures come from, or why there is nothing; filled when the data are there. */
+function remark() {
+  return Object.assign(document.createElement("small"), { className: "legend-remark" });
 }
 
 /** @param {any} layer */

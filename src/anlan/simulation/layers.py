@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from shapely.geometry import mapping
+
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import BBox
@@ -14,6 +16,35 @@ from anlan.simulation.models import Run
 
 #: A footprint is shown so long, h.
 SHOWN_H = 24
+
+
+#: Residents per km2 from which a colour holds, densest first, with what the legend says. Own grading, no standard's.
+DENSITY = (
+    (10_000, "#b3367a", "≥ 10000 人/km²"),
+    (5_000, "#c9669b", "5000–10000 人/km²"),
+    (1_000, "#b58ac0", "1000–5000 人/km²"),
+    (100, "#8d9bc9", "100–1000 人/km²"),
+    (0, "#7891b0", "< 100 人/km²"),
+)
+#: How a source's note says that nobody counted (the city package's convention).
+MODELLED = "模型推算"
+
+
+def population(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Residents by the finest areas that have an outline: the people that exposures are counted from."""
+    del actor, bbox
+    features = [
+        {
+            "type": "Feature", "id": home.pk, "geometry": mapping(home.outline),
+            "properties": {
+                "id": home.pk, "name": home.name, "people": round(home.people), "per_km2": round(home.per_km2),
+                "source": home.source, "modelled": home.source.startswith(MODELLED), "opacity": 0.45,
+                "colour": next(colour for least, colour, _text in DENSITY if home.per_km2 >= least),
+            },
+        }
+        for home in queries.homes()
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": features, "source": "；".join(queries.census())}
 
 
 def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
@@ -58,6 +89,21 @@ def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     return {"type": "FeatureCollection", "features": features}
 
 
+layer(
+    Layer(
+        key="population",
+        title="常住人口（密度）",
+        kind="polygon",
+        features=population,
+        permission="simulation.view",
+        icon="person",
+        colour="#b58ac0",
+        group="simulation",
+        shown=False,
+        legend=tuple((colour, text) for _least, colour, text in DENSITY),
+        empty="未载入人口数据：请在区划登记簿填写常住人口及来源，并导入边界",
+    )
+)
 layer(
     Layer(
         key="footprints",

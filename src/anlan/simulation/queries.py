@@ -14,7 +14,7 @@ from anlan.hazards.contract import Hazard
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
-from anlan.kernel.geo import GeoJson
+from anlan.kernel.geo import GeoJson, area_km2
 from anlan.simulation.models import Run
 
 HAZARDS: dict[str, Hazard] = discover()
@@ -33,6 +33,14 @@ class Home:
     name: str
     outline: BaseGeometry
     people: float
+    #: Where the figure of residents comes from, and of what date.
+    source: str = ""
+
+    @property
+    def per_km2(self) -> float:
+        """Residents per square kilometre of the outline."""
+        km2 = area_km2(self.outline)
+        return self.people / km2 if km2 else 0.0
 
 
 def homes() -> list[Home]:
@@ -46,9 +54,15 @@ def homes() -> list[Home]:
         path = district_path(area, districts)
         sums[path] = sums.get(path, 0.0) + (area.population or 0)
     return [
-        Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums))
+        Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums), area.population_note)
         for area in finest
     ]  # fmt: skip
+
+
+def census() -> list[str]:
+    """What the totals of the districts rest on: each source once, with its date as its publisher gives it."""
+    found = Area.objects.filter(level=Level.DISTRICT, population__isnull=False).order_by("path")
+    return list(dict.fromkeys(area.population_note for area in found if area.population_note))
 
 
 def district_path(area: Area, districts: dict[str, Area]) -> str:

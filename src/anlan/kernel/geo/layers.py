@@ -14,7 +14,10 @@ FeatureCollection = dict[str, Any]
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer. `features` returns GeoJSON (WGS84) of what `actor` may see inside `bbox` (None = everywhere)."""
+    """One layer. `features` returns GeoJSON (WGS84) of what `actor` may see inside `bbox` (None = everywhere).
+
+    The collection may carry `source`: where the figures come from and of what date, shown below the legend.
+    """
 
     key: str
     title: str
@@ -29,6 +32,8 @@ class Layer:
     shown: bool = True
     #: What the symbols or colours mean: (colour or level, text).
     legend: Sequence[tuple[str, str]] = ()
+    #: What the tree says when the layer has nothing to show: which data are missing, so that empty is not read as "none".
+    empty: str = ""
     #: Event that moves one feature, and the key of its payload that names the feature's id; it carries `lon`, `lat`.
     moved_by: tuple[str, str] | None = None
 

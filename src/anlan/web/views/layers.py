@@ -62,7 +62,8 @@ def described(layer: Layer) -> dict[str, Any]:
         "colour": layer.colour,
         "refresh": list(layer.refresh),
         "shown": layer.shown,
-        "legend": [list(entry) for entry in layer.legend],
+        "legend": [[colour, _(text)] for colour, text in layer.legend],
+        "empty": _(layer.empty) if layer.empty else "",
         "moved_by": list(layer.moved_by) if layer.moved_by else None,
     }
 

@@ -189,6 +189,7 @@ FACTS = {
     "level": "级别", "model": "模型", "meaning": "含义", "capacity": "容纳人数", "beds": "床位", "industry": "行业",
     "substance": "物质", "quantity_t": "设计最大量 t", "priority": "优先级", "staff_day": "白班人数", "area": "区划",
     "status": "状态", "grade": "等级", "number": "编号", "source": "来源", "magnitude": "震级", "code": "编码",
+    "per_km2": "人口密度 人/km²",
 }  # fmt: skip
 
 
