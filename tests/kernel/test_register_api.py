@@ -78,3 +78,16 @@ def test_the_api_describes_every_registry(signed_in: SignIn) -> None:
     fields = paths[URL]["post"]["requestBody"]["content"][JSON]["schema"]["properties"]
     assert "-180~180" in fields["lon"]["description"]
     assert client.get("/api/docs").status_code == 200
+
+
+def test_a_program_that_read_an_older_version_is_refused_with_the_row_as_it_is(
+    client: Client, program: dict[str, str]
+) -> None:
+    address = f"{URL}/{client.post(URL, ROW, JSON, headers=program).json()['id']}"
+    read = client.get(address, headers=program)["ETag"]
+    first = client.patch(address, {"phone": "0473-1"}, JSON, headers=program | {"if-match": read})
+    assert first.status_code == 200
+    second = client.patch(address, {"phone": "0473-2"}, JSON, headers=program | {"if-match": read})
+    assert (second.status_code, second.json()["now"]["phone"]) == (409, "0473-1")
+    third = client.patch(address, {"phone": "0473-2"}, JSON, headers=program | {"if-match": first["ETag"]})
+    assert third.json()["phone"] == "0473-2"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -122,3 +124,54 @@ def test_an_address_that_leads_nowhere_gets_a_page_in_chinese(signed_in: SignIn)
     answer = signed_in().get("/nowhere")
     assert answer.status_code == 404
     assert "没有这个页面" in answer.content.decode()
+
+
+def opened(client: Client, row: Organisation) -> dict[str, str]:
+    """The form as a browser would send it back, with the mark of what was seen."""
+    page = client.get(f"/registers/organisations/{row.pk}/edit").content.decode()
+    mark = re.search(r'name="seen_row" value="([^"]+)"', page)
+    assert mark is not None
+    return {**FORM, "code": "E9", "area": "mca:150304", "name": row.name, "seen_row": mark[1]}
+
+
+def test_the_second_of_two_editors_is_refused_and_sees_what_the_first_changed(
+    city: City, signed_in: SignIn, bureau: Organisation
+) -> None:
+    first, second = signed_in(), signed_in(username="li")
+    address = f"/registers/organisations/{bureau.pk}/edit"
+    his, hers = opened(first, bureau), opened(second, bureau)
+    assert first.post(address, {**his, "phone": "0473-1"}).status_code == 302
+    refused = second.post(address, {**hers, "phone": "0473-2"})
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert "别人已修改了这条记录" in page
+    assert "<td>0473-1</td>" in page
+    assert 'value="0473-2"' in page
+    assert Organisation.everything.get().phone == "0473-1"
+    # Having seen it, she may decide that hers is right.
+    again = re.search(r'name="seen_row" value="([^"]+)"', page)
+    assert again is not None
+    assert second.post(address, {**hers, "phone": "0473-2", "seen_row": again[1]}).status_code == 302
+    assert Organisation.everything.get().phone == "0473-2"
+
+
+def test_a_wrong_entry_does_not_lose_the_mark_of_what_was_seen(
+    city: City, signed_in: SignIn, bureau: Organisation
+) -> None:
+    first, second = signed_in(), signed_in(username="li")
+    address = f"/registers/organisations/{bureau.pk}/edit"
+    hers = opened(second, bureau)
+    wrong = second.post(address, {**hers, "lon": "206"})
+    assert wrong.status_code == 422
+    kept = re.search(r'name="seen_row" value="([^"]+)"', wrong.content.decode())
+    assert kept is not None
+    first.post(address, {**opened(first, bureau), "phone": "0473-1"})
+    assert second.post(address, {**hers, "seen_row": kept[1]}).status_code == 409
+
+
+def test_a_forged_mark_is_refused(city: City, signed_in: SignIn, bureau: Organisation) -> None:
+    client = signed_in()
+    answer = client.post(
+        f"/registers/organisations/{bureau.pk}/edit", {**opened(client, bureau), "seen_row": "e30:forged:mark"}
+    )
+    assert answer.status_code == 409

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import models, transaction
@@ -54,9 +54,16 @@ def create(by: Actor, register: Register, data: Mapping[str, Any]) -> models.Mod
         return save(by, register, form)
 
 
-def update(by: Actor, register: Register, pk: int, data: Mapping[str, Any]) -> models.Model:
-    """Change a row from form data; columns that are not given keep their values."""
+def update(
+    by: Actor,
+    register: Register,
+    pk: int,
+    data: Mapping[str, Any],
+    unchanged: Callable[[models.Model], None] = lambda row: None,
+) -> models.Model:
+    """Change a row from form data; columns that are not given keep their values. `unchanged` may refuse the locked row."""
     with transaction.atomic(), journal.deferred():
+        unchanged(edit_form(by, register, pk, {}).instance)
         shown = edit_form(by, register, pk)
         kept = {name: shown[name].value() for name in shown.fields}
         form = edit_form(by, register, pk, {**kept, **data})

@@ -11,7 +11,7 @@ from ninja import Router
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
-from anlan.kernel.register import actions, query
+from anlan.kernel.register import actions, query, seen
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, key_text, split_unit
 from anlan.kernel.register.forms import allowed
@@ -32,6 +32,13 @@ def as_json(register: Register, row: Any) -> dict[str, Any]:
 
 def answer(content: Any, status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps(content, default=str), content_type="application/json", status=status)
+
+
+def tagged(register: Register, row: models.Model) -> HttpResponse:
+    """One row with its version: sent back as `If-Match`, a change is refused when somebody else was faster."""
+    made = answer(as_json(register, row))
+    made["ETag"] = seen.tag(register, row)
+    return made
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -104,15 +111,21 @@ def operations(register: Register) -> None:
 
     def row(request: HttpRequest, pk: int) -> HttpResponse:
         query.require_view(actor_of(request), register)
-        return answer(as_json(register, query.one(register, actor_of(request), pk)))
+        return tagged(register, query.one(register, actor_of(request), pk))
 
     def create(request: HttpRequest) -> HttpResponse:
         made = actions.create(actor_of(request), register, known(register, body(request)))
         return answer(as_json(register, made), 201)
 
     def update(request: HttpRequest, pk: int) -> HttpResponse:
-        changed = actions.update(actor_of(request), register, pk, known(register, body(request)))
-        return answer(as_json(register, changed))
+        expected = request.headers.get("If-Match", "")
+
+        def as_read(row: models.Model) -> None:
+            seen.refuse_other(register, row, expected, as_json(register, row))
+
+        return tagged(
+            register, actions.update(actor_of(request), register, pk, known(register, body(request)), as_read)
+        )
 
     def delete(request: HttpRequest, pk: int) -> HttpResponse:
         actions.delete(actor_of(request), register, pk, request.GET.get("reason", ""))

@@ -20,7 +20,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents.word import WORD
 from anlan.kernel.documents.word import render as render_word
-from anlan.kernel.register import actions, query, scoping
+from anlan.kernel.register import actions, query, scoping, seen
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
 from anlan.kernel.register.forms import KeyField, RegisterForm, form_class
@@ -159,9 +159,13 @@ def attachment(name: str, kind: str, content: bytes) -> HttpResponse:
     return answer
 
 
-def show_form(request: HttpRequest, register: Register, form: RegisterForm) -> HttpResponse:
-    status = 422 if form.is_bound else 200
+def show_form(
+    request: HttpRequest, register: Register, form: RegisterForm, stamp: str = "", others: seen.Meanwhile | None = None
+) -> HttpResponse:
+    """The form; with `others` it was refused because somebody else saved first, and shows what they changed."""
+    status = 409 if others else 422 if form.is_bound else 200
     context = {"register": register, "form": form, "row": form.instance if form.instance.pk else None}
+    context |= {"stamp": stamp, "seen_field": seen.FIELD, "others": others}
     return render(request, "register/form.html", context, status=status)
 
 
@@ -176,12 +180,17 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
 def edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     register, actor = query.find(slug), actor_of(request)
     form = actions.edit_form(actor, register, pk, request.POST if request.method == "POST" else None)
-    return finish(request, register, form)
+    # Before the form is cleaned, which writes its values into the row.
+    others = seen.meanwhile(register, form.instance, request.POST.get(seen.FIELD, ""))
+    stamp = seen.stamp(register, form.instance)
+    if others:
+        return show_form(request, register, form, stamp, others)
+    return finish(request, register, form, request.POST.get(seen.FIELD, stamp))
 
 
-def finish(request: HttpRequest, register: Register, form: RegisterForm) -> HttpResponse:
+def finish(request: HttpRequest, register: Register, form: RegisterForm, stamp: str = "") -> HttpResponse:
     if not form.is_bound or not form.is_valid():
-        return show_form(request, register, form)
+        return show_form(request, register, form, stamp)
     saved = actions.save(actor_of(request), register, form)
     messages.success(request, f"{_('已保存')}：{saved}")
     return redirect("register-row", register.slug, saved.pk)
