@@ -29,8 +29,36 @@ RESTART_WAIT_S = 1.0
 STOP_WAIT_S = 10.0
 
 
+#: Ports this process has claimed, each with the socket that says so.
+_claims: dict[int, socket.socket] = {}
+
+
+def claim(port: int) -> bool:
+    """Tell the other installations on this machine that we will listen there, until `release` or the end of the process.
+
+    Between choosing a port and listening on it there are seconds (migrations, loading the city); two installations started
+    together would choose the same. The claim is a name in Linux' abstract socket space: the kernel drops it with us.
+    """
+    if port in _claims or sys.platform != "linux":
+        return True
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        mark.bind(f"\0anlan-port-{port}")
+    except OSError:
+        mark.close()
+        return False
+    _claims[port] = mark
+    return True
+
+
+def release(port: int) -> None:
+    """Give a claimed port back."""
+    if mark := _claims.pop(port, None):
+        mark.close()
+
+
 def free_port(wanted: int, taken: set[int]) -> int:
-    """`wanted`, or the next port that nobody listens on."""
+    """`wanted`, or the next port that nobody listens on and no other installation has chosen; claimed for us."""
     for port in range(wanted, wanted + 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,7 +66,7 @@ def free_port(wanted: int, taken: set[int]) -> int:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in taken:
+        if port not in taken and claim(port):
             taken.add(port)
             return port
     raise OSError(f"端口 {wanted} 至 {wanted + 199} 全被占用")
@@ -129,8 +157,9 @@ class Supervisor:
             self._start_nats()
         os.environ.update(self.env)
         prepare()
-        # Preparing may have taken a while; somebody else may listen there by now.
+        # Preparing may have taken a while; another program, which knows nothing of claims, may listen there by now.
         self.ports.sl651 = free_port(self.ports.sl651, set())
+        self.ports.web = free_port(self.ports.web, set())
         self.env["ANLAN_SL651_PORT"] = os.environ["ANLAN_SL651_PORT"] = str(self.ports.sl651)
         anlan = [sys.executable, "-m", "anlan"]
         self._start("work", [*anlan, "work"], self._ready_file("work"))
@@ -206,6 +235,8 @@ class Supervisor:
                 if child.name == name:
                     child.stop()
         (self.var / "run" / "run.json").unlink(missing_ok=True)
+        for port in vars(self.ports).values() if hasattr(self, "ports") else ():
+            release(port)
 
 
 def handle_signals(stop: threading.Event) -> None:

@@ -52,6 +52,8 @@ def test_a_chlorine_leak_goes_from_the_detector_to_the_reviewed_incident(tmp_pat
 def test_real_stages_of_a_jam_winter_raise_the_alarm_the_flow_would_not(tmp_path: Path) -> None:
     """YRCC 2014-12-17: 1052.95 m at 435 m3/s, against 1050.49 m at 700 m3/s three days before."""
     assert prove("ice-jam", tmp_path / "var", 15630)["links"]["observation"]
+    # The same history once more on the same database: an hour of one winter is not read twice, so it is a week later.
+    assert prove("ice-jam", tmp_path / "var", 15630)["weeks_later"] == 1
 
 
 @pytest.mark.slow
@@ -62,3 +64,4 @@ def test_a_satellite_hotspot_becomes_a_reviewed_grass_fire(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_the_alxa_earthquake_of_2015_is_answered_as_published(tmp_path: Path) -> None:
     assert prove("alxa-2015", tmp_path / "var", 15670)["links"]["hazard_event"]
+    assert prove("alxa-2015", tmp_path / "var", 15670)["weeks_later"] == 1

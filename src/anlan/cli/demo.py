@@ -77,6 +77,8 @@ async def play(args: argparse.Namespace, system: Supervisor, console: Console) -
             progress.console.print(f"  [cyan]{step.at[11:19]}[/] {step.text} [dim]{step.latency_ms:.0f} ms[/]")
 
         summary = await one.play(tell, args.speed)
+    if summary["weeks_later"]:
+        console.print(f"[dim]此库已播放过该场景：本次按原始资料顺延 {summary['weeks_later']} 周重演[/]")
     verdict = (
         "[bold green]全链路完成[/]" if summary["ok"] else f"[bold red]未完成[/] {summary['missing']} {summary['error']}"
     )

@@ -55,3 +55,27 @@ def newest_observation() -> datetime | None:
     """Event time of the newest reading of all; a story must begin after it, or its readings would be history."""
     newest: datetime | None = one("select max(at) from monitoring_latest")
     return newest
+
+
+def newest_reading_of(sensors: set[tuple[str, str]], since: datetime) -> datetime | None:
+    """Event time of the newest reading of these sensors (address, code) from `since` on."""
+    if not sensors:
+        return None
+    addresses, codes = zip(*sorted(sensors), strict=True)
+    newest: datetime | None = one(
+        """select max(o.at) from observation o where o.at >= %s and o.datastream_id in (
+             select d.id from monitoring_datastream d join monitoring_station s on s.id = d.station_id
+             join unnest(%s::text[], %s::text[]) as sensor(address, code)
+               on sensor.address = s.address and sensor.code = d.source_code)""",
+        since,
+        list(addresses),
+        list(codes),
+    )
+    return newest
+
+
+def has_event(kind: str, start: datetime, end: datetime) -> bool:
+    """Whether an event of a feed is kept that happened between these times."""
+    return bool(
+        one("select count(*) from monitoring_hazardevent where kind = %s and at between %s and %s", kind, start, end)
+    )

@@ -16,7 +16,7 @@ from django.conf import settings
 from anlan.kernel import clock
 from anlan.kernel.accounts.models import ApiToken, User
 from anlan.web.city import loader
-from anlan.web.scenario import checks
+from anlan.web.scenario import again, checks
 from anlan.web.scenario.field import PRELUDE, Field
 from anlan.web.scenario.people import People, Refused
 from anlan.web.scenario.spec import Scenario
@@ -61,6 +61,8 @@ class Player:
     ) -> None:
         self.scenario, self.url, self.ports, self.password = scenario, url, ports, device_password
         self.people = People(url, accounts)
+        #: How many weeks after the original this telling of a piece of history is set.
+        self.weeks = 0
 
     async def play(self, tell: Callable[[Step], None], speed: float | None = None) -> dict[str, Any]:
         """Play to the end; returns the summary. The clock is real again afterwards, whatever happens."""
@@ -70,6 +72,9 @@ class Player:
         start = start_of(self.scenario, pace)
         if self.scenario.start == "now":
             start = await sync_to_async(after_what_is_known)(start)
+        else:
+            self.weeks = await sync_to_async(again.weeks_later)(self.scenario)
+            start += self.weeks * again.WEEK
         await sync_to_async(loader.keep_roster)(settings.CITY, start)
         clock.run_scenario(self.scenario.name, start, pace)
         field = Field(self.scenario, start, self.ports, self.password)
@@ -92,7 +97,11 @@ class Player:
 
     async def post_feed(self, token: str, feed: str, body: bytes) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
-            return await client.post(f"/api/feeds/{feed}", content=body, headers={"Authorization": f"Bearer {token}"})
+            return await client.post(
+                f"/api/feeds/{feed}",
+                content=again.feed(feed, body, self.weeks),
+                headers={"Authorization": f"Bearer {token}"},
+            )
 
     async def settled(self, story: Story, start: datetime) -> dict[str, bool]:
         """The links as the database knows them, after what is still owed has been worked off."""
@@ -118,6 +127,7 @@ class Player:
             "links": links,
             "missing": missing,
             "readings_sent": sent,
+            "weeks_later": self.weeks,
             "took_s": round(took_s, 1),
             "ok": bool(links) and not missing and not error,
             "error": error,
