@@ -407,3 +407,12 @@ def test_teams_that_report_at_the_same_moment_do_not_block_each_other(stage: Sta
     assert failures == []
     assert [step.state for step in last.steps.all()] == ["issued"]
     assert not list(journal.flaws())
+
+
+def test_who_drafts_a_report_may_not_sign_it_without_the_permission_to_sign(stage: Stage) -> None:
+    drafter = actor(stage.city.city, "command.view", "command.report")
+    report = actions.draft_report(drafter, opened(stage).pk, "首报")
+    with pytest.raises(Forbidden):
+        actions.sign_report(drafter, report.pk)
+    signer = actor(stage.city.city, "command.view", "command.report_sign")
+    assert actions.sign_report(signer, report.pk).state == "signed"

@@ -113,6 +113,9 @@ def test_an_incident_is_opened_from_an_alarm_where_it_is_listed(page: Page, draw
     expect(page.locator("#panel")).to_be_visible()
     expect(page.locator("#worklist .work").first).not_to_contain_text("没有进行中的事件")
     expect(page.locator("#panel .panel-body")).to_contain_text("氯气")
+    # Opened is opened: the list leads to the incident instead of offering it again.
+    expect(page.locator('#worklist [data-verb="incident"]')).to_have_count(0)
+    expect(page.get_by_role("link", name="已立案")).to_be_visible()
     dispatcher.drain()
     page.wait_for_timeout(1500)
     picture(page, "map-panel")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,6 +38,13 @@ DUPLICATE_TIME = timedelta(hours=2)
 def incidents(actor: Actor, *, open_only: bool = False) -> list[Incident]:
     rows = Incident.objects.visible_to(actor, VIEW).select_related("area")
     return list(rows.exclude(status__in=["closed", "reviewed"]) if open_only else rows)
+
+
+def incidents_of_alarms(actor: Actor, alarm_ids: Collection[int]) -> dict[int, int]:
+    """alarm -> the incident that was opened from it, or that it was found to belong to; others are left out."""
+    opened = Incident.objects.visible_to(actor, VIEW).filter(alarm_id__in=alarm_ids)
+    joined = Proposal.objects.visible_to(actor, VIEW).filter(alarm_id__in=alarm_ids, incident__isnull=False)
+    return dict(joined.values_list("alarm_id", "incident_id")) | dict(opened.values_list("alarm_id", "pk"))
 
 
 def incident(actor: Actor, incident_id: int) -> Incident:

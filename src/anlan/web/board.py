@@ -91,6 +91,9 @@ def late_tasks(desk: command.Desk) -> list[Any]:
 def worklist(actor: Actor) -> dict[str, Any]:
     """Proposals, open incidents and standing alarms this actor may see, the most urgent first."""
     alarms = list(standing(actor)[: MOST + 1])
+    opened = command.incidents_of_alarms(actor, [alarm.pk for alarm in alarms])
+    for alarm in alarms:
+        alarm.incident_id = opened.get(alarm.pk)
     desk = command.desk(actor)
     return {
         "proposals": desk.proposals[:MOST],

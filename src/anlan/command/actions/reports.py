@@ -129,10 +129,10 @@ def edit_report(
     return report
 
 
-@action("command.report")
+@action("command.report_sign")
 def sign_report(by: Actor, report_id: int, *, version: int | None = None) -> Report:
-    """签发."""
-    report = Report.objects.visible_to(by, "command.report").one(report_id, lock=True)
+    """签发: by whom the bureau lets sign, who need not be the one who drafts."""
+    report = Report.objects.visible_to(by, "command.report_sign").one(report_id, lock=True)
     check_version(report, version)
     before = snapshot(report)
     report.state = move(REPORT, REPORT_LABELS, str(report), report.state, "signed")

@@ -63,7 +63,7 @@ def newest_reading_of(sensors: set[tuple[str, str]], since: datetime) -> datetim
         return None
     addresses, codes = zip(*sorted(sensors), strict=True)
     newest: datetime | None = one(
-        """select max(o.at) from observation o where o.at >= %s and o.datastream_id in (
+        """select max(o.at) from observation o where o.at >= %s and o.stream in (
              select d.id from monitoring_datastream d join monitoring_station s on s.id = d.station_id
              join unnest(%s::text[], %s::text[]) as sensor(address, code)
                on sensor.address = s.address and sensor.code = d.source_code)""",
