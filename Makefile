@@ -22,7 +22,7 @@ up: setup        ## start everything, no scenario
 test: setup      ## everything: lint, unit, property, API, acceptance, browser
 	@$(PY) tools/browser.py
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -q -n 2 --dist loadfile || { echo '并行时失败的测试逐个再跑一遍：'; $(PY) -m pytest -q --last-failed --last-failed-no-failures none; }
+	@$(PY) tools/test.py
 
 quick: setup     ## tests without browser and acceptance
 	@$(PY) -m pytest -q -m "not e2e and not acceptance and not slow" -n 2

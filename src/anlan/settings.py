@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_otp.middleware.OTPMiddleware",
     "anlan.kernel.accounts.middleware.ActorMiddleware",
     "anlan.web.middleware.SignedInMiddleware",
@@ -162,6 +163,8 @@ WHITENOISE_USE_FINDERS = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+#: One request as a whole, uploaded files included; larger files are imported on the server (`anlan import`).
+MAX_BODY_BYTES = 64 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

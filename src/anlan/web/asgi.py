@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
+from anlan.web.limits import limited
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
 # WhiteNoise warns when nothing was collected; files are found in place then.
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-pages = get_asgi_application()
+pages = limited(get_asgi_application())  # type: ignore[arg-type]
 
 from anlan.web import live  # noqa: E402 - needs the apps to be ready
 from anlan.web.views.stream import stream  # noqa: E402
@@ -39,4 +41,4 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["type"] == "http" and scope["path"] == "/stream":
         await stream(scope, receive, send)
     else:
-        await pages(scope, receive, send)  # type: ignore[arg-type]
+        await pages(scope, receive, send)
