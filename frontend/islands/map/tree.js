@@ -1,7 +1,7 @@
 // @ts-check
 // The layer tree: groups, symbols, counts, age of the data, legend. What is shown is remembered by this browser.
 
-import { toned } from "./symbols.js";
+import { levelColour, levelOf, toned } from "./symbols.js";
 import { LOCALE, tr } from "../../words.js";
 
 const STORE = "anlan.layers";
@@ -92,7 +92,8 @@ function legendEntry(colour, text) {
   const entry = document.createElement("span");
   entry.className = "legend-entry";
   const dot = document.createElement("i");
-  dot.style.background = colour;
+  // A legend names a level (1..4) where the colour is the theme's.
+  dot.style.background = levelOf(colour) ? levelColour(levelOf(colour)) : colour;
   entry.append(dot, text);
   return entry;
 }

@@ -44,7 +44,8 @@ def incidents_of_alarms(actor: Actor, alarm_ids: Collection[int]) -> dict[int, i
     """alarm -> the incident that was opened from it, or that it was found to belong to; others are left out."""
     opened = Incident.objects.visible_to(actor, VIEW).filter(alarm_id__in=alarm_ids)
     joined = Proposal.objects.visible_to(actor, VIEW).filter(alarm_id__in=alarm_ids, incident__isnull=False)
-    return dict(joined.values_list("alarm_id", "incident_id")) | dict(opened.values_list("alarm_id", "pk"))
+    pairs = [*joined.values_list("alarm_id", "incident_id"), *opened.values_list("alarm_id", "pk")]
+    return {alarm: incident for alarm, incident in pairs if alarm and incident}
 
 
 def incident(actor: Actor, incident_id: int) -> Incident:

@@ -38,7 +38,7 @@ def population(actor: Actor, bbox: BBox | None) -> FeatureCollection:
             "type": "Feature", "id": home.pk, "geometry": mapping(home.outline),
             "properties": {
                 "id": home.pk, "name": home.name, "people": round(home.people), "per_km2": round(home.per_km2),
-                "source": home.source, "modelled": home.source.startswith(MODELLED), "opacity": 0.45,
+                "source": home.source, "modelled": home.source.startswith(MODELLED), "sketch": home.sketch, "opacity": 0.45,
                 "colour": next(colour for least, colour, _text in DENSITY if home.per_km2 >= least),
             },
         }

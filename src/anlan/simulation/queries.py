@@ -35,6 +35,8 @@ class Home:
     people: float
     #: Where the figure of residents comes from, and of what date.
     source: str = ""
+    #: Whether the outline only shows roughly where the area is (示意).
+    sketch: bool = False
 
     @property
     def per_km2(self) -> float:
@@ -54,7 +56,7 @@ def homes() -> list[Home]:
         path = district_path(area, districts)
         sums[path] = sums.get(path, 0.0) + (area.population or 0)
     return [
-        Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums), area.population_note)
+        Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums), area.population_note, area.sketch)
         for area in finest
     ]  # fmt: skip
 

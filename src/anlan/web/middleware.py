@@ -61,7 +61,7 @@ class SecurityHeadersMiddleware:
         response.setdefault("Content-Security-Policy", self.POLICY.format(nonce=request.csp_nonce))  # type: ignore[attr-defined]
         response.setdefault("Referrer-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "geolocation=(self), camera=(self), microphone=(self)")
-        if request.user.is_authenticated:  # type: ignore[attr-defined]
+        if request.user.is_authenticated:
             # 剩余信息保护: what one officer saw is not to be had from the cache of a shared desk.
             response.setdefault("Cache-Control", "private, no-store")
         return response
