@@ -4,6 +4,8 @@
 import { levelOf } from "./symbols.js";
 
 const STATES = { ok: "ok", online: "ok", ready: "ok", 待命: "ok", 在线: "ok", 正常: "ok", warn: "warn", dispatched: "info", 出动: "info", bad: "bad", alarm: "bad", offline: "off", off: "off", 离线: "off", 停用: "off", 休整: "off", resting: "off" };
+/** How often layers are asked for again on a machine without a graphics card. */
+const BEAT_MS = 3000;
 /** Times of measurement hooks read by tests and `make bench`. */
 export const counters = { moves: 0, frames: 0, fetches: 0 };
 
@@ -83,12 +85,14 @@ export class LayerData {
 
   /** Soon, and the less often the more it costs: a big layer must not keep server and browser busy with itself. */
   reload() {
-    if (!this.timer) {
-      this.timer = setTimeout(() => {
-        this.timer = 0;
-        this.load();
-      }, Math.max(document.documentElement.dataset.graphics === "software" ? 2000 : 200, 4 * this.cost));
-    }
+    if (this.timer) return;
+    let wait = Math.max(200, 4 * this.cost);
+    // Drawn by the processor a frame takes a fifth of a second: all layers wait for the same beat and share its frames.
+    if (document.documentElement.dataset.graphics === "software") wait = BEAT_MS - (Date.now() % BEAT_MS);
+    this.timer = setTimeout(() => {
+      this.timer = 0;
+      this.load();
+    }, wait);
   }
 
   /** @param {any} collection */
@@ -114,7 +118,11 @@ export class LayerData {
       diff.remove.push(id);
     }
     if (!this.source) return;
-    if (first) this.source.setData(this.collection());
+    if (first) {
+      // Told before it is drawn, so that thousands of symbols are not laid out only to be hidden.
+      this.changed(this);
+      this.source.setData(this.collection());
+    }
     else if (diff.add.length || diff.remove.length) this.source.updateData(diff);
   }
 
