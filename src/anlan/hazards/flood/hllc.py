@@ -238,7 +238,7 @@ def wet_part(h, lo, hi, fixed_lo, fixed_hi, wet_lo, wet_hi):  # type: ignore[no-
 
 
 @nb.njit(cache=True, error_model="numpy")
-def advance(state, ground, kinds, stage, clock, book):  # type: ignore[no-untyped-def]
+def advance(state, ground, kinds, stage, clock, book, spare):  # type: ignore[no-untyped-def]
     """Steps from clock[0] to clock[1] seconds, or until most_steps are taken; returns (time, steps).
 
     state: h, qx, qy, level, u, v, greatest depth, arrival, greatest speed, lo, hi, wet lo, wet hi
@@ -246,12 +246,12 @@ def advance(state, ground, kinds, stage, clock, book):  # type: ignore[no-untype
     kinds, stage: what each side is (0 wall, 1 open, 2 stage) and its stage (m)
     clock: from, to, dx, longest step, threshold of arrival, most steps
     book: came m3, went m3, invented m3
+    spare: six grids that the steps work in
     """
     h, qx, qy, level, u, v, most, arrival, quickest, lo, hi, wet_lo, wet_hi = state
     z, crest_x, crest_y, rough, fixed_lo, fixed_hi = ground
     t, until, dx, longest, threshold, most_steps = clock
-    old_h, old_x, old_y = h.copy(), qx.copy(), qy.copy()
-    dh, dx_, dy_ = np.zeros_like(h), np.zeros_like(h), np.zeros_like(h)
+    old_h, old_x, old_y, dh, dx_, dy_ = spare
     steps, edge = 0, np.zeros(2)
     while t < until - 1e-9 and steps < most_steps:
         wet_part(h, lo, hi, fixed_lo, fixed_hi, wet_lo, wet_hi)

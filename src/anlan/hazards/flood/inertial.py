@@ -178,8 +178,6 @@ def share_shortfall(h, level, z, qx, qy, ratio, lo, hi):  # type: ignore[no-unty
                     h[i, j + 1] -= back * gone_e * ratio
                     h[i - 1, j] -= back * gone_s * ratio
                     h[i + 1, j] -= back * gone_n * ratio
-                    if back == 1.0 or h[i, j] < 1e-15:
-                        h[i, j] = max(0.0, h[i, j]) if h[i, j] > -1e-15 else h[i, j]
         if not short:
             break
     invented = 0.0
