@@ -40,6 +40,14 @@ def row_slopes(before, own, after, out):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def against_wall(h, u):  # type: ignore[no-untyped-def]
+    """Push of water that runs at u towards a wall: the HLL flux of the state and its mirror image."""
+    c = np.sqrt(G * h)
+    wave = c + 0.5 * u if u > 0.0 else c - u
+    return 0.5 * G * h * h + h * u * (u + wave)
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
 def face(hl, el, ul, vl, hr, er, ur, vr, crest):  # type: ignore[no-untyped-def]
     """(mass, momentum to the cell before, momentum to the cell behind, tangential momentum) over one face.
 
@@ -58,9 +66,12 @@ def face(hl, el, ul, vl, hr, er, ur, vr, crest):  # type: ignore[no-untyped-def]
     push_a, push_b = qa * ul + 0.5 * G * a * a, qb * ur + 0.5 * G * b * b
     momentum = (fast * push_a - slow * push_b + slow * fast * (qb - qa)) * width
     along = mass * (vl if mass > 0.0 else vr)
-    dry = a <= 0.0 and b <= 0.0
-    mass, momentum, along = (0.0, 0.0, 0.0) if dry else (mass, momentum, along)
-    return mass, momentum + 0.5 * G * (hl * hl - a * a), momentum + 0.5 * G * (hr * hr - b * b), along
+    to_left, to_right = momentum + 0.5 * G * (hl * hl - a * a), momentum + 0.5 * G * (hr * hr - b * b)
+    # a sill above both levels is a wall: each side meets its own mirror image
+    shut = a <= 0.0 and b <= 0.0
+    wall_l, wall_r = against_wall(hl, ul), against_wall(hr, -ur)
+    mass, along = (0.0, 0.0) if shut else (mass, along)
+    return mass, (wall_l if shut else to_left), (wall_r if shut else to_right), along
 
 
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
@@ -96,17 +107,21 @@ def primitive(h, qx, qy, z, level, u, v, lo, hi):  # type: ignore[no-untyped-def
 
 @nb.njit(cache=True, error_model="numpy")
 def ghosts(h, level, u, v, z, kinds, stage):  # type: ignore[no-untyped-def]
-    """Padding of open sides (1: as inside) and of sides with a stage (2). Walls need none: nothing passes their crest."""
+    """Padding of open sides (1: free fall) and of sides with a stage (2: still water there, unless it is drawn outwards).
+
+    A wall's side repeats the inside, so that no slope is seen there; its crest lets nothing pass.
+    """
     ny, nx = h.shape[0] - 2, h.shape[1] - 2
     for side in range(4):
-        if kinds[side] == 0:
-            continue
         for k in range(1, (ny if side < 2 else nx) + 1):
             i, j = (k, 1 if side == 0 else nx) if side < 2 else (1 if side == 2 else ny, k)
             m, n = (k, 0 if side == 0 else nx + 1) if side < 2 else (0 if side == 2 else ny + 1, k)
-            h[m, n] = max(0.0, stage[side] - z[m, n]) if kinds[side] == 2 else h[i, j]
+            # an open side is a drop into nothing: it can never bring water in
+            h[m, n] = (h[i, j], 0.0, max(0.0, stage[side] - z[m, n]))[kinds[side]]
             level[m, n] = z[m, n] + h[m, n]
-            u[m, n], v[m, n] = u[i, j], v[i, j]
+            outward = (-u[i, j], u[i, j], -v[i, j], v[i, j])[side]
+            keep = 1.0 if kinds[side] == 0 or (kinds[side] == 2 and outward > 0.0) else 0.0
+            u[m, n], v[m, n] = u[i, j] * keep, v[i, j] * keep
 
 
 @nb.njit(cache=True, fastmath=FAST, error_model="numpy")
