@@ -18,6 +18,8 @@ THIN = 1e-5
 THETA = 0.9
 #: Share of dx / sqrt(g h) that a step may take (Bates et al. 2010 give 0.2 to 0.7).
 COURANT = 0.7
+#: Share of the difference in level that a culvert may even out in one step.
+LEVELLING = 0.1
 #: Passes that share out a shortfall of water before what is left is counted as an error of mass.
 SWEEPS = 50
 
@@ -234,8 +236,8 @@ def through_culverts(h, level, z, dt, area, ends, sizes):  # type: ignore[no-unt
             continue
         filled = min(1.0, (level[i, j] - invert) / height)
         moved = coefficient * opening * filled * np.sqrt(2.0 * G * head) * dt / area
-        # not beyond level water on both sides, and not more than there is
-        moved = min(moved, 0.5 * head, h[i, j])
+        # near level water an orifice would swing over: a share of the head at most, and not more than there is
+        moved = min(moved, LEVELLING * head, h[i, j])
         h[i, j] -= moved
         h[m, n] += moved
         level[i, j] = z[i, j] + h[i, j]

@@ -207,6 +207,9 @@ class HllcRun(Run):
             self.steps += steps
             if not self.steady:
                 self.force(at, self.t - at)
+        np.maximum(self.most, self.h, out=self.most)
+        reached = (self.h >= self.threshold_m) & (self.arrival > self.t)
+        self.arrival[reached] = self.t
 
     def force(self, at: float, dt: float) -> None:
         area = self.terrain.cell_m**2
