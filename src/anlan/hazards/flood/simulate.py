@@ -21,6 +21,8 @@ MOST_WORK = 2e12
 LONGEST_S = 10.0
 #: Depth from which a cell counts as reached (m).
 ARRIVED_M = 0.01
+#: Step of the water surface (m) beyond that of the ground, and slope of the ground, from which inertia alone is not enough.
+STEP_M, STEEP = 0.5, 0.03
 KINDS = {"wall": 0, "open": 1, "stage": 2}
 Progress = Callable[[float, Grid], None]
 
@@ -219,6 +221,21 @@ class HllcRun(Run):
 
     def discharge(self) -> tuple[Grid, Grid]:
         return self.inner(self.qx), self.inner(self.qy)
+
+
+def fitting_solver(terrain: Terrain, forcing: Forcing) -> str:
+    """Which solver the case needs: "hllc" where water stands in a step (a dam about to go) or the ground is steep."""
+    ground = terrain.elevation_m
+    depth = np.broadcast_to(np.asarray(forcing.depth_m, float), ground.shape)
+    level = ground + depth
+    for axis in (0, 1):
+        rise, fall = np.abs(np.diff(ground, axis=axis)), np.diff(level, axis=axis)
+        higher = np.maximum(np.take(depth, range(1, depth.shape[axis]), axis), np.take(depth, range(depth.shape[axis] - 1), axis))
+        if (np.minimum(np.abs(fall), higher) - rise > STEP_M).any():
+            return "hllc"
+        if np.percentile(rise, 75) > STEEP * terrain.cell_m:
+            return "hllc"
+    return "inertial"
 
 
 def longest_step(terrain: Terrain, forcing: Forcing, asked: float | None) -> float:
