@@ -1,0 +1,252 @@
+"""加拿大火险天气指数, 格点 (Canadian FWI over grids): the equations of `fwi`, all codes of a block of cells in one pass of a day.
+
+Exponentials and logarithms are polynomials inside the loop (relative error below 1e-8), so that a block is one vector loop, where
+calls to the mathematics library would take it a number at a time. Blocks run on as many threads as there are cores.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from anlan.hazards.contract import InputError
+from anlan.hazards.weather.fwi import CLASSIC, DAY_LENGTH, DC_DAY, START, Codes
+
+Array = NDArray[np.float64]
+#: Cells of a block: their state and one day's weather stay in the first-level cache.
+BLOCK = 256
+NAMES = ("FFMC", "DMC", "DC", "ISI", "BUI", "FWI")
+LIMITS = {"temp_c": (-60.0, 60.0, "℃"), "rh_pct": (0.0, 100.0, "%"), "wind_km_h": (0.0, 300.0, "km/h"),
+          "rain_mm": (0.0, 2000.0, "mm")}  # fmt: skip
+FAST = {"contract", "arcp", "nsz", "nnan", "ninf"}
+MAGIC = 6755399441055744.0
+LOG2E, LN2_HIGH, LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def exponential(x):  # type: ignore[no-untyped-def]
+    """e^x: powers of two from the bits of a rounded number, the rest a polynomial of degree 8."""
+    x = min(max(x, -700.0), 700.0)
+    t = x * LOG2E + MAGIC
+    n = t - MAGIC
+    r = (x - n * LN2_HIGH) - n * LN2_LOW
+    p = 1.0 / 40320.0
+    p = p * r + 1.0 / 5040.0
+    p = p * r + 1.0 / 720.0
+    p = p * r + 1.0 / 120.0
+    p = p * r + 1.0 / 24.0
+    p = p * r + 1.0 / 6.0
+    p = p * r + 0.5
+    p = p * r + 1.0
+    p = p * r + 1.0
+    bits = np.float64(p).view(np.uint64) + (np.float64(t).view(np.uint64) << np.uint64(52))
+    return np.uint64(bits).view(np.float64)
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def logarithm(x):  # type: ignore[no-untyped-def]
+    """ln x of a normal number above zero: exponent from the bits, the rest 2 artanh((m - 1) / (m + 1))."""
+    bits = np.float64(x).view(np.uint64)
+    e = np.uint64((bits >> np.uint64(52)) | np.uint64(0x4330000000000000)).view(np.float64) - 4503599627371519.0
+    m = np.uint64((bits & np.uint64(0xFFFFFFFFFFFFF)) | np.uint64(0x3FF0000000000000)).view(np.float64)
+    large = m > 1.4142135623730951
+    m = 0.5 * m if large else m
+    e = e + 1.0 if large else e
+    s = (m - 1.0) / (m + 1.0)
+    q = s * s
+    p = 1.0 / 11.0
+    p = p * q + 1.0 / 9.0
+    p = p * q + 1.0 / 7.0
+    p = p * q + 1.0 / 5.0
+    p = p * q + 1.0 / 3.0
+    p = p * q + 1.0
+    return 2.0 * s * p + e * 0.6931471805599453
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def power(x, y):  # type: ignore[no-untyped-def]
+    """x^y; 0 for x of (nearly) zero, as all exponents here are positive."""
+    return exponential(y * logarithm(max(x, 1e-30)))
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def fine_wetted(m, rain):  # type: ignore[no-untyped-def]
+    """Moisture of fine fuel after rain (mm above 0.5)."""
+    net = max(rain - 0.5, 1e-9)
+    gain = 42.5 * net * exponential(-100.0 / (251.0 - m)) * (1.0 - exponential(-6.93 / net))
+    over = max(m - 150.0, 0.0)
+    return min(250.0, m + gain + 0.0015 * over * over * np.sqrt(net))
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def fine_dried(m, temp, rh, wind):  # type: ignore[no-untyped-def]
+    """Moisture of fine fuel at the end of the day, towards one of two equilibria."""
+    log_rh = logarithm(max(rh, 1e-9))
+    damp = exponential(0.1 * (rh - 100.0))
+    warm = 0.18 * (21.1 - temp) * (1.0 - exponential(-0.115 * rh))
+    drying = 0.942 * exponential(0.679 * log_rh) + 11.0 * damp + warm
+    wetting = 0.618 * exponential(0.753 * log_rh) + 10.0 * damp + warm
+    dries = m > drying
+    share = rh * 0.01 if dries else 1.0 - rh * 0.01
+    two = share * share
+    four = two * two
+    speed = 0.424 * (1.0 - power(share, 1.7)) + 0.0694 * np.sqrt(wind) * (1.0 - four * four)
+    left = exponential(-2.302585092994046 * speed * 0.581 * exponential(0.0365 * temp))
+    goal = drying if dries else wetting
+    return goal + (m - goal) * left if dries or m < wetting else m
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def duff_wetted(code, rain):  # type: ignore[no-untyped-def]
+    """DMC after rain (mm above 1.5)."""
+    net = 0.92 * max(rain, 1.5) - 1.27
+    m = 20.0 + 280.0 * exponential(-0.023 * code)
+    log_code = logarithm(max(code, 1.0))
+    b = 100.0 / (0.5 + 0.3 * code) if code <= 33.0 else (14.0 - 1.3 * log_code if code <= 65.0 else 6.2 * log_code - 17.2)
+    wet = m + 1000.0 * net / (48.77 + b * net)
+    return max(0.0, 43.43 * (5.6348 - logarithm(wet - 20.0)))
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def drought_wetted(code, rain):  # type: ignore[no-untyped-def]
+    """DC after rain (mm above 2.8)."""
+    net = 0.83 * max(rain, 2.8) - 1.27
+    return max(0.0, code - 400.0 * logarithm(1.0 + 3.937 * net / 800.0 * exponential(0.0025 * code)))
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def built_up(duff, drought):  # type: ignore[no-untyped-def]
+    """BUI."""
+    total = max(duff + 0.4 * drought, 1e-12)
+    low = 0.8 * duff * drought / total
+    high = duff - (1.0 - 0.8 * drought / total) * (0.92 + power(0.0114 * duff, 1.7))
+    return low if duff <= 0.4 * drought else max(0.0, high)
+
+
+@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
+def weathered(spread, build_up):  # type: ignore[no-untyped-def]
+    """FWI."""
+    small = 0.626 * power(build_up, 0.809) + 2.0
+    duff = small if build_up <= 80.0 else 1000.0 / (25.0 + 108.64 * exponential(-0.023 * build_up))
+    b = 0.1 * spread * duff
+    return exponential(2.72 * power(0.434 * logarithm(max(b, 1.0)), 0.647)) if b > 1.0 else b
+
+
+@nb.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
+def block(temp, rh, wind, rain, length, day_dc, state, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """All days of the cells first to last; weather and `out` are (.., day, cell), `state` holds FFMC, DMC and DC."""
+    size = last - first
+    fine, duff, drought = state[0, first:last], state[1, first:last], state[2, first:last]
+    moist = np.empty(size)
+    for day in range(temp.shape[0]):
+        t, h = temp[day, first:last], rh[day, first:last]
+        w, p = wind[day, first:last], rain[day, first:last]
+        most = 0.0
+        for j in range(size):
+            most = p[j] if p[j] > most else most
+            moist[j] = scale * (101.0 - fine[j]) / (59.5 + fine[j])
+        if most > 0.5:
+            for j in range(size):
+                wet = fine_wetted(moist[j], p[j])
+                moist[j] = wet if p[j] > 0.5 else moist[j]
+        if most > 1.5:
+            for j in range(size):
+                wet = duff_wetted(duff[j], p[j])
+                duff[j] = wet if p[j] > 1.5 else duff[j]
+        if most > 2.8:
+            for j in range(size):
+                wet = drought_wetted(drought[j], p[j])
+                drought[j] = wet if p[j] > 2.8 else drought[j]
+        for j in range(size):
+            m = fine_dried(moist[j], t[j], h[j], w[j])
+            fine[j] = min(101.0, max(0.0, 59.5 * (250.0 - m) / (scale + m)))
+        dmc_day, dc_day = 1.894e-4 * length[day], day_dc[day]
+        o_fine, o_duff, o_drought = out[0, day, first:last], out[1, day, first:last], out[2, day, first:last]
+        for j in range(size):
+            duff[j] += dmc_day * (max(-1.1, t[j]) + 1.1) * (100.0 - h[j])
+            drought[j] += 0.5 * max(0.0, 0.36 * (max(-2.8, t[j]) + 2.8) + dc_day)
+            o_fine[j], o_duff[j], o_drought[j] = fine[j], duff[j], drought[j]
+        o_spread, o_built, o_fwi = out[3, day, first:last], out[4, day, first:last], out[5, day, first:last]
+        for j in range(size):
+            m = scale * (101.0 - fine[j]) / (59.5 + fine[j])
+            much = 1.0 + power(m, 5.31) * (1.0 / 4.93e7)
+            o_spread[j] = 0.208 * 91.9 * exponential(0.05039 * w[j] - 0.1386 * m) * much
+        for j in range(size):
+            o_built[j] = built_up(duff[j], drought[j])
+        for j in range(size):
+            o_fwi[j] = weathered(o_spread[j], o_built[j])
+
+
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def outside(values, low, high):  # type: ignore[no-untyped-def]
+    """Whether any number is beyond the limits or none at all."""
+    bad = False
+    for k in range(values.size):
+        bad |= not (values[k] >= low and values[k] <= high)
+    return bad
+
+
+@dataclass(frozen=True)
+class Season:
+    """The codes of every day and cell, (day, ...); dimensionless, single precision."""
+
+    FFMC: NDArray[np.float32]
+    DMC: NDArray[np.float32]
+    DC: NDArray[np.float32]
+    ISI: NDArray[np.float32]
+    BUI: NDArray[np.float32]
+    FWI: NDArray[np.float32]
+
+
+def season(
+    temp_c: Any, rh_pct: Any, wind_km_h: Any, rain_mm: Any, months: Any,
+    start: Codes = START, scale: float = CLASSIC, workers: int | None = None,
+) -> Season:  # fmt: skip
+    """Codes of consecutive days over any grid of cells.
+
+    Weather at noon, arrays (day, ...) of one shape: degC, %, km/h, mm of 24 h; `months` 1 to 12, one per day. InputError names what
+    has another shape, a hole, or a number beyond its limits, before any work.
+    """
+    given = dict(zip(LIMITS, (temp_c, rh_pct, wind_km_h, rain_mm), strict=True))
+    arrays = {name: np.ascontiguousarray(value, np.float64) for name, value in given.items()}
+    shape = arrays["temp_c"].shape
+    if len(shape) < 1 or arrays["temp_c"].size == 0:
+        raise InputError("temp_c", list(shape), "（日, 格...），不为空")
+    month = np.asarray(months)
+    if month.shape != shape[:1] or not np.isin(month, np.arange(1, 13)).all():
+        raise InputError("months", list(month.shape), f"{shape[0]} 个月份，1 至 12")
+    threads = workers or os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        check(arrays, shape, pool)
+        flat = [array.reshape(shape[0], -1) for array in arrays.values()]
+        cells = flat[0].shape[1]
+        state = np.repeat(np.array([[start.FFMC], [start.DMC], [start.DC]], float), cells, axis=1)
+        out = np.empty((6, shape[0], cells), np.float32)
+        length, day_dc = np.array(DAY_LENGTH)[month - 1], np.array(DC_DAY)[month - 1]
+        jobs = [
+            pool.submit(block, *flat, length, day_dc, state, scale, out, first, min(cells, first + BLOCK))
+            for first in range(0, cells, BLOCK)
+        ]
+        for job in jobs:
+            job.result()
+    return Season(*(part.reshape(shape) for part in out))
+
+
+def check(arrays: dict[str, Array], shape: tuple[int, ...], pool: ThreadPoolExecutor) -> None:
+    """One shape, no holes, within the limits; the first that is wrong is named."""
+    for name, array in arrays.items():
+        if array.shape != shape:
+            raise InputError(name, list(array.shape), f"与 temp_c 同形 {list(shape)}")
+    wrong = [pool.submit(outside, array.ravel(), *LIMITS[name][:2]) for name, array in arrays.items()]
+    for (name, array), job in zip(arrays.items(), wrong, strict=True):
+        if job.result():
+            low, high, unit = LIMITS[name]
+            places = np.argwhere(~((array >= low) & (array <= high)))
+            place = tuple(int(k) for k in places[0])
+            raise InputError(name + "".join(f"[{k}]" for k in place), str(array[place]), f"{low:g} 至 {high:g} {unit}")
