@@ -13,10 +13,10 @@ import numpy as np
 G = 9.80665
 #: A shallower cell has no velocity (m): a film of a micrometre neither flows nor limits the step.
 STILL = 1e-6
-#: Share of dx over the fastest wave that a step may take: half a cell, with a margin, keeps depths positive in two stages.
-COURANT = 0.45
+#: Share of dx over the fastest wave that a step may take: less than half a cell keeps depths positive in two stages.
+COURANT = 0.4
 #: Weight of one-sided differences in the limiter (1 minmod, 2 monotonised central).
-SHARPNESS = 1.6
+SHARPNESS = 2.0
 #: Arrival that has not come.
 NEVER = 1e300
 
