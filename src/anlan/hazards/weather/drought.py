@@ -96,10 +96,9 @@ def gamma_share(values: Array) -> Array:
         wrong = np.log(shape) - special.digamma(shape) - gap
         shape = np.maximum(shape - wrong / (1 / shape - special.polygamma(1, shape)), 1e-6)
     found = special.gammainc(shape, np.where(wet, values, 0.0) * shape / np.maximum(mean, 1e-12))
-    # a month that never sees three wet years has no fit: its share is that of the ranks
-    ranks = (np.argsort(np.argsort(values, axis=0), axis=0) + 1) / (values.shape[0] + 1)
-    # zeros stand in the middle of their share
-    return np.where(count >= 3, np.where(wet, dry + (1 - dry) * found, np.maximum(dry, 1e-6) / 2), ranks)
+    # a month that has hardly ever rain has no fit: rain stands in the middle of its share, as zeros do in theirs
+    wet_share = np.where(count >= 3, dry + (1 - dry) * found, (1 + dry) / 2)
+    return np.where(wet, wet_share, np.maximum(dry, 1e-6) / 2)
 
 
 def logistic_share(values: Array) -> Array:

@@ -109,13 +109,13 @@ def wind_chill(temp_c: float, wind_m_s: float) -> float:
 
 
 def heat_index(temp_c: float, rh_pct: float) -> float:
-    """炎热指数 (degC): Rothfusz 1990 (US NWS) with its corrections; below 26.7 degC Steadman's simple form."""
+    """炎热指数 (degC): Rothfusz 1990 (US NWS) with its corrections; below 26.7 degC the mean of Steadman's simple form and the air."""
     if not -70 <= temp_c <= 60 or not 0 <= rh_pct <= 100:
         raise InputError("rh_pct", rh_pct, "0 至 100 %；气温 -70 至 60 ℃")
     t, r = temp_c * 1.8 + 32, rh_pct
     simple = 0.5 * (t + 61 + (t - 68) * 1.2 + r * 0.094)
     if (simple + t) / 2 < 80:
-        return (simple - 32) / 1.8 if t > 40 else temp_c
+        return ((simple + t) / 2 - 32) / 1.8 if t > 40 else temp_c
     full = (
         -42.379 + 2.04901523 * t + 10.14333127 * r - 0.22475541 * t * r - 6.83783e-3 * t * t - 5.481717e-2 * r * r
         + 1.22874e-3 * t * t * r + 8.5282e-4 * t * r * r - 1.99e-6 * t * t * r * r
