@@ -83,7 +83,9 @@ def agreement(ours: Flood, theirs: Any) -> str:
     if apart > 0.002 or abs(wet) > 0.01 or ours.mass_error > 1e-9:
         raise RuntimeError(f"no agreement: {apart * 1000:.2f} mm, wet area {wet:+.2%}, mass {ours.mass_error:.1e}")
     lost = abs(float(theirs.sum()) * CELL**2 / ours.volume_m3 - 1)
-    return f"depth within {apart * 1000:.2f} mm, wet area {wet:+.2%}; water lost {ours.mass_error:.0e} (peer {lost:.0e})"
+    return (
+        f"depth within {apart * 1000:.2f} mm, wet area {wet:+.2%}; water lost {ours.mass_error:.0e} (peer {lost:.0e})"
+    )
 
 
 def spreading(folder: Path) -> dict[str, Any]:
@@ -152,7 +154,14 @@ def error_of(x: Any, found: Any, ahead: float) -> float:
 
 
 def breaking(ahead: float, folder: Path) -> dict[str, Any]:
-    case = {"length_m": LENGTH, "width_m": WIDTH, "cell_m": SPACING, "behind_m": BEHIND, "ahead_m": ahead, "t_s": SECONDS}
+    case = {
+        "length_m": LENGTH,
+        "width_m": WIDTH,
+        "cell_m": SPACING,
+        "behind_m": BEHIND,
+        "ahead_m": ahead,
+        "t_s": SECONDS,
+    }
     flood = dam(ahead)
     centres = (np.arange(flood.depth_m.shape[1]) + 0.5) * SPACING - LENGTH / 2
     ours = error_of(np.tile(centres, flood.depth_m.shape[0]), flood.depth_m.ravel(), ahead)

@@ -14,7 +14,9 @@ from anlan.cli._engines import WHERE, load
 CLIMATE = sorted(name for name, module in WHERE.items() if module == "climate")
 
 
-def calc(capsys: pytest.CaptureFixture[str], given: Any, folder: Path, engine: str, *words: str) -> tuple[int, Any, Any]:
+def calc(
+    capsys: pytest.CaptureFixture[str], given: Any, folder: Path, engine: str, *words: str
+) -> tuple[int, Any, Any]:
     """(exit code, stdout, stderr)."""
     file = folder / "in.json"
     file.write_text(json.dumps(given), encoding="utf-8")
@@ -73,5 +75,7 @@ def test_every_signal_of_the_order_is_judged(capsys: pytest.CaptureFixture[str],
     assert [one["title"] for one in result["all"]] == ["道路结冰红色", "暴雨橙色", "雷电黄色"]
     signals = load("warning-level").fields[0].choices
     assert len(signals) == 14
-    one = calc(capsys, {"signal": "台风", "typhoon": 1, "typhoon_hours": 12, "gust_class": 12}, tmp_path, "warning-level")[1]
+    one = calc(
+        capsys, {"signal": "台风", "typhoon": 1, "typhoon_hours": 12, "gust_class": 12}, tmp_path, "warning-level"
+    )[1]
     assert one["colour"] == "橙"

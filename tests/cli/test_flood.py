@@ -18,7 +18,9 @@ FLAT: dict[str, Any] = {
 }  # fmt: skip
 
 
-def calc(capsys: pytest.CaptureFixture[str], given: Any, folder: Path, engine: str, *words: str) -> tuple[int, Any, Any]:
+def calc(
+    capsys: pytest.CaptureFixture[str], given: Any, folder: Path, engine: str, *words: str
+) -> tuple[int, Any, Any]:
     """(exit code, stdout, stderr)."""
     file = folder / "in.json"
     file.write_text(json.dumps(given), encoding="utf-8")

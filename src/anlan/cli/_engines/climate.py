@@ -46,7 +46,9 @@ def droughts(given: Json) -> Json:
 
 
 def heat_cold(given: Json) -> Json:
-    heat = extremes.heat_waves(numbers(given["tmax_c"], "tmax_c", missing=True), given["limit_c"], int(given["least_days"]))
+    heat = extremes.heat_waves(
+        numbers(given["tmax_c"], "tmax_c", missing=True), given["limit_c"], int(given["least_days"])
+    )
     cold = extremes.cold_waves(numbers(given["tmin_c"], "tmin_c", missing=True)) if given["tmin_c"] else []
     return {
         "heat_waves": [{**asdict(spell), "days": spell.days} for spell in heat],
@@ -109,7 +111,9 @@ def draw_spells(axes: Any, given: Json, result: Json) -> None:
 
 def draw_density(axes: Any, given: Json, result: Json) -> None:
     west, south, east, north = given["box"]
-    image = axes.imshow(result["per_km2_h"], origin="lower", extent=(west, east, south, north), cmap="magma_r", aspect="auto")
+    image = axes.imshow(
+        result["per_km2_h"], origin="lower", extent=(west, east, south, north), cmap="magma_r", aspect="auto"
+    )
     axes.figure.colorbar(image, ax=axes, label="次/(km²·h)")
     axes.set_xlabel("经度")
     axes.set_ylabel("纬度")

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from anlan.cli._engines.contract import REQUIRED, Engine, Field, Json, at_least_zero, choice, is_number, positive, read_points
+from anlan.cli._engines.contract import (
+    REQUIRED,
+    Engine,
+    Field,
+    Json,
+    at_least_zero,
+    choice,
+    is_number,
+    positive,
+    read_points,
+)
 from anlan.cli._engines.wildfire import read_one
 from anlan.hazards.contract import InputError
 from anlan.hazards.flood.forecast import DEPTHS_M, Plain
@@ -63,7 +73,7 @@ def answer(given: Json, found: Flood, terrain: Terrain) -> Json:
         "frames": [framed(minute, depth, place, given["arrived_m"]) for minute, depth in found.frames],
         "ponds": [
             {"depth_m": pond.depth_m, "volume_m3": pond.volume_m3, "arrival_min": pond.arrival_min, "colour": pond.colour,
-             "meaning": pond.meaning, "cells": int(len(pond.cells)), "at": [int(pond.cells[0, 1]), int(pond.cells[0, 0])]}
+             "meaning": pond.meaning, "cells": len(pond.cells), "at": [int(pond.cells[0, 1]), int(pond.cells[0, 0])]}
             for pond in ponds(found, terrain.cell_m)[:50]
         ],
         "notes": [

@@ -92,7 +92,10 @@ def ice_warning(given: Json) -> Json:
 def ice_phase(given: Json) -> Json:
     """Phases of consecutive days, by temperature and stage; flow only tells how high open water would stand."""
     rows = read_rows(given["days"], DAY, "days")
-    days = [ice.Day(day_of(r["date"], i), ice.whole_level(r["stage_m"]), r["temp_c"], r["flow_m3_s"]) for i, r in enumerate(rows)]
+    days = [
+        ice.Day(day_of(r["date"], i), ice.whole_level(r["stage_m"]), r["temp_c"], r["flow_m3_s"])
+        for i, r in enumerate(rows)
+    ]
     curve = None
     if given["open_water"]:
         pairs = read_points(given["open_water"], "open_water", 2, 2)

@@ -90,7 +90,9 @@ class Verdict:
 
 
 def judge(
-    rain_mm: Mapping[float, float | None], critical_mm: Mapping[float, float], ready_mm: Mapping[float, float] | None = None
+    rain_mm: Mapping[float, float | None],
+    critical_mm: Mapping[float, float],
+    ready_mm: Mapping[float, float] | None = None,
 ) -> Verdict:
     """Rain of each window (mm) against the critical rain: the window that is furthest decides. Unknown windows decide nothing."""
     best = Verdict("", 0.0, 0.0, "雨量不足或缺测")

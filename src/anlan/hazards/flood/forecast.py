@@ -20,7 +20,12 @@ from anlan.hazards.flood.terrain import Forcing, Grid, Inflow, Series, Side, Ter
 from anlan.hazards.plane import metres_per_degree
 
 #: Depths (m) of the zones, worst first, and what they mean for people: 待核对 against the local plan.
-DEPTHS_M = ((1.5, "没过成人胸部，房屋可能进水至窗"), (0.5, "难以涉水，车辆漂浮"), (0.15, "道路积水，车辆受阻"), (0.02, "可能过水"))
+DEPTHS_M = (
+    (1.5, "没过成人胸部，房屋可能进水至窗"),
+    (0.5, "难以涉水，车辆漂浮"),
+    (0.15, "道路积水，车辆受阻"),
+    (0.02, "可能过水"),
+)
 #: Minutes of the map's time slider: this many frames over the whole time.
 FRAMES = 12
 #: Cells along and across the plain.

@@ -166,7 +166,16 @@ def tendencies(h, level, u, v, crest_x, crest_y, lo, hi, per_dx, dh, dx_, dy_, e
             h[i, a : b + 1], level[i, a : b + 1], u[i, a : b + 1], v[i, a : b + 1], slope_x[:, a : b + 1],
             crest_x[i, a : b + 1], flux[:, a : b + 1],
         )  # fmt: skip
-        row_add(h[i, a:b], flux[:, a:b], flux[:, a + 1 : b + 1], slope_x[:, a:b], per_dx, dh[i, a:b], dx_[i, a:b], dy_[i, a:b])
+        row_add(
+            h[i, a:b],
+            flux[:, a:b],
+            flux[:, a + 1 : b + 1],
+            slope_x[:, a:b],
+            per_dx,
+            dh[i, a:b],
+            dx_[i, a:b],
+            dy_[i, a:b],
+        )
         if a == 1:
             edge[0] += max(0.0, flux[0, 1])
             edge[1] += max(0.0, -flux[0, 1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from math import isfinite, sqrt
 
 import numpy as np
@@ -226,7 +227,9 @@ def alarm(
             return Alarm(colour, f"水位 {now:.2f} m ≥ {name} {level:.2f} m；{OWN_RULE}")
     if climbed >= RISE_M:
         colour = "红" if jam_reported else "橙"
-        return Alarm(colour, f"{RISE_H:g} 小时涨水 {climbed:.2f} m ≥ {RISE_M} m{'，已报冰塞冰坝' * jam_reported}；{OWN_RULE}")
+        return Alarm(
+            colour, f"{RISE_H:g} 小时涨水 {climbed:.2f} m ≥ {RISE_M} m{'，已报冰塞冰坝' * jam_reported}；{OWN_RULE}"
+        )
     if levels.alert_m is not None and now >= levels.alert_m:
         return Alarm("黄", f"水位 {now:.2f} m ≥ 警戒水位 {levels.alert_m:.2f} m；{OWN_RULE}")
     if jam_reported or phase in ("FREEZE_UP", "BREAK_UP"):
@@ -304,4 +307,4 @@ def cover_thickness(temps_c: Sequence[float], alpha: float = 0.022, first_m: flo
 def front_speed_km_d(front: Mapping[date, float]) -> dict[date, float]:
     """Speed of the freeze-up or break-up front (km/d) from its daily river kilometre. Above 60 in 2025 came the first response."""
     days = sorted(front)
-    return {b: abs(front[b] - front[a]) / (b - a).days for a, b in zip(days, days[1:], strict=False)}
+    return {b: abs(front[b] - front[a]) / (b - a).days for a, b in pairwise(days)}

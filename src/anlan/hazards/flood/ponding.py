@@ -15,7 +15,12 @@ from anlan.hazards.flood.simulate import Flood, simulate
 from anlan.hazards.flood.terrain import Forcing, Grid, Series, Terrain
 
 #: Depths (m) of the classes of ponding: named figures of use in traffic control, 待核对 against the city's own plan.
-DEPTHS_M = ((0.60, "红", "车辆熄火，人员危险"), (0.40, "橙", "封闭道路"), (0.27, "黄", "禁止小型车通行"), (0.15, "蓝", "积水，注意绕行"))
+DEPTHS_M = (
+    (0.60, "红", "车辆熄火，人员危险"),
+    (0.40, "橙", "封闭道路"),
+    (0.27, "黄", "禁止小型车通行"),
+    (0.15, "蓝", "积水，注意绕行"),
+)
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,9 @@ def connected(deep: NDArray[np.bool_], seen: NDArray[np.bool_], start: tuple[int
     return cells
 
 
-def storm(terrain: Terrain, rain_mm_h: Series, hours: float, share: Grid | None = None, frames_min: Sequence[float] = ()) -> Flood:
+def storm(
+    terrain: Terrain, rain_mm_h: Series, hours: float, share: Grid | None = None, frames_min: Sequence[float] = ()
+) -> Flood:
     """Rain on streets with drains (`terrain.drain_mm_h`): arrival counts from the least depth of the classes."""
     forcing = Forcing(rain_mm_h=rain_mm_h, rain_share=share)
     return simulate(terrain, forcing, hours, frames_min=frames_min, arrived_m=DEPTHS_M[-1][0])

@@ -160,7 +160,9 @@ def forecast(
     return Forecast(later, corrected, phi)
 
 
-def hindcast(model: Muskingum, inflow: Array, outflow: Array, lead: int, dt_h: float, gain: float = 0.0) -> tuple[Array, Array]:
+def hindcast(
+    model: Muskingum, inflow: Array, outflow: Array, lead: int, dt_h: float, gain: float = 0.0
+) -> tuple[Array, Array]:
     """Forecasts that would have been made `lead` steps before each time: routed alone and corrected; NaN in the first 30."""
     alone, corrected = np.full(inflow.size, np.nan), np.full(inflow.size, np.nan)
     for now in range(30, inflow.size - lead):

@@ -230,7 +230,9 @@ def fitting_solver(terrain: Terrain, forcing: Forcing) -> str:
     level = ground + depth
     for axis in (0, 1):
         rise, fall = np.abs(np.diff(ground, axis=axis)), np.diff(level, axis=axis)
-        higher = np.maximum(np.take(depth, range(1, depth.shape[axis]), axis), np.take(depth, range(depth.shape[axis] - 1), axis))
+        higher = np.maximum(
+            np.take(depth, range(1, depth.shape[axis]), axis), np.take(depth, range(depth.shape[axis] - 1), axis)
+        )
         if (np.minimum(np.abs(fall), higher) - rise > STEP_M).any():
             return "hllc"
         if np.percentile(rise, 75) > STEEP * terrain.cell_m:

@@ -102,7 +102,7 @@ class Terrain:
 
     def __post_init__(self) -> None:
         ground = np.asarray(self.elevation_m)
-        if ground.ndim != 2 or not (2 <= ground.shape[0] and 2 <= ground.shape[1] and ground.size <= MOST_CELLS):
+        if ground.ndim != 2 or not (ground.shape[0] >= 2 and ground.shape[1] >= 2 and ground.size <= MOST_CELLS):
             raise InputError("elevation_m", list(ground.shape), f"二维，每边至少 2 格，至多 {MOST_CELLS} 格")
         if not np.isfinite(self.cell_m) or not 0.1 <= self.cell_m <= 10_000:
             raise InputError("cell_m", self.cell_m, "0.1 至 10000 m")

@@ -81,7 +81,10 @@ def cold_waves(tmin_c: Sequence[float | None]) -> list[Spell]:
     kinds: list[tuple[int, str, float]] = []
     for i in range(1, days.size):
         drops = [days[i - back] - days[i] if i >= back else np.nan for back in (1, 2, 3)]
-        steady = [drops[0], *(d if np.isfinite(days[i - k : i + 1]).all() else np.nan for k, d in ((2, drops[1]), (3, drops[2])))]
+        steady = [
+            drops[0],
+            *(d if np.isfinite(days[i - k : i + 1]).all() else np.nan for k, d in ((2, drops[1]), (3, drops[2]))),
+        ]
         for name, limits, lowest in COLD_KINDS:
             met = [d - need for d, need in zip(steady, limits, strict=True) if np.isfinite(d) and d >= need]
             if days[i] <= lowest and met:
@@ -151,7 +154,13 @@ class Lightning:
 
 
 def lightning(
-    strokes: Sequence[Sequence[float]], west: float, south: float, east: float, north: float, cell_km: float, hours: float
+    strokes: Sequence[Sequence[float]],
+    west: float,
+    south: float,
+    east: float,
+    north: float,
+    cell_km: float,
+    hours: float,
 ) -> Lightning:
     """Density of strokes (lon, lat, peak current kA with its sign) over a box of degrees."""
     if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):

@@ -108,7 +108,11 @@ def duff_wetted(code, rain):  # type: ignore[no-untyped-def]
     net = 0.92 * max(rain, 1.5) - 1.27
     m = 20.0 + 280.0 * exponential(-0.023 * code)
     log_code = logarithm(max(code, 1.0))
-    b = 100.0 / (0.5 + 0.3 * code) if code <= 33.0 else (14.0 - 1.3 * log_code if code <= 65.0 else 6.2 * log_code - 17.2)
+    b = (
+        100.0 / (0.5 + 0.3 * code)
+        if code <= 33.0
+        else (14.0 - 1.3 * log_code if code <= 65.0 else 6.2 * log_code - 17.2)
+    )
     wet = m + 1000.0 * net / (48.77 + b * net)
     return max(0.0, 43.43 * (5.6348 - logarithm(wet - 20.0)))
 

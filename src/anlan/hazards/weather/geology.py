@@ -55,7 +55,9 @@ def effective_rain(daily_mm: Any, decay: float = DECAY) -> Array:
     return np.asarray(np.tensordot(weights, recent, axes=1))
 
 
-def risk(daily_mm: Sequence[float], susceptibility: str, hourly_mm: float | None = None, forecast_mm: float = 0.0) -> Risk:
+def risk(
+    daily_mm: Sequence[float], susceptibility: str, hourly_mm: float | None = None, forecast_mm: float = 0.0
+) -> Risk:
     """Colour of one place: rain of the days up to now, the hour's heaviest, and what is forecast for the next 24 h."""
     if susceptibility not in LIMITS_MM:
         raise InputError("susceptibility", susceptibility, "、".join(SUSCEPTIBILITY))

@@ -78,7 +78,9 @@ def test_updating_by_observed_errors_beats_routing_alone() -> None:
     model = routing.Muskingum(24.0, 0.2, 1)
     seen = model.route(wave, 24.0) + drift
     alone, corrected = routing.hindcast(model, wave, seen, 1, 24.0)
-    assert routing.skill(seen.tolist(), corrected.tolist()).rmse < 0.7 * routing.skill(seen.tolist(), alone.tolist()).rmse
+    assert (
+        routing.skill(seen.tolist(), corrected.tolist()).rmse < 0.7 * routing.skill(seen.tolist(), alone.tolist()).rmse
+    )
 
 
 def test_a_perfect_forecast_scores_one() -> None:

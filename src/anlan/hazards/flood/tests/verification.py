@@ -34,7 +34,9 @@ def dam_breaks() -> Iterator[Verified]:
     for name, ahead in (("wet bed, 10 m over 1 m", 1.0), ("dry bed, 10 m", 0.0)):
         error, flood = cases.dam_break_error(ahead), cases.dam_break(ahead)
         yield Verified(f"dam break, {name}: L1 of depth, 2 m cells", STOKER, 0.0, error, "share", 0.002, relative=False)
-        yield Verified(f"dam break, {name}: balance of water", "definition", 0.0, flood.mass_error, "share", 1e-9, False)
+        yield Verified(
+            f"dam break, {name}: balance of water", "definition", 0.0, flood.mass_error, "share", 1e-9, False
+        )
 
 
 def at_rest() -> Iterator[Verified]:
@@ -50,7 +52,9 @@ def at_rest() -> Iterator[Verified]:
 def plain() -> Iterator[Verified]:
     flood = cases.ea4(hours=5.0)
     yield Verified("water spreading on a plain: volume after 5 h", EA4, 288_000.0, flood.volume_m3, "m3", 1e-9)
-    yield Verified("water spreading on a plain: balance of water", "definition", 0.0, flood.mass_error, "share", 1e-9, False)
+    yield Verified(
+        "water spreading on a plain: balance of water", "definition", 0.0, flood.mass_error, "share", 1e-9, False
+    )
 
 
 def of_files(breaks: Any, ea4: Any) -> Iterator[Verified]:

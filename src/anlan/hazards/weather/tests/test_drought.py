@@ -74,7 +74,8 @@ def test_the_palmer_index_follows_a_dry_spell_and_recovers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "name"), [(-2.0, "特旱"), (-1.99, "重旱"), (-1.5, "重旱"), (-1.0, "中旱"), (-0.5, "轻旱"), (-0.49, "无旱")]
+    ("value", "name"),
+    [(-2.0, "特旱"), (-1.99, "重旱"), (-1.5, "重旱"), (-1.0, "中旱"), (-0.5, "轻旱"), (-0.49, "无旱")],
 )
 def test_the_classes_of_the_standard(value: float, name: str) -> None:
     assert drought.drought_class(value) == name

@@ -54,7 +54,9 @@ def test_dust_is_graded_by_visibility(metres: float, wind: float, name: str) -> 
 
 def test_strokes_are_counted_once_and_spread_over_the_true_area() -> None:
     random = np.random.default_rng(2)
-    strokes = np.column_stack([random.uniform(106.5, 107.5, 500), random.uniform(39, 40, 500), random.normal(0, 20, 500)])
+    strokes = np.column_stack(
+        [random.uniform(106.5, 107.5, 500), random.uniform(39, 40, 500), random.normal(0, 20, 500)]
+    )
     found = extremes.lightning(strokes.tolist(), 106, 38.5, 108, 40.5, 10, 2)
     assert found.counts.sum() == 500
     area = 2 * 111.195 * np.cos(np.radians(39.5)) * 2 * 111.195
