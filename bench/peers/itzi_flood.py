@@ -12,7 +12,7 @@ from itzi_core.domain_data import DomainData
 from itzi_core.providers.memory_output import MemoryRasterOutputProvider
 from itzi_core.simulation_builder import SimulationBuilder
 
-START = datetime(2000, 1, 1)
+START = datetime(2000, 1, 1)  # noqa: DTZ001 - the peer wants a time without a zone
 
 
 def spread(case):

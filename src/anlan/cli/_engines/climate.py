@@ -139,9 +139,12 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "drought", "干旱指数 SPI、SPEI、Palmer", "McKee 1993; Vicente-Serrano 2010; Palmer 1965; GB/T 20481-2017",
         (choice("index", "指数", ("spi", "spei", "palmer"), "spi"), Field("rain_mm", "逐月降水（不少于 20 年）", "array"),
-         Field("months", "尺度", "integer", "月", low=1, high=48, default=3), Field("pet_mm", "逐月可能蒸散", "array", default=None),
-         Field("temp_c", "逐月平均气温", "array", default=None), Field("latitude", "纬度", unit="°", low=-66, high=66, default=None),
-         Field("first_month", "首月", "integer", low=1, high=12, default=1), positive("capacity_mm", "土壤有效持水量", "mm", 150.0)),
+         Field("months", "尺度", "integer", "月", low=1, high=48, default=3),
+         Field("pet_mm", "逐月可能蒸散", "array", default=None),
+         Field("temp_c", "逐月平均气温", "array", default=None),
+         Field("latitude", "纬度", unit="°", low=-66, high=66, default=None),
+         Field("first_month", "首月", "integer", low=1, high=12, default=1),
+         positive("capacity_mm", "土壤有效持水量", "mm", 150.0)),
         droughts, {"index": "spi", "months": 3, "rain_mm": representative_months()}, plot=draw_index,
     ),
     Engine(
@@ -171,7 +174,8 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "geological-risk", "地质灾害气象风险研判", "RULES 2.5；有效雨量法，阈值为本平台参数（待核对）",
         (Field("daily_mm", "逐日雨量（今天在后）", "array"), choice("susceptibility", "易发程度", geology.SUSCEPTIBILITY),
-         at_least_zero("hourly_mm", "最大 1 小时雨量", "mm", None, 2000), at_least_zero("forecast_mm", "未来 24 小时预报", "mm", 0.0, 2000)),
+         at_least_zero("hourly_mm", "最大 1 小时雨量", "mm", None, 2000),
+         at_least_zero("forecast_mm", "未来 24 小时预报", "mm", 0.0, 2000)),
         slopes, {"daily_mm": [0, 12, 5, 31], "susceptibility": "高易发", "hourly_mm": 18}, plot=draw_rain,
     ),
 )  # fmt: skip

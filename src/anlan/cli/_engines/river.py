@@ -84,8 +84,9 @@ def ice_warning(given: Json) -> Json:
     by_ice = ice.alarm(stages, levels, phase, given["jam_reported"])
     by_stage = stage_warning(stages[-1][1], given["alert_m"], given["guarantee_m"], given["record_m"])
     order = ("红", "橙", "黄", "蓝", "")
-    worst = min((by_ice, by_stage), key=lambda judged: order.index(judged.colour))
-    return {"colour": worst.colour or None, "reason": worst.reason, "rise_6h_m": rise(stages), "by_stage": asdict(by_stage),
+    by_ice_is_worse = order.index(by_ice.colour) <= order.index(by_stage.colour)
+    colour, reason = (by_ice.colour, by_ice.reason) if by_ice_is_worse else (by_stage.colour, by_stage.reason)
+    return {"colour": colour or None, "reason": reason, "rise_6h_m": rise(stages), "by_stage": asdict(by_stage),
             "by_ice": asdict(by_ice), "phase": phase, "clause": "SL 758-2018；凌汛颜色为本平台规则（待核对）"}  # fmt: skip
 
 
@@ -103,7 +104,8 @@ def ice_phase(given: Json) -> Json:
     states = ice.track(days, ice.Limits(), curve)
     return {
         "phases": [
-            {"date": d.on.isoformat(), "phase": s.phase, "name": ice.PHASE_TITLES[s.phase], "since": s.since and s.since.isoformat(),
+            {"date": d.on.isoformat(), "phase": s.phase, "name": ice.PHASE_TITLES[s.phase],
+             "since": s.since and s.since.isoformat(),
              "freezing_degree_days": s.fdd, "thawing_degree_days": s.pdd, "violent": s.violent, "why": s.why,
              "backwater_m": ice.backwater_seen(d.stage_m, d.flow_m3_s, curve) if curve and d.flow_m3_s is not None else None}
             for d, s in zip(days, states, strict=True)
@@ -315,13 +317,15 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "ice-backwater", "冰盖与冰塞壅水", "Sabaneev 综合糙率; Beltaos 1983（系数待核对）",
         (positive("flow_m3_s", "流量", "m³/s"), positive("width_m", "水面宽", "m"), positive("slope", "比降", ""),
-         positive("bed_n", "河床糙率", "", 0.025), positive("ice_n", "冰底糙率", "", 0.03), at_least_zero("ice_m", "冰厚", "m", 0.5),
+         positive("bed_n", "河床糙率", "", 0.025), positive("ice_n", "冰底糙率", "", 0.03),
+         at_least_zero("ice_m", "冰厚", "m", 0.5),
          positive("friction", "综合摩阻系数", "", 0.4), positive("mu", "内摩擦系数", "", 1.2)),
         ice_backwater, {"flow_m3_s": 700, "width_m": 500, "slope": 0.00025}, plot=draw_depths,
     ),
     Engine(
         "river-forecast", "马斯京根流量与水位预报", "McCarthy 1938; GB/T 22482-2008",
-        (Field("upstream_m3_s", "上游流量", "array"), Field("downstream_m3_s", "下游流量", "array"), positive("step_h", "时段", "h", 24.0),
+        (Field("upstream_m3_s", "上游流量", "array"), Field("downstream_m3_s", "下游流量", "array"),
+         positive("step_h", "时段", "h", 24.0),
          Field("lead_steps", "预见期时段数", "integer", low=1, high=500, default=1), positive("k_h", "K", "h", None),
          Field("x", "x", low=0, high=0.5, default=0.2), Field("reaches", "分段数", "integer", low=1, high=100, default=1),
          Field("gain_m3_s", "区间来水", unit="m³/s", default=0.0), Field("coming_m3_s", "上游预报", "array", default=None),

@@ -125,7 +125,7 @@ def dam(
     if not curve_l[0] <= level_m <= curve_l[-1]:
         raise InputError("level_m", level_m, f"{curve_l[0]:g} 至 {curve_l[-1]:g} m（库容曲线内）")
     dt = step_of(opening, hours)
-    times = np.arange(int(hours * 3600 / dt) + 1) * dt
+    times = np.arange(int(hours * 3600 / dt) + 1, dtype=np.float64) * dt
     volume = first = float(np.interp(level_m, curve_l, curve_v))
     flows, stages, came, left = np.zeros(times.size), np.zeros(times.size), 0.0, 0.0
     for i, t in enumerate(times):
@@ -147,7 +147,7 @@ def dam(
 def dike(opening: Opening, stage: Series, hours: float, tail: Series | None = None) -> Hydrograph:
     """Outflow through a dike's breach from a river whose stage the breach does not change."""
     dt = step_of(opening, hours)
-    times = np.arange(int(hours * 3600 / dt) + 1) * dt
+    times = np.arange(int(hours * 3600 / dt) + 1, dtype=np.float64) * dt
     river = np.interp(times, stage.times_s, stage.values)
     low = np.interp(times, tail.times_s, tail.values) if tail else np.full(times.size, -1e9)
     flows = np.array(

@@ -23,6 +23,8 @@ PHASES = ("OPEN", "FRAZIL", "FREEZE_UP", "STABLE", "BREAK_UP")
 PHASE_TITLES = {"OPEN": "畅流", "FRAZIL": "流凌", "FREEZE_UP": "封河", "STABLE": "稳封", "BREAK_UP": "开河"}
 #: Months in which ice is possible on the reach (RULES 2.4: November to late March).
 ICE_MONTHS = (11, 12, 1, 2, 3)
+#: Ice that a degree-day of thaw takes (m): 待核对.
+THAW_M = 0.005
 OWN_RULE = "本平台规则（RULES 2.4，待核对）"
 
 
@@ -296,10 +298,8 @@ def cover_thickness(temps_c: Sequence[float], alpha: float = 0.022, first_m: flo
         raise InputError("temps_c", "非有限数", "有限数字 ℃；alpha 0 至 0.1")
     thickness, found = first_m, np.zeros(temps.size)
     for i, temp in enumerate(temps):
-        if temp <= 0:
-            thickness = sqrt(thickness * thickness + alpha * alpha * -temp)
-        else:
-            thickness = max(0.0, thickness - 0.005 * temp)
+        frozen = sqrt(thickness * thickness + alpha * alpha * max(0.0, -temp))
+        thickness = max(0.0, frozen - THAW_M * max(0.0, temp))
         found[i] = thickness
     return found
 

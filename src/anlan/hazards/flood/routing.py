@@ -137,7 +137,7 @@ def memory_of(errors: Array) -> float:
 
 
 def forecast(
-    model: Muskingum, inflow: Sequence[float], outflow: Sequence[float], steps: int, dt_h: float,
+    model: Muskingum, inflow: Sequence[float] | Array, outflow: Sequence[float] | Array, steps: int, dt_h: float,
     gain: float = 0.0, coming: Sequence[float] | None = None,
 ) -> Forecast:  # fmt: skip
     """Outflow of the next `steps` from what was seen; upstream stays as it is where `coming` is not given.

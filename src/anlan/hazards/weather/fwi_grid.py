@@ -228,17 +228,16 @@ def season(
     threads = workers or os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
         check(arrays, shape, pool)
-        flat = [array.reshape(shape[0], -1) for array in arrays.values()]
-        cells = flat[0].shape[1]
+        temp, rh, wind, rain = (array.reshape(shape[0], -1) for array in arrays.values())
+        cells = temp.shape[1]
         state = np.repeat(np.array([[start.FFMC], [start.DMC], [start.DC]], float), cells, axis=1)
         out = np.empty((6, shape[0], cells), np.float32)
         length, day_dc = np.array(DAY_LENGTH)[month - 1], np.array(DC_DAY)[month - 1]
-        jobs = [
-            pool.submit(block, *flat, length, day_dc, state, scale, out, first, min(cells, first + BLOCK))
-            for first in range(0, cells, BLOCK)
-        ]
-        for job in jobs:
-            job.result()
+
+        def work(first: int) -> None:
+            block(temp, rh, wind, rain, length, day_dc, state, scale, out, first, min(cells, first + BLOCK))
+
+        list(pool.map(work, range(0, cells, BLOCK)))
     return Season(*(part.reshape(shape) for part in out))
 
 
@@ -247,7 +246,7 @@ def check(arrays: dict[str, Array], shape: tuple[int, ...], pool: ThreadPoolExec
     for name, array in arrays.items():
         if array.shape != shape:
             raise InputError(name, list(array.shape), f"与 temp_c 同形 {list(shape)}")
-    wrong = [pool.submit(outside, array.ravel(), *LIMITS[name][:2]) for name, array in arrays.items()]
+    wrong = [pool.submit(outside, array.ravel(), LIMITS[name][0], LIMITS[name][1]) for name, array in arrays.items()]
     for (name, array), job in zip(arrays.items(), wrong, strict=True):
         if job.result():
             low, high, unit = LIMITS[name]
