@@ -1,6 +1,6 @@
 """加拿大火险天气指数, 格点 (Canadian FWI over grids): the equations of `fwi`, all codes of a block of cells in one pass of a day.
 
-Exponentials and logarithms are polynomials inside the loop (relative error below 1e-8), so that a block is one vector loop, where
+Exponentials and logarithms are polynomials inside the loop (relative error near 1e-7), so that a block is one vector loop, where
 calls to the mathematics library would take it a number at a time. Blocks run on as many threads as there are cores.
 """
 
@@ -20,25 +20,22 @@ from anlan.hazards.weather.fwi import CLASSIC, DAY_LENGTH, DC_DAY, START, Codes
 
 Array = NDArray[np.float64]
 #: Cells of a block: their state and one day's weather stay in the first-level cache.
-BLOCK = 256
+BLOCK = 512
 NAMES = ("FFMC", "DMC", "DC", "ISI", "BUI", "FWI")
 LIMITS = {"temp_c": (-60.0, 60.0, "℃"), "rh_pct": (0.0, 100.0, "%"), "wind_km_h": (0.0, 300.0, "km/h"),
           "rain_mm": (0.0, 2000.0, "mm")}  # fmt: skip
 FAST = {"contract", "arcp", "nsz", "nnan", "ninf"}
 MAGIC = 6755399441055744.0
-LOG2E, LN2_HIGH, LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
+LOG2E, LN2 = 1.4426950408889634, 0.6931471805599453
 
 
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
 def exponential(x):  # type: ignore[no-untyped-def]
-    """e^x: powers of two from the bits of a rounded number, the rest a polynomial of degree 8."""
-    x = min(max(x, -700.0), 700.0)
+    """e^x for |x| < 700, to 1.3e-7: powers of two from the bits of a rounded number, the rest a polynomial of degree 6."""
     t = x * LOG2E + MAGIC
     n = t - MAGIC
-    r = (x - n * LN2_HIGH) - n * LN2_LOW
-    p = 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
+    r = x - n * LN2
+    p = 1.0 / 720.0
     p = p * r + 1.0 / 120.0
     p = p * r + 1.0 / 24.0
     p = p * r + 1.0 / 6.0
@@ -51,7 +48,7 @@ def exponential(x):  # type: ignore[no-untyped-def]
 
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
 def logarithm(x):  # type: ignore[no-untyped-def]
-    """ln x of a normal number above zero: exponent from the bits, the rest 2 artanh((m - 1) / (m + 1))."""
+    """ln x of a normal number above zero, to 3e-8: exponent from the bits, the rest 2 artanh((m - 1) / (m + 1))."""
     bits = np.float64(x).view(np.uint64)
     e = np.uint64((bits >> np.uint64(52)) | np.uint64(0x4330000000000000)).view(np.float64) - 4503599627371519.0
     m = np.uint64((bits & np.uint64(0xFFFFFFFFFFFFF)) | np.uint64(0x3FF0000000000000)).view(np.float64)
@@ -60,13 +57,11 @@ def logarithm(x):  # type: ignore[no-untyped-def]
     e = e + 1.0 if large else e
     s = (m - 1.0) / (m + 1.0)
     q = s * s
-    p = 1.0 / 11.0
-    p = p * q + 1.0 / 9.0
-    p = p * q + 1.0 / 7.0
+    p = 1.0 / 7.0
     p = p * q + 1.0 / 5.0
     p = p * q + 1.0 / 3.0
     p = p * q + 1.0
-    return 2.0 * s * p + e * 0.6931471805599453
+    return 2.0 * s * p + e * LN2
 
 
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
@@ -79,7 +74,7 @@ def power(x, y):  # type: ignore[no-untyped-def]
 def fine_wetted(m, rain):  # type: ignore[no-untyped-def]
     """Moisture of fine fuel after rain (mm above 0.5)."""
     net = max(rain - 0.5, 1e-9)
-    gain = 42.5 * net * exponential(-100.0 / (251.0 - m)) * (1.0 - exponential(-6.93 / net))
+    gain = 42.5 * net * exponential(-100.0 / (251.0 - m)) * (1.0 - exponential(max(-6.93 / net, -700.0)))
     over = max(m - 150.0, 0.0)
     return min(250.0, m + gain + 0.0015 * over * over * np.sqrt(net))
 
@@ -142,40 +137,71 @@ def weathered(spread, build_up):  # type: ignore[no-untyped-def]
     return exponential(2.72 * power(0.434 * logarithm(max(b, 1.0)), 0.647)) if b > 1.0 else b
 
 
+@nb.njit(inline="always", error_model="numpy")
+def picked(rain, limit, size, places):  # type: ignore[no-untyped-def]
+    """Numbers of the cells with more rain than this: the wet ones are worked on by themselves."""
+    count = 0
+    for j in range(size):
+        places[count] = j
+        count += 1 if rain[j] > limit else 0
+    return count
+
+
+@nb.njit(inline="always", error_model="numpy")
+def gather(state, rain, places, count, values, rains):  # type: ignore[no-untyped-def]
+    for k in range(count):
+        values[k], rains[k] = state[places[k]], rain[places[k]]
+
+
+@nb.njit(inline="always", error_model="numpy")
+def scatter(values, places, count, state):  # type: ignore[no-untyped-def]
+    for k in range(count):
+        state[places[k]] = values[k]
+
+
 @nb.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
 def block(temp, rh, wind, rain, length, day_dc, state, scale, out, first, last):  # type: ignore[no-untyped-def]
     """All days of the cells first to last; weather and `out` are (.., day, cell), `state` holds FFMC, DMC and DC."""
     size = last - first
     fine, duff, drought = state[0, first:last], state[1, first:last], state[2, first:last]
-    moist = np.empty(size)
+    moist, values, rains, places = np.empty(size), np.empty(size), np.empty(size), np.empty(size + 1, np.int64)
     for day in range(temp.shape[0]):
         t, h = temp[day, first:last], rh[day, first:last]
         w, p = wind[day, first:last], rain[day, first:last]
-        most = 0.0
         for j in range(size):
-            most = p[j] if p[j] > most else most
             moist[j] = scale * (101.0 - fine[j]) / (59.5 + fine[j])
-        if most > 0.5:
-            for j in range(size):
-                wet = fine_wetted(moist[j], p[j])
-                moist[j] = wet if p[j] > 0.5 else moist[j]
-        if most > 1.5:
-            for j in range(size):
-                wet = duff_wetted(duff[j], p[j])
-                duff[j] = wet if p[j] > 1.5 else duff[j]
-        if most > 2.8:
-            for j in range(size):
-                wet = drought_wetted(drought[j], p[j])
-                drought[j] = wet if p[j] > 2.8 else drought[j]
+        count = picked(p, 0.5, size, places)
+        if count:
+            gather(moist, p, places, count, values, rains)
+            for k in range(count):
+                values[k] = fine_wetted(values[k], rains[k])
+            scatter(values, places, count, moist)
+            count = picked(p, 1.5, size, places)
+            gather(duff, p, places, count, values, rains)
+            for k in range(count):
+                values[k] = duff_wetted(values[k], rains[k])
+            scatter(values, places, count, duff)
+            count = picked(p, 2.8, size, places)
+            gather(drought, p, places, count, values, rains)
+            for k in range(count):
+                values[k] = drought_wetted(values[k], rains[k])
+            scatter(values, places, count, drought)
         for j in range(size):
             m = fine_dried(moist[j], t[j], h[j], w[j])
             fine[j] = min(101.0, max(0.0, 59.5 * (250.0 - m) / (scale + m)))
         dmc_day, dc_day = 1.894e-4 * length[day], day_dc[day]
         o_fine, o_duff, o_drought = out[0, day, first:last], out[1, day, first:last], out[2, day, first:last]
+        # loops of few arrays: the compiler makes vectors only where it can check that none overlap
         for j in range(size):
             duff[j] += dmc_day * (max(-1.1, t[j]) + 1.1) * (100.0 - h[j])
+        for j in range(size):
             drought[j] += 0.5 * max(0.0, 0.36 * (max(-2.8, t[j]) + 2.8) + dc_day)
-            o_fine[j], o_duff[j], o_drought[j] = fine[j], duff[j], drought[j]
+        for j in range(size):
+            o_fine[j] = fine[j]
+        for j in range(size):
+            o_duff[j] = duff[j]
+        for j in range(size):
+            o_drought[j] = drought[j]
         o_spread, o_built, o_fwi = out[3, day, first:last], out[4, day, first:last], out[5, day, first:last]
         for j in range(size):
             m = scale * (101.0 - fine[j]) / (59.5 + fine[j])

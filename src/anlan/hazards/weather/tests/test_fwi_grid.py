@@ -15,6 +15,8 @@ def weather(days: int, shape: tuple[int, ...], seed: int = 3) -> dict[str, np.nd
     random = np.random.default_rng(seed)
     size = (days, *shape)
     rain = np.where(random.random(size) < 0.3, random.gamma(0.7, 8, size), 0.0)
+    # a hair above each threshold
+    rain.flat[::17], rain.flat[5::29], rain.flat[7::31] = 0.5000001, 1.5000001, 2.8000001
     return {"temp_c": random.uniform(-15, 38, size), "rh_pct": random.uniform(0, 100, size),
             "wind_km_h": random.uniform(0, 80, size), "rain_mm": rain}  # fmt: skip
 
