@@ -31,7 +31,7 @@ def test_every_code_of_every_day_agrees_with_the_equations(scale: float) -> None
             for d, codes in enumerate(season(days, scale=scale)):
                 for name in NAMES:
                     expected = getattr(codes, name)
-                    assert getattr(found, name)[d, y, x] == pytest.approx(expected, rel=2e-6, abs=1e-5)
+                    assert getattr(found, name)[d, y, x] == pytest.approx(expected, rel=5e-5, abs=1e-4)
 
 
 def test_the_number_of_workers_and_blocks_changes_nothing() -> None:
@@ -39,7 +39,7 @@ def test_the_number_of_workers_and_blocks_changes_nothing() -> None:
     one, two = (on_grid(**given, months=months, workers=n) for n in (1, 2))
     assert all(np.array_equal(getattr(one, name), getattr(two, name)) for name in NAMES)
     alone = on_grid(**{k: v[:, 300:301] for k, v in given.items()}, months=months)
-    assert np.allclose(alone.FWI[:, 0], one.FWI[:, 300], rtol=1e-6)
+    assert np.allclose(alone.FWI[:, 0], one.FWI[:, 300], rtol=1e-5)
 
 
 def test_wind_only_ever_raises_the_danger() -> None:
