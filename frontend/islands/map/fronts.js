@@ -1,5 +1,5 @@
 // @ts-check
-// The time slider of the fire: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of a fire or flood: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
 
 const KEY = "fire-fronts";
 const STEP_MS = 350;
@@ -18,7 +18,7 @@ export class Fronts {
     this.box.className = "fronts";
     this.box.hidden = true;
     this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", "火场蔓延时间");
+    this.box.setAttribute("aria-label", "推进时间");
     this.button = document.createElement("button");
     this.button.type = "button";
     this.button.className = "button small";

@@ -14,6 +14,8 @@ from anlan.simulation.models import Run
 
 #: A footprint is shown so long, h.
 SHOWN_H = 24
+#: Families whose runs keep `summary.frames`.
+MOVING = ("wildfire", "flood")
 
 
 def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
@@ -38,10 +40,10 @@ def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Fronts of the newest wildfire run per event of the last day, a quarter of an hour apart: the time slider shows one."""
+    """Fronts of the newest fire or flood per event of the last day, by minutes: the time slider shows one."""
     del bbox
     newest: dict[UUID, Run] = {}
-    for run in queries.runs(actor).filter(kind="wildfire", at__gte=clock.now() - timedelta(hours=SHOWN_H)):
+    for run in queries.runs(actor).filter(kind__in=MOVING, at__gte=clock.now() - timedelta(hours=SHOWN_H)):
         newest.setdefault(run.correlation_id, run)
     features = [
         {
@@ -74,7 +76,7 @@ layer(
 layer(
     Layer(
         key="fire-fronts",
-        title="火场蔓延过程（模型推算）",
+        title="火场与洪水推进过程（模型推算）",
         kind="polygon",
         features=fire_fronts,
         permission="simulation.view",
