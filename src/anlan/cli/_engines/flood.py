@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import floor
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def flood(given: Json) -> Json:
         sides_of(given["boundary"]), number_or_grid(given, "drain_mm_h", shape),
     )  # fmt: skip
     forcing = Forcing(
-        tuple(inflow_of(row, f"inflows[{i}]") for i, row in enumerate(given["inflows"])),
+        tuple(inflow_of(row, f"inflows[{i}]", size["cell_m"]) for i, row in enumerate(given["inflows"])),
         rain_of(given["rain_mm_h"]), None, number_or_grid(given, "initial_depth_m", shape),
     )  # fmt: skip
     forcing.check(terrain)
@@ -145,10 +146,12 @@ def rain_of(value: Any) -> Series | None:
     return None if value is None or value == 0 else series_of(value, "rain_mm_h")
 
 
-def inflow_of(row: Any, path: str) -> Inflow:
-    """{"ix", "iy"} or {"cells": [[ix, iy], ...]}, and {"hydrograph": [[t_s, m3/s], ...]} or {"q_m3_s"}."""
+def inflow_of(row: Any, path: str, cell_m: float) -> Inflow:
+    """{"ix", "iy"}, {"x_m", "y_m"} or {"cells": [[ix, iy], ...]}, and {"hydrograph": [[t_s, m3/s], ...]} or {"q_m3_s"}."""
     read = read_one(row, INFLOW, path)
     cells = read["cells"] if read["cells"] is not None else [[read["ix"], read["iy"]]]
+    if read["x_m"] is not None and read["y_m"] is not None:
+        cells = [[floor(read["x_m"] / cell_m), floor(read["y_m"] / cell_m)]]
     for i, cell in enumerate(cells):
         if not isinstance(cell, list) or len(cell) != 2 or not all(is_number(k, whole=True) for k in cell):
             raise InputError(f"{path}.cells[{i}]", cell, "[ix, iy] 整数")
@@ -179,7 +182,7 @@ def sides_of(given: Any) -> tuple[Side, Side, Side, Side]:
     if isinstance(given, str):
         given = dict.fromkeys(SIDES, given)
     if not isinstance(given, dict):
-        raise InputError("boundary", given, "wall、open，或按 west/east/south/north 给出")
+        raise InputError("boundary", given, "wall、open、fall，或按 west/east/south/north 给出")
     for name in given:
         if name not in SIDES:
             raise InputError(f"boundary.{name}", given[name], f"只接受 {'、'.join(SIDES)}")
@@ -192,9 +195,9 @@ def side_of(given: Any, path: str) -> Side:
         return Side("stage", series_of(given["stage_m"], f"{path}.stage_m"))
     if given in ("wall", "closed"):
         return Side()
-    if given == "open":
-        return Side("open")
-    raise InputError(path, given, 'wall、open 或 {"stage_m": [[t_s, m], ...]}')
+    if given in ("open", "fall"):
+        return Side(given)
+    raise InputError(path, given, 'wall、open、fall 或 {"stage_m": [[t_s, m], ...]}')
 
 
 def draw_depth(axes: Any, given: Json, result: Json) -> None:
@@ -214,23 +217,6 @@ def draw_depth(axes: Any, given: Json, result: Json) -> None:
     axes.set_title(f"洪水演进（{result['solver']}），水量误差 {result['mass_error']:.1e}")
 
 
-GRID = (
-    Field("nx", "列数", "integer", low=2), Field("ny", "行数", "integer", low=2), positive("cell_m", "格距", "m", high=10_000),
-    Field("x0", "西南角 x", unit="m", default=0.0), Field("y0", "西南角 y", unit="m", default=0.0),
-)  # fmt: skip
-INFLOW = (
-    Field("ix", "列", "integer", low=0, default=None), Field("iy", "行", "integer", low=0, default=None),
-    Field("cells", "格 [[ix, iy], ...]", "array", default=None),
-    Field("hydrograph", "流量过程 [[t_s, m³/s], ...]", "array", default=None), Field("q_m3_s", "流量", unit="m³/s", default=None),
-    Field("name", "名称", "string", default=None),
-)  # fmt: skip
-WALL = (Field("points", "折线 [[x_m, y_m], ...]（自西南角）", "array"), Field("crest_m", "顶高程", unit="m"))
-CULVERT = (
-    Field("near", "一端 [ix, iy]", "array"), Field("far", "另一端 [ix, iy]", "array"), positive("area_m2", "过水面积", "m²"),
-    Field("invert_m", "底高程", unit="m"), positive("height_m", "净高", "m", 1.0), positive("coefficient", "流量系数", "", 0.6, 1),
-)  # fmt: skip
-
-
 class AnyShape(Field):
     """A value whose own reader says what is allowed: a number, a grid, a series."""
 
@@ -247,6 +233,25 @@ class AnyShape(Field):
         return shown if self.default is REQUIRED else {**shown, "default": self.default}
 
 
+GRID = (
+    Field("nx", "列数", "integer", low=2), Field("ny", "行数", "integer", low=2), positive("cell_m", "格距", "m", high=10_000),
+    Field("x0", "西南角 x", unit="m", default=0.0), Field("y0", "西南角 y", unit="m", default=0.0),
+)  # fmt: skip
+INFLOW = (
+    Field("ix", "列", "integer", low=0, default=None), Field("iy", "行", "integer", low=0, default=None),
+    Field("cells", "格 [[ix, iy], ...]", "array", default=None),
+    Field("hydrograph", "流量过程 [[t_s, m³/s], ...]", "array", default=None),
+    AnyShape("q_m3_s", "流量，或 [[t_s, m³/s], ...]", unit="m³/s", default=None),
+    Field("x_m", "自西南角向东", unit="m", default=None), Field("y_m", "自西南角向北", unit="m", default=None),
+    Field("name", "名称", "string", default=None),
+)  # fmt: skip
+WALL = (Field("points", "折线 [[x_m, y_m], ...]（自西南角）", "array"), Field("crest_m", "顶高程", unit="m"))
+CULVERT = (
+    Field("near", "一端 [ix, iy]", "array"), Field("far", "另一端 [ix, iy]", "array"), positive("area_m2", "过水面积", "m²"),
+    Field("invert_m", "底高程", unit="m"), positive("height_m", "净高", "m", 1.0), positive("coefficient", "流量系数", "", 0.6, 1),
+)  # fmt: skip
+
+
 ENGINES: tuple[Engine, ...] = (
     Engine(
         "flood", "二维洪水演进", "HLLC: Audusse 2004, Toro 2001；局部惯性: de Almeida & Bates 2013",
@@ -255,7 +260,7 @@ ENGINES: tuple[Engine, ...] = (
          Field("inflows", "入流 [{ix, iy | cells, hydrograph [[t_s, m³/s]]}]", "array", default=[]),
          AnyShape("rain_mm_h", "降雨 mm/h，或 [[t_s, mm/h], ...]", default=0.0),
          AnyShape("initial_depth_m", "初始水深", unit="m", default=0.0),
-         AnyShape("boundary", "边界 wall、open，或各边 {stage_m}", default="wall"),
+         AnyShape("boundary", "边界 wall、open、fall，或各边 {stage_m}", default="wall"),
          positive("hours", "时长", "h", 6.0, MOST_HOURS), choice("solver", "解法", ("auto", *SOLVERS), "auto"),
          Field("walls", "墙、堤 [{points, crest_m}]", "array", default=[]),
          Field("culverts", "涵洞 [{near, far, area_m2, invert_m}]", "array", default=[]),

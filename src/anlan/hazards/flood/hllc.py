@@ -107,7 +107,7 @@ def primitive(h, qx, qy, z, level, u, v, lo, hi):  # type: ignore[no-untyped-def
 
 @nb.njit(cache=True, error_model="numpy")
 def ghosts(h, level, u, v, z, kinds, stage):  # type: ignore[no-untyped-def]
-    """Padding of open sides (1: free fall) and of sides with a stage (2: still water there, unless it is drawn outwards).
+    """Padding of sides: 0 wall, 1 open (goes on as inside), 2 stage (still water, unless it is drawn outwards), 3 free fall.
 
     A wall's side repeats the inside, so that no slope is seen there; its crest lets nothing pass.
     """
@@ -116,11 +116,14 @@ def ghosts(h, level, u, v, z, kinds, stage):  # type: ignore[no-untyped-def]
         for k in range(1, (ny if side < 2 else nx) + 1):
             i, j = (k, 1 if side == 0 else nx) if side < 2 else (1 if side == 2 else ny, k)
             m, n = (k, 0 if side == 0 else nx + 1) if side < 2 else (0 if side == 2 else ny + 1, k)
-            # an open side is a drop into nothing: it can never bring water in
-            h[m, n] = (h[i, j], 0.0, max(0.0, stage[side] - z[m, n]))[kinds[side]]
-            level[m, n] = z[m, n] + h[m, n]
+            h[m, n] = (h[i, j], h[i, j], max(0.0, stage[side] - z[m, n]), 0.0)[kinds[side]]
+            # beyond an open side the bed falls on as it does before it
+            before = z[2 * i - m, 2 * j - n] - z[i, j] if kinds[side] == 1 else 0.0
+            level[m, n] = z[m, n] - max(0.0, before) + h[m, n]
             outward = (-u[i, j], u[i, j], -v[i, j], v[i, j])[side]
-            keep = 1.0 if kinds[side] == 0 or (kinds[side] == 2 and outward > 0.0) else 0.0
+            # an open side never brings water in: what runs inwards meets its mirror image
+            inwards = -1.0 if kinds[side] == 1 else 0.0
+            keep = 1.0 if kinds[side] == 0 or outward > 0.0 else inwards
             u[m, n], v[m, n] = u[i, j] * keep, v[i, j] * keep
 
 
@@ -267,7 +270,7 @@ def advance(state, ground, kinds, stage, clock, book, spare):  # type: ignore[no
 
     state: h, qx, qy, level, u, v, greatest depth, arrival, greatest speed, lo, hi, wet lo, wet hi
     ground: z, crest_x, crest_y, g n^2 of cells, fixed lo, fixed hi
-    kinds, stage: what each side is (0 wall, 1 open, 2 stage) and its stage (m)
+    kinds, stage: what each side is (0 wall, 1 open, 2 stage, 3 fall) and its stage (m)
     clock: from, to, dx, longest step, threshold of arrival, most steps
     book: came m3, went m3, invented m3
     spare: six grids that the steps work in

@@ -245,21 +245,52 @@ def through_culverts(h, level, z, dt, area, ends, sizes):  # type: ignore[no-unt
 
 
 @nb.njit(cache=True, error_model="numpy")
-def at_edges(h, level, z, qx, qy, kinds, lo, hi):  # type: ignore[no-untyped-def]
-    """Open sides fall freely (critical depth on the edge: q = (2/3)^1.5 sqrt(g) h^1.5). Sides: west, east, south, north."""
+def leaving(kind, depth, drop, own, rough, dx):  # type: ignore[no-untyped-def]
+    """Discharge per metre out of an edge cell (m2/s): 1 open, uniform flow (Manning) at the steeper of bed and water behind it; 3 free
+    fall, critical depth on the edge, q = (2/3)^1.5 sqrt(g) h^1.5, which is also the most that an open side takes."""
+    if kind != 1 and kind != 3:
+        return own
+    most = (2.0 / 3.0) ** 1.5 * np.sqrt(G) * depth**1.5
+    if kind == 3:
+        return most
+    slope = max(0.0, drop) / dx
+    steady = np.sqrt(G * slope / rough) * depth ** (5.0 / 3.0) if rough > 0.0 else most * (1.0 if slope > 0.0 else 0.0)
+    return min(most, steady)
+
+
+@nb.njit(cache=True, error_model="numpy")
+def at_edges(h, level, z, qx, qy, rough_x, rough_y, kinds, lo, hi, dx):  # type: ignore[no-untyped-def]
+    """What leaves over open sides. Sides: west, east, south, north."""
     ny, nx = h.shape[0] - 2, h.shape[1] - 2
-    fall = (2.0 / 3.0) ** 1.5 * np.sqrt(G)
     for i in range(1, ny + 1):
-        if kinds[0] == 1 and lo[i] == 1:
-            qx[i, 1] = -fall * h[i, 1] ** 1.5
-        if kinds[1] == 1 and hi[i] == nx:
-            qx[i, nx + 1] = fall * h[i, nx] ** 1.5
-    if kinds[2] == 1:
-        for j in range(lo[1], hi[1] + 1):
-            qy[1, j] = -fall * h[1, j] ** 1.5
-    if kinds[3] == 1:
-        for j in range(lo[ny], hi[ny] + 1):
-            qy[ny + 1, j] = fall * h[ny, j] ** 1.5
+        if lo[i] == 1:
+            qx[i, 1] = -leaving(
+                kinds[0], h[i, 1], max(level[i, 2] - level[i, 1], z[i, 2] - z[i, 1]), -qx[i, 1], rough_x[i, 1], dx
+            )
+        if hi[i] == nx:
+            end = nx + 1
+            qx[i, end] = leaving(
+                kinds[1],
+                h[i, nx],
+                max(level[i, nx - 1] - level[i, nx], z[i, nx - 1] - z[i, nx]),
+                qx[i, end],
+                rough_x[i, end],
+                dx,
+            )
+    for j in range(lo[1], hi[1] + 1):
+        qy[1, j] = -leaving(
+            kinds[2], h[1, j], max(level[2, j] - level[1, j], z[2, j] - z[1, j]), -qy[1, j], rough_y[1, j], dx
+        )
+    for j in range(lo[ny], hi[ny] + 1):
+        end = ny + 1
+        qy[end, j] = leaving(
+            kinds[3],
+            h[ny, j],
+            max(level[ny - 1, j] - level[ny, j], z[ny - 1, j] - z[ny, j]),
+            qy[end, j],
+            rough_y[end, j],
+            dx,
+        )
 
 
 @nb.njit(cache=True, error_model="numpy")
@@ -375,7 +406,7 @@ def advance(state, ground, water, edges, links, clock, book):  # type: ignore[no
         wet_part(h, lo, hi, wet_lo, wet_hi, fixed_lo, fixed_hi)
         flows(level, crest_x, crest_y, qx, qy, new_x, new_y, rough_x, rough_y, lo, hi, dt, 1.0 / dx)
         qx, qy, new_x, new_y = new_x, new_y, qx, qy
-        at_edges(h, level, z, qx, qy, kinds, lo, hi)
+        at_edges(h, level, z, qx, qy, rough_x, rough_y, kinds, lo, hi, dx)
         t += dt
         deepest, least = depths(h, level, z, qx, qy, lo, hi, dt / dx, most, arrival, threshold, t)
         if least < 0.0:

@@ -23,7 +23,7 @@ LONGEST_S = 10.0
 ARRIVED_M = 0.01
 #: Step of the water surface (m) beyond that of the ground, and slope of the ground, from which inertia alone is not enough.
 STEP_M, STEEP = 0.5, 0.03
-KINDS = {"wall": 0, "open": 1, "stage": 2}
+KINDS = {"wall": 0, "open": 1, "stage": 2, "fall": 3}
 Progress = Callable[[float, Grid], None]
 
 
@@ -186,7 +186,7 @@ class HllcRun(Run):
     def prepare(self) -> None:
         terrain = self.terrain
         n = padded(np.broadcast_to(np.asarray(terrain.manning, float), terrain.elevation_m.shape))
-        crest_x, crest_y = crests(terrain, ("open", "stage"))
+        crest_x, crest_y = crests(terrain, ("open", "stage", "fall"))
         self.ground = (self.z, crest_x, crest_y, hllc.G * n * n, self.fixed_lo, self.fixed_hi)
         self.qx, self.qy = np.zeros_like(self.h), np.zeros_like(self.h)
         self.level = self.z + self.h

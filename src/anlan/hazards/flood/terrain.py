@@ -82,7 +82,7 @@ class Culvert:
 
 @dataclass(frozen=True)
 class Side:
-    """Edge of the grid: wall (nothing passes), open (falls freely), or held at a stage (m above datum)."""
+    """Edge of the grid: wall (nothing passes), open (goes on as inside, never brings water in), fall (free overfall), or stage (m)."""
 
     kind: str = "wall"
     stage: Series | None = None
@@ -112,8 +112,8 @@ class Terrain:
         check_shape("drain_mm_h", self.drain_mm_h, ground.shape)
         within("drain_mm_h", np.asarray(self.drain_mm_h), 0.0, MOST_RAIN_MM_H, "mm/h")
         for side in self.sides:
-            if side.kind not in ("wall", "open", "stage") or (side.kind == "stage") != (side.stage is not None):
-                raise InputError("boundary", side.kind, "wall、open，或 stage 并给出水位过程")
+            if side.kind not in ("wall", "open", "fall", "stage") or (side.kind == "stage") != (side.stage is not None):
+                raise InputError("boundary", side.kind, "wall、open、fall，或 stage 并给出水位过程")
         for i, wall in enumerate(self.walls):
             if len(wall.points) < 2 or not np.isfinite(np.asarray([*np.ravel(wall.points), wall.crest_m])).all():
                 raise InputError(f"walls[{i}]", list(wall.points), "至少 2 点，顶高为有限数")

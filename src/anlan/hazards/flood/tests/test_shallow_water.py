@@ -49,7 +49,7 @@ def test_the_plain_answers_alike_on_both_sides_of_its_axis() -> None:
 @settings(max_examples=12, deadline=None)
 @given(
     seed=st.integers(0, 10_000), solver=st.sampled_from(SOLVERS), flow=st.floats(0, 60), rain=st.floats(0, 200),
-    drain=st.floats(0, 50), edges=st.tuples(*[st.sampled_from(("wall", "open"))] * 4),
+    drain=st.floats(0, 50), edges=st.tuples(*[st.sampled_from(("wall", "open", "fall"))] * 4),
 )  # fmt: skip
 def test_no_water_appears_or_vanishes(
     seed: int, solver: str, flow: float, rain: float, drain: float, edges: tuple[str, ...]
@@ -115,6 +115,24 @@ def test_steady_flow_down_a_slope_takes_the_normal_depth_of_manning() -> None:
         found = simulate(Terrain(ground, 10.0, n, sides=sides), Forcing((feed,)), 1.0, solver)
         assert found.depth_m[1, 10:25] == pytest.approx(np.full(15, normal), rel=0.02)
         assert found.went_m3 > 0
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_a_pond_stays_behind_an_open_side_and_runs_out_over_a_fall(solver: str) -> None:
+    for kind, left in (("open", 1.0), ("fall", 0.1)):
+        sides = (Side(), Side(kind), Side(), Side())
+        found = simulate(Terrain(FLAT, 10.0, 0.03, sides=sides), Forcing(depth_m=1.0), 1.0, solver)
+        assert found.depth_m.mean() == pytest.approx(left, abs=0.1)
+        assert found.came_m3 == 0
+
+
+def test_a_dam_break_runs_out_over_an_open_side_without_coming_back() -> None:
+    first = np.tile(np.where(np.arange(100) < 50, 2.0, 0.5), (3, 1))
+    sides = (Side(), Side("open"), Side(), Side())
+    short = simulate(Terrain(np.zeros((3, 100)), 2.0, 0.0, sides=sides), Forcing(depth_m=first), 25 / 3600, "hllc")
+    wide = np.tile(np.where(np.arange(300) < 50, 2.0, 0.5), (3, 1))
+    long = simulate(Terrain(np.zeros((3, 300)), 2.0, 0.0), Forcing(depth_m=wide), 25 / 3600, "hllc")
+    assert np.abs(short.depth_m[1] - long.depth_m[1, :100]).max() < 0.06
 
 
 def hole() -> np.ndarray:
