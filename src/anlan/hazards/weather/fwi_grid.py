@@ -137,12 +137,12 @@ def built_up(duff, drought):  # type: ignore[no-untyped-def]
 @nb.njit(inline="always", fastmath=FAST, error_model="numpy")
 def weathered(spread, build_up):  # type: ignore[no-untyped-def]
     """FWI."""
-    small = F(0.626) * power(build_up, F(0.809)) + F(2.0)
-    duff = (
-        small
-        if build_up <= F(80.0)
-        else F(1000.0) / (F(25.0) + F(108.64) * exponential(max(-F(0.023) * build_up, -F(80.0))))
-    )
+    light = build_up <= F(80.0)
+    # one exponential serves both forms
+    grown = F(0.809) * logarithm(max(build_up, F(1e-6)))
+    fallen = max(-F(0.023) * build_up, -F(80.0))
+    e = exponential(grown if light else fallen)
+    duff = F(0.626) * e + F(2.0) if light else F(1000.0) / (F(25.0) + F(108.64) * e)
     b = F(0.1) * spread * duff
     return exponential(F(2.72) * power(F(0.434) * logarithm(max(b, F(1.0))), F(0.647))) if b > F(1.0) else b
 
