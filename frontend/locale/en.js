@@ -11,7 +11,7 @@ export const EN = {
   "{minutes} 分钟": "{minutes} min",
   "{hours} 小时": "{hours} h",
   "{hours} 小时 {minutes} 分": "{hours} h {minutes} min",
-  "火场蔓延时间": "Time of fire spread",
+  "推进时间": "Time of spread",
   "起算后时间": "Time since the start",
   "起算后 {time}（模型推算）": "{time} after the start (modelled)",
   "播放": "Play",

@@ -1,5 +1,5 @@
 // @ts-check
-// The time slider of the fire: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of a fire or flood: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
 
 import { tr } from "../../words.js";
 
@@ -24,7 +24,7 @@ export class Fronts {
     this.box.className = "fronts";
     this.box.hidden = true;
     this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", tr("火场蔓延时间"));
+    this.box.setAttribute("aria-label", tr("推进时间"));
     this.button = document.createElement("button");
     this.button.type = "button";
     this.button.className = "button small";

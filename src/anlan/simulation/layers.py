@@ -16,6 +16,8 @@ from anlan.simulation.models import Run
 
 #: A footprint is shown so long, h.
 SHOWN_H = 24
+#: Families whose runs keep `summary.frames`.
+MOVING = ("wildfire", "flood")
 
 
 #: Residents per km2 from which a colour holds, densest first, with what the legend says. Own grading, no standard's.
@@ -69,10 +71,10 @@ def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Fronts of the newest wildfire run per event of the last day, a quarter of an hour apart: the time slider shows one."""
+    """Fronts of the newest fire or flood per event of the last day, by minutes: the time slider shows one."""
     del bbox
     newest: dict[UUID, Run] = {}
-    for run in queries.runs(actor).filter(kind="wildfire", at__gte=clock.now() - timedelta(hours=SHOWN_H)):
+    for run in queries.runs(actor).filter(kind__in=MOVING, at__gte=clock.now() - timedelta(hours=SHOWN_H)):
         newest.setdefault(run.correlation_id, run)
     features = [
         {
@@ -120,7 +122,7 @@ layer(
 layer(
     Layer(
         key="fire-fronts",
-        title="火场蔓延过程（模型推算）",
+        title="火场与洪水推进过程（模型推算）",
         kind="polygon",
         features=fire_fronts,
         permission="simulation.view",

@@ -1,15 +1,13 @@
-"""Earthquake, ice flood, and the footprint of any hazard family."""
+"""Earthquake, and the footprint of any hazard family."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from math import cos, hypot, pi, radians, sin
 from typing import Any
 
 from anlan.cli._engines.contract import Engine, Field, Json, choice, positive, read_points
 from anlan.hazards import discover
 from anlan.hazards.contract import InputError
-from anlan.hazards.flood import ice_warning, rise, stage_warning
 from anlan.hazards.plane import ellipse, metres_per_degree, polygon
 from anlan.hazards.seismic import ATTENUATION, ROMAN, degree_of, instrumental_intensity, isoseismal
 from anlan.hazards.seismic.attenuation import INTENSITY, Axis, site_values, through
@@ -79,22 +77,6 @@ def instrument(given: Json) -> Json:
     return {"intensity": value, "degree": degree_of(value), "name": f"{value:g} 度"}
 
 
-def ice(given: Json) -> Json:
-    """凌汛 colour from stages: [hour, stage m] rows."""
-    stages = [(row[0], row[1]) for row in read_points(given["stages"], "stages", 2, 2)]
-    if not stages:
-        raise InputError("stages", [], "至少一行 [小时, 水位 m]")
-    level = stages[-1][1]
-    by_stage = stage_warning(level, given["alert_m"], given["guarantee_m"], given["record_m"])
-    over = given["guarantee_m"] is not None and level >= given["guarantee_m"]
-    climbed = rise(stages)
-    by_ice = ice_warning(climbed, given["ice_cover"], given["jam_reported"], over)
-    order = ("红", "橙", "黄", "蓝", "")
-    worst = min((by_ice, by_stage), key=lambda judged: order.index(judged.colour))
-    return {"colour": worst.colour or None, "reason": worst.reason, "rise_6h_m": climbed, "by_stage": asdict(by_stage),
-            "by_ice": asdict(by_ice), "clause": "SL 758-2018；凌汛颜色为本平台规则（待核对）"}  # fmt: skip
-
-
 def footprint(given: Json) -> Json:
     """What the map draws for a hazard family."""
     families = discover()
@@ -137,13 +119,6 @@ ENGINES: tuple[Engine, ...] = (
         "instrument-intensity", "仪器测定地震烈度", "GB/T 17742-2020 附录 A",
         (positive("pga_m_s2", "峰值加速度", "m/s²"), positive("pgv_m_s", "峰值速度", "m/s")),
         instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19},
-    ),
-    Engine(
-        "ice-warning", "凌汛研判", "水情预警发布管理办法; SL 758-2018; 本平台规则（待核对）",
-        (Field("stages", "水位过程 [小时, m]", "array"), Field("alert_m", "警戒水位", unit="m", default=None),
-         Field("guarantee_m", "保证水位", unit="m", default=None), Field("record_m", "历史最高水位", unit="m", default=None),
-         Field("ice_cover", "封冻", "boolean", default=False), Field("jam_reported", "报告冰塞冰坝", "boolean", default=False)),
-        ice, {"stages": [[0, 1051.2], [3, 1051.5], [6, 1051.9]], "alert_m": 1052.5, "ice_cover": True},
     ),
     Engine(
         "footprint", "影响范围（一张图所画）", "各灾种 HAZARD 声明",

@@ -8,6 +8,7 @@ from typing import Any
 
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, positive, read_rows
 from anlan.hazards.contract import InputError
+from anlan.hazards.weather import phenomena
 from anlan.hazards.weather.fwi import CLASSIC, EXACT, Codes, Day, season
 from anlan.monitoring.rules import signals
 
@@ -101,10 +102,13 @@ def warning(given: Json) -> Json:
                 given["stage"], given["alert"], given["guarantee"], given["record"], given["return_period_years"]
             )
         ]
+    elif given["signal"] in phenomena.RULES:
+        found = [told_by_words(phenomena.judge(given["signal"], words_of(seen)))]
     elif given["signal"]:
         found = [signals.weather_signal(given["signal"], seen)]
     else:
-        found = signals.weather_signals(seen)
+        found = signals.weather_signals(seen) + [told_by_words(v) for v in phenomena.judge_all(words_of(seen))]
+        found.sort(key=lambda signal: signals.COLOURS.index(signal.colour))
     proven = [signal for signal in found if signal.colour]
     worst = proven[0] if proven else signals.NONE
     return {
@@ -114,7 +118,18 @@ def warning(given: Json) -> Json:
     }  # fmt: skip
 
 
-OBSERVATIONS = tuple(dict.fromkeys(name for rule in signals.SIGNALS.values() for name in rule.fields()))
+def words_of(seen: Json) -> Json:
+    """The observations that the signals told by words are judged from."""
+    return {name: value for name, value in seen.items() if name in phenomena.FIELDS}
+
+
+def told_by_words(verdict: phenomena.Verdict) -> signals.Signal:
+    return signals.Signal(verdict.name, verdict.colour, verdict.reason, verdict.clause)
+
+
+OBSERVATIONS = tuple(
+    dict.fromkeys([*(name for rule in signals.SIGNALS.values() for name in rule.fields()), *phenomena.FIELDS])
+)
 TITLES = {
     "p3": ("3 小时降雨", "mm"), "p6": ("6 小时降雨", "mm"), "p12": ("12 小时降雨", "mm"), "tmin": ("最低气温", "℃"),
     "drop24": ("24 小时降温", "℃"), "drop48": ("48 小时降温", "℃"), "mean_wind_class": ("平均风力", "级"),
@@ -125,6 +140,9 @@ TITLES = {
 def observation(name: str) -> Field:
     unit = "m" if name.endswith("_m") else "mm" if name.startswith("snow") else ""
     title, unit = TITLES.get(name, (name, unit))
+    if name in phenomena.FIELDS:
+        title, unit, low, high = phenomena.FIELDS[name]
+        return Field(name, title, unit=unit, low=low, high=high, default=None)
     return Field(name, title, unit=unit, default=None)
 
 
@@ -150,7 +168,7 @@ ENGINES = (
     ),
     Engine(
         "warning-level", "预警信号研判", "中国气象局令第16号（2007）; SL 758-2018",
-        (choice("signal", "信号", tuple(signals.SIGNALS), None), *(observation(name) for name in OBSERVATIONS),
+        (choice("signal", "信号", (*signals.SIGNALS, *phenomena.RULES), None), *(observation(name) for name in OBSERVATIONS),
          positive("window_h", "降温时段", "h", None, 48), Field("drop", "最低气温降幅", unit="℃", default=None),
          Field("stage", "水位", unit="m", default=None), Field("alert", "警戒水位", unit="m", default=None),
          Field("guarantee", "保证水位", unit="m", default=None), Field("record", "历史最高水位", unit="m", default=None),

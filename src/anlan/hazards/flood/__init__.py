@@ -1,18 +1,13 @@
-"""凌汛与洪水: judgement of a river reach from stages, and a labelled strip of low ground beside it."""
+"""凌汛与洪水: stages and ice judged, and where a breach or an ice jam puts water beside the river."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
-from anlan.hazards.contract import Case, Footprint, Hazard, Input, Zone
-from anlan.hazards.plane import ellipse, polygon
-
-#: RULES 2.4: this platform's own rules for the Yellow River ice flood; every figure is 待核对 and may be set per station.
-RISE_6H_ORANGE_M = 0.5
-PHASES = ("OPEN", "FRAZIL", "FREEZE_UP", "STABLE", "BREAK_UP")
-PHASE_TITLES = {"OPEN": "畅流", "FRAZIL": "流凌", "FREEZE_UP": "封河", "STABLE": "稳封", "BREAK_UP": "开河"}
+from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input
 
 
 @dataclass(frozen=True)
@@ -38,7 +33,7 @@ def stage_warning(
     return Judgement("", "未达预警标准")
 
 
-def rise(stages: Sequence[tuple[float, float]], hours: float = 6.0) -> float:
+def rise(stages: list[tuple[float, float]], hours: float = 6.0) -> float:
     """Greatest rise (m) within any `hours` window of (hour, stage m), in order of time."""
     best = 0.0
     for i, (t0, s0) in enumerate(stages):
@@ -49,51 +44,53 @@ def rise(stages: Sequence[tuple[float, float]], hours: float = 6.0) -> float:
     return best
 
 
-def ice_warning(rise_6h_m: float, ice_cover: bool, jam_reported: bool, over_guarantee: bool) -> Judgement:
-    """RULES 2.4 defaults: 红 an ice dam threatens or guarantee stage; 橙 rise of 0.5 m in 6 h; 黄 freeze or break-up front."""
-    if over_guarantee or (jam_reported and rise_6h_m >= RISE_6H_ORANGE_M):
-        return Judgement("红", "冰坝壅水或达到保证水位（本平台规则，待核对）")
-    if rise_6h_m >= RISE_6H_ORANGE_M:
-        return Judgement("橙", f"6 小时涨水 {rise_6h_m:.2f} m ≥ {RISE_6H_ORANGE_M} m（本平台规则，待核对）")
-    if jam_reported or ice_cover:
-        return Judgement("黄", "封、开河上首位于本市河段（本平台规则，待核对）")
-    return Judgement("", "未达预警标准")
-
-
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Low ground that backwater of a jam at (lon, lat) may reach, by a plain slope: no terrain is used."""
+    """Where water beside the river may stand after a dike's breach or an ice jam at (lon, lat): shallow water on a plain."""
     given = HAZARD.read(inputs)
-    back_m = given["rise_m"] / given["bed_slope"]
-    width = given["rise_m"] / given["bank_slope"]
-    zones = []
-    for level, share in ((2, 1.0), (4, 1.6)):
-        ring = ellipse(back_m / 2 * share, width * share, given["upstream_deg"], back_m / 2)
-        name = "壅水可能淹没" if level == 2 else "关注区"
-        zones.append(Zone(name, level, "按均坡估算，非地形计算", polygon(lon, lat, ring), given["rise_m"], "m"))
-    return Footprint(
-        model=HAZARD.model,
-        zones=zones,
-        assumptions=[f"河床比降 {given['bed_slope']:g}", f"滩地横坡 {given['bank_slope']:g}", "水面水平壅高"],
-        limits=["未用地形（本市无精细 DEM）", "未计堤防", "仅用于提示核查范围"],
-        summary={"backwater_m": back_m},
-    )
+    # the solver's compiled kernels take a moment to load: only who runs it pays
+    return import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
+
+
+def dam_break_depth(x_m: float, t_s: float, behind_m: float, ahead_m: float) -> float:
+    """Depth of the exact dam break at one place and time."""
+    numpy, exact = import_module("numpy"), import_module("anlan.hazards.flood.analytic")
+    return float(exact.depth(numpy.array([x_m]), t_s, behind_m, ahead_m, 9.81)[0])
+
+
+def normal_depth(flow_m3_s: float, width_m: float, slope: float, n: float) -> float:
+    """Depth of uniform flow in a wide channel (Manning)."""
+    return float((flow_m3_s / width_m * n / slope**0.5) ** 0.6)
 
 
 HAZARD = Hazard(
     kind="flood",
-    title="凌汛壅水",
-    model="均坡壅水估算",
-    citation="水平壅水几何关系；判别按 RULES 2.4（本平台规则，待核对）",
-    grade="sketch",
+    title="洪水与凌汛淹没",
+    model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水",
+    citation="de Almeida & Bates 2013; Fread 1988 (DAMBRK); 判别按 RULES 2.4（本平台规则，待核对）",
+    grade="working",
     inputs=(
-        Input("rise_m", "壅高", "m", 0.1, 20, 1.5),
+        Choice("scenario", "情景", ("ice_jam", "dike_breach"), "ice_jam", {"ice_jam": "冰坝壅水漫滩", "dike_breach": "堤防决口"}),
+        Input("rise_m", "水位高出滩面", "m", 0.1, 20, 1.5),
+        Input("rise_h", "涨水历时（冰坝）", "h", 0.1, 72, 6),
+        Input("breach_m", "决口宽度", "m", 1, 2000, 80),
+        Input("formation_h", "决口发展历时", "h", 0.05, 72, 1),
+        Input("reach_km", "决口下游计算长度", "km", 0.5, 40, 8),
         Input("upstream_deg", "上游方位", "°", 0, 360, 190),
-        Input("bed_slope", "河床比降", "", 1e-5, 0.05, 0.00025),
-        Input("bank_slope", "滩地横坡", "", 1e-4, 0.5, 0.0015),
+        Choice("bank", "淹没岸（面向下游）", ("left", "right"), "right", {"left": "左岸", "right": "右岸"}),
+        Input("bed_slope", "河道纵坡", "", 1e-5, 0.05, 0.00025),
+        Input("bank_slope", "滩地横坡（背河升高）", "", 0, 0.5, 0.0015),
+        Input("manning", "滩地糙率", "s/m^(1/3)", 0.01, 0.5, 0.05),
+        Input("hours", "历时", "h", 0.5, 72, 12),
     ),
     run=run,
-    example={"rise_m": 1.2},
+    example={"scenario": "ice_jam", "rise_m": 1.2},
     cases=(
         Case("6 小时最大涨幅", rise, {"stages": [(0, 1.0), (2, 1.2), (6, 1.8), (13, 3.0)]}, 0.8, 1e-9, "定义"),
+        Case("湿底溃坝 10 m / 1 m，20 s，坝址水深", dam_break_depth,
+             {"x_m": 0.0, "t_s": 20.0, "behind_m": 10.0, "ahead_m": 1.0}, 4.4444444, 1e-6, "Stoker 1957"),
+        Case("湿底溃坝恒定段水深", dam_break_depth,
+             {"x_m": 150.0, "t_s": 20.0, "behind_m": 10.0, "ahead_m": 1.0}, 3.961748168, 1e-6, "Stoker 1957"),
+        Case("均匀流水深 m", normal_depth,
+             {"flow_m3_s": 40.0, "width_m": 20.0, "slope": 0.001, "n": 0.03}, 1.46857, 1e-5, "Manning"),
     ),
 )  # fmt: skip
