@@ -12,8 +12,8 @@ from anlan.command.rules import accident_grade, lateness_min, report_deadlines
 from anlan.command.rules.regrading import regrade, report_route
 from anlan.hazards.chemical import criteria, dense, gb18218, plume, risk, source
 from anlan.hazards.chemical.substances import find
-from anlan.hazards.seismic import degree_of, intensities, isoseismal
-from anlan.hazards.seismic.attenuation import yu_2013
+from anlan.hazards.seismic import degree_of, intensities
+from anlan.hazards.seismic.attenuation import isoseismal, yu_2013
 from anlan.monitoring.rules import signals
 
 Answer = Callable[[Any], Any]
