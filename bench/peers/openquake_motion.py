@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from openquake.hazardlib import valid
 from openquake.hazardlib.contexts import ContextMaker
-from openquake.hazardlib.geo import NodalPlane, Point
+from openquake.hazardlib.geo import Point
 from openquake.hazardlib.geo.surface import PlanarSurface
 from openquake.hazardlib.imt import from_string
 from openquake.hazardlib.site import Site, SiteCollection
@@ -36,7 +36,7 @@ def sites_of(side: int) -> SiteCollection:
     return SiteCollection(
         [
             Site(Point(x, y), vs30=v, z1pt0=-999.0, z2pt5=-999.0, vs30measured=False)
-            for x, y, v in zip(lon.flat, lat.flat, vs30)
+            for x, y, v in zip(lon.flat, lat.flat, vs30, strict=True)
         ]
     )
 
