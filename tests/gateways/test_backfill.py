@@ -13,8 +13,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from anlan.gateways.backfill import actions
+from anlan.gateways.backfill.files import refused_file
 from anlan.gateways.backfill.frames import read_frames
-from anlan.gateways.backfill.running import refused_file
 from anlan.gateways.backfill.tables import Bad, FileError, Value, columns_of, moment, read_csv, read_parquet
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.sl651 import encode

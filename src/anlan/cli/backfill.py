@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def report(job: Backfill) -> dict[str, Any]:
-    from anlan.gateways.backfill.running import refused_file  # noqa: PLC0415 - as above
+    from anlan.gateways.backfill.files import refused_file  # noqa: PLC0415 - as above
 
     return {
         "id": job.pk, "file": job.name, "state": job.state, "kept": job.kept, "refused": job.refused, "note": job.note,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.conf import settings
 
 from anlan.gateways.actions import require_city
-from anlan.gateways.backfill.running import TABLES
+from anlan.gateways.backfill.files import TABLES
 from anlan.gateways.devices import discover
 from anlan.gateways.events import BackfillChanged
 from anlan.gateways.models import Backfill

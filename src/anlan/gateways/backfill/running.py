@@ -6,21 +6,19 @@ import asyncio
 import csv
 import logging
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.db.models import F, Q
 
-from anlan.gateways.backfill.frames import read_frames
-from anlan.gateways.backfill.tables import Bad, FileError, Item, Value, read_csv, read_parquet
-from anlan.gateways.devices import discover
+from anlan.gateways.backfill import actions
+from anlan.gateways.backfill.files import items_of, refused_file
+from anlan.gateways.backfill.tables import Bad, FileError, Item, Value
 from anlan.gateways.log import AHEAD, ReadingLog, quality
 from anlan.gateways.models import Backfill
 from anlan.gateways.readings import Reading
@@ -34,7 +32,6 @@ PIECE = 5000
 LOOK_S = 1.0
 #: A running one that has not moved for so long belongs to a process that died.
 ABANDONED = timedelta(seconds=30)
-TABLES = (".csv", ".gz", ".parquet")
 State = Backfill.State
 
 
@@ -54,30 +51,7 @@ class Run:
         self.part = min(1.0, part)
 
     @property
-    def refused_file(self) -> Path:
-        return refused_file(self.job)
-
-
-def refused_file(job: Backfill) -> Path:
-    """Where the rows that were not taken are, with their reasons."""
-    file = Path(job.path)
-    return file.with_name(f"{file.name}.{job.pk}.refused.csv")
-
-
-def items_of(job: Backfill, told: Callable[[float], None]) -> Iterator[Item]:
-    """What the file holds, by its name: a table, else frames of the protocol."""
-    file = Path(job.path)
-    if file.suffix == ".parquet":
-        return read_parquet(file, ZoneInfo(job.zone), told)
-    if file.suffix in TABLES:
-        return read_csv(file, ZoneInfo(job.zone), job.encoding, told)
-    protocol = discover().get(job.protocol)
-    if protocol is None:
-        raise FileError(f"报文文件须指明协议：{'、'.join(sorted(discover()))}")
-    return read_frames(file, protocol, clock.now(), told)
-
-
-def look_up(run: Run, values: list[Value]) -> None:
+    def look_up(run: Run, values: list[Value]) -> None:
     """Find the datastreams of these values that are not known yet."""
     close_old_connections()
     missing = {value.key for value in values} - set(run.known)
@@ -162,8 +136,6 @@ async def run_one(store: ReadingLog, job: Backfill) -> None:
 
 async def take_one(store: ReadingLog) -> bool:
     """Work off one that waits, or that a dead process left; False when there is none."""
-    from anlan.gateways.backfill import actions  # noqa: PLC0415 - the verbs know this module
-
     job = await sync_to_async(claim)()
     if job is None:
         return False

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anlan.gateways.actions import over_the_city, require_city
 from anlan.gateways.backfill import actions
-from anlan.gateways.backfill.running import TABLES, refused_file
+from anlan.gateways.backfill.files import TABLES, refused_file
 from anlan.gateways.devices import discover
 from anlan.gateways.models import Backfill
 from anlan.gateways.views import actor_of
