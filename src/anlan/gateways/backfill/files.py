@@ -15,10 +15,6 @@ from anlan.kernel import clock
 TABLES = (".csv", ".gz", ".parquet")
 
 
-def refused_file(self) -> Path:
-    return refused_file(self.job)
-
-
 def refused_file(job: Backfill) -> Path:
     """Where the rows that were not taken are, with their reasons."""
     file = Path(job.path)

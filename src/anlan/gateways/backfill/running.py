@@ -51,7 +51,11 @@ class Run:
         self.part = min(1.0, part)
 
     @property
-    def look_up(run: Run, values: list[Value]) -> None:
+    def refused_file(self) -> Path:
+        return refused_file(self.job)
+
+
+def look_up(run: Run, values: list[Value]) -> None:
     """Find the datastreams of these values that are not known yet."""
     close_old_connections()
     missing = {value.key for value in values} - set(run.known)
