@@ -57,6 +57,8 @@ ENTRIES = (
     Entry("测站", "/monitoring/stations/", "monitoring.view", "station", "monitoring"),
     Entry("报警规则", "/monitoring/rules/", "monitoring.rules", "settings", "monitoring"),
     Entry("值守台", "/command/", "command.view", "shield", "console"),
+    Entry("接报", "/command/intake/", "command.incident", "phone", "console"),
+    Entry("接报记录", "/command/calls/", "command.view", "phone", "command"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
