@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from anlan.gateways import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("backfill/", include("anlan.gateways.backfill.urls")),
     path("console/", views.live_frames, name="protocol-console"),
     path("quarantine/", views.quarantine, name="quarantine"),
     path("quarantine/replay", views.replay_all, name="quarantine-replay-all"),

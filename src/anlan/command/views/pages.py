@@ -26,6 +26,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.resources.models import Readiness, Team
+from anlan.simulation import queries as simulation
 
 TABS = {
     "timeline": "时间线",
@@ -94,7 +95,8 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = queries.incident(actor, pk)
     open_tasks = queries.tasks(actor, pk, open_only=True)
-    context = {**header(actor, row), "tasks": open_tasks, "timeline": queries.timeline(actor, pk)[:8]}
+    leads = simulation.leads(actor, row.correlation_id).filter(state="open")[:3] if actor.has("simulation.view") else []
+    context = {**header(actor, row), "tasks": open_tasks, "leads": leads, "timeline": queries.timeline(actor, pk)[:8]}
     return render(request, "command/panel.html", context)
 
 
@@ -151,7 +153,11 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         if name in VARIABLES
     ]
     entered = [(name, f"{v.label} {v.unit}") for name, v in VARIABLES.items() if v.entered]
-    return {"factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"]}
+    return {
+        "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
+        "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],
+        "may_answer": actor.has("simulation.run"),
+    }  # fmt: skip
 
 
 CONTENT = {
