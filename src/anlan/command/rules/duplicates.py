@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from math import exp
-
-from anlan.kernel.geo.shapes import distance_m
+from math import asin, cos, exp, radians, sin, sqrt
 
 #: Share of each kind of evidence.
 PLACE, TIME, WORDS = 0.45, 0.25, 0.30
@@ -65,8 +63,15 @@ def words_alike(one: str, other: str) -> float:
     return len(a & b) / min(len(a), len(b)) if a and b else 0.0
 
 
+def distance_m(one: Account, other: Account) -> float:
+    """Great-circle distance, metres (haversine, R = 6371.0088 km)."""
+    lat1, lat2 = radians(one.lat), radians(other.lat)
+    half_lat, half_lon = (lat2 - lat1) / 2, radians(other.lon - one.lon) / 2
+    return 2 * 6_371_008.8 * asin(sqrt(sin(half_lat) ** 2 + cos(lat1) * cos(lat2) * sin(half_lon) ** 2))
+
+
 def likeness(one: Account, other: Account) -> Likeness:
-    metres = distance_m(one.lon, one.lat, other.lon, other.lat)
+    metres = distance_m(one, other)
     minutes = abs((one.at - other.at).total_seconds()) / 60
     words = words_alike(one.text, other.text)
     score = PLACE * exp(-metres / PLACE_M) + TIME * exp(-minutes / TIME_MIN) + WORDS * words

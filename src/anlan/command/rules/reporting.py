@@ -5,15 +5,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from anlan.kernel.clock import BEIJING
-
 Role = Literal["enterprise", "department", "government"]
 FILE = Path(__file__).resolve().parent.parent / "data" / "report_rules.toml"
+BEIJING = timezone(timedelta(hours=8))
 ROLES = {"enterprise": "事故单位", "department": "应急管理部门", "government": "本级政府"}
 #: The parties of one incident in the order in which word goes up, and the role each has in the rules.
 PARTIES: dict[str, tuple[str, Role]] = {

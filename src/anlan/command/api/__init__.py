@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from anlan.command import actions, event_codes, queries, review
-from anlan.command.duty.api import router as desk_router
+from anlan.command.api.desk import router as desk_router
 from anlan.command.models import Incident, Proposal, Report, Response, Task
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
