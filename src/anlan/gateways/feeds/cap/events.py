@@ -8,14 +8,17 @@ from typing import Any
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
-from anlan.gateways.feeds.cap.codec import alerts_in, index_links, root_of
-from anlan.gateways.feeds.cap.model import Alert, AlertInfo
 from anlan.gateways.feeds.contract import FeedError, FeedEvent, Parsed, Refused
+from anlan.monitoring.rules.cap.model import Alert, AlertInfo
+from anlan.monitoring.rules.cap.reader import CapError, alerts_in, index_links, root_of
 
 
 def parse(data: bytes) -> Parsed:
     """Alerts of one document as events; unusable ones are named with every reason."""
-    root = root_of(data)
+    try:
+        root = root_of(data)
+    except CapError as error:
+        raise FeedError(str(error)) from error
     alerts, found = alerts_in(root), Parsed(links=index_links(root))
     if not alerts and not found.links:
         raise FeedError("文件中没有 alert 元素")
@@ -101,7 +104,7 @@ def check(data: bytes) -> dict[str, Any]:
     try:
         root = root_of(data)
         alerts = alerts_in(root)
-    except FeedError as error:
+    except CapError as error:
         return {"valid": False, "reason": str(error), "findings": [], "alerts": []}
     links = index_links(root)
     if not alerts:

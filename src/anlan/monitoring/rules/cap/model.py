@@ -19,7 +19,7 @@ class Finding:
 
 @dataclass
 class AlertArea:
-    """Where. polygons: rings of (lon, lat), closed; circles: (lon, lat, radius in km)."""
+    """Where. polygons: rings of (lon, lat), closed; circles: (lon, lat, radius in km); altitude, ceiling in feet."""
 
     description: str = ""
     polygons: list[Ring] = field(default_factory=list)
@@ -27,6 +27,18 @@ class AlertArea:
     geocodes: list[tuple[str, str]] = field(default_factory=list)
     altitude: str = ""
     ceiling: str = ""
+
+
+@dataclass
+class AlertResource:
+    """A file that goes with the alert. digest: SHA-1 of the file, hexadecimal."""
+
+    description: str = ""
+    mime_type: str = ""
+    size: str = ""
+    uri: str = ""
+    content: str = ""
+    digest: str = ""
 
 
 @dataclass
@@ -40,6 +52,7 @@ class AlertInfo:
     urgency: str = ""
     severity: str = ""
     certainty: str = ""
+    audience: str = ""
     event_codes: list[tuple[str, str]] = field(default_factory=list)
     effective: datetime | None = None
     onset: datetime | None = None
@@ -49,13 +62,25 @@ class AlertInfo:
     description: str = ""
     instruction: str = ""
     web: str = ""
+    contact: str = ""
     parameters: list[tuple[str, str]] = field(default_factory=list)
+    resources: list[AlertResource] = field(default_factory=list)
     areas: list[AlertArea] = field(default_factory=list)
 
 
 @dataclass
+class Method:
+    """12379 code/method: by which means this is to go out, in which words, to whom."""
+
+    name: str = ""
+    message: str = ""
+    groups: str = ""
+    part: str = ""
+
+
+@dataclass
 class Alert:
-    """One <alert>, with what is wrong about it."""
+    """One <alert>, with what is wrong about it. sender_code, methods, secrecy: of the 12379 shape only."""
 
     version: str = ""
     identifier: str = ""
@@ -63,8 +88,17 @@ class Alert:
     sent: datetime | None = None
     status: str = ""
     message_type: str = ""
+    source: str = ""
     scope: str = ""
+    restriction: str = ""
+    addresses: str = ""
+    codes: list[str] = field(default_factory=list)
+    note: str = ""
     references: list[str] = field(default_factory=list)
+    incidents: str = ""
+    sender_code: str = ""
+    methods: list[Method] = field(default_factory=list)
+    secrecy: str = ""
     signed: bool = False
     infos: list[AlertInfo] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -13,8 +13,9 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from anlan.gateways.feeds.cap.model import Alert, AlertArea, AlertInfo, Finding, Ring
-from anlan.gateways.feeds.contract import FeedError, place
+from anlan.monitoring.rules.cap import national, schema
+from anlan.monitoring.rules.cap.model import Alert, AlertArea, AlertInfo, AlertResource, Finding, Method, Ring
+from anlan.monitoring.rules.cap.table import CHOICES as WORDS
 
 NAMESPACES = {
     "urn:oasis:names:tc:emergency:cap:1.2": "1.2",
@@ -23,31 +24,28 @@ NAMESPACES = {
     "http://com.icss.amp": "12379",
 }
 ATOM = "http://www.w3.org/2005/Atom"
-CHOICES = {
-    "status": {"Actual", "Exercise", "System", "Test", "Draft"},
-    "msgType": {"Alert", "Update", "Cancel", "Ack", "Error"},
-    "scope": {"Public", "Restricted", "Private"},
-    "category": {"Geo", "Met", "Safety", "Security", "Rescue", "Fire", "Health", "Env", "Transport", "Infra", "CBRNE", "Other"},
-    "responseType": {"Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"},
-    "urgency": {"Immediate", "Expected", "Future", "Past", "Unknown"},
-    "severity": {"Extreme", "Severe", "Moderate", "Minor", "Unknown"},
-    "certainty": {"Observed", "Likely", "Possible", "Unlikely", "Unknown"},
-}  # fmt: skip
+CHOICES = {name: frozenset(values) for name, values in WORDS.items()}
 #: 12379 gives colours; what they mean by CAP's words is a convention (GB/T 27962: red is the highest).
 COLOURS = {"Red": "Extreme", "Orange": "Severe", "Yellow": "Moderate", "Blue": "Minor", "Unknown": "Unknown"}
 #: 3.2.1 sent: no bare Z; UTC is -00:00.
 WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 MAX_POINTS = 20_000
+#: An alert that says it was sent later than this from now is refused by whoever asks for it: clocks differ, not by more.
+MAX_AHEAD_S = 600
+
+
+class CapError(ValueError):
+    """The document is no CAP at all, or is dangerous to read; the message says why."""
 
 
 def root_of(data: bytes) -> Element:
-    """The root element. Raises FeedError for what is no XML, or has a DTD (entity attacks)."""
+    """The root element. Raises CapError for what is no XML, or has a DTD (entity attacks)."""
     try:
         found: Element = ElementTree.fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise FeedError(f"文件带有文档类型声明或实体，出于安全拒绝：{type(error).__name__}") from error
+        raise CapError(f"文件带有文档类型声明或实体，出于安全拒绝：{type(error).__name__}") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
-        raise FeedError(f"不是有效的 XML：{error}") from error
+        raise CapError(f"不是有效的 XML：{error}") from error
     return found
 
 
@@ -87,12 +85,39 @@ def read_alert(root: Element) -> Alert:
     alert.identifier, alert.sender = text(root, "identifier"), text(root, "sender")
     alert.sent = moment(alert, "sent", text(root, "sendTime" if chinese else "sent"), required=True)
     alert.status, alert.message_type = text(root, "status"), text(root, "msgType")
-    alert.scope = text(root, "scope")
+    alert.source, alert.scope = text(root, "source"), text(root, "scope")
+    alert.restriction, alert.addresses = text(root, "restriction"), text(root, "addresses")
+    alert.codes = [] if chinese else [code for code in texts(root, "code") if code]
+    alert.note, alert.incidents = text(root, "note"), text(root, "incidents")
     alert.references = text(root, "references").split()
     alert.signed = any(split(child)[1] == "Signature" for child in root if isinstance(child.tag, str))
     check_head(alert, root)
     alert.infos = [read_info(alert, info, f"info[{index}]") for index, info in enumerate(children(root, "info"))]
+    if chinese:
+        read_national(alert, root)
+    elif alert.version == "1.2":
+        check_schema(alert, root)
     return alert
+
+
+def read_national(alert: Alert, root: Element) -> None:
+    """What only the 12379 shape has, and what GB/T 35965.1 asks of its codes."""
+    alert.sender_code, alert.secrecy = text(root, "senderCode"), text(root, "secClassification")
+    alert.methods = [
+        Method(*(text(method, name) for name in ("methodName", "message", "audienceGrp", "audiencePrt")))
+        for code in children(root, "code")
+        for method in children(code, "method")
+    ]
+    for name, message in national.departures(alert):
+        note(alert, name, message)
+
+
+def check_schema(alert: Alert, root: Element) -> None:
+    """The schema's word on names, order and values that our own reading did not find fault with already."""
+    if alert.findings:
+        return
+    for where, message in schema.departures(root):
+        note(alert, where, f"不符合 CAP 1.2 模式：{message}")
 
 
 def note(alert: Alert, field: str, message: str, *, fatal: bool = False) -> None:
@@ -167,12 +192,14 @@ def read_info(alert: Alert, element: Element, where: str) -> AlertInfo:
         urgency=text(element, "urgency"),
         severity=text(element, "severity"),
         certainty=text(element, "certainty"),
+        audience=text(element, "audience"),
         event_codes=pairs(element, "eventCode"),
         sender_name=text(element, "senderName"),
         headline=text(element, "headline"),
         description=text(element, "description"),
         instruction=text(element, "instruction"),
         web=text(element, "web"),
+        contact=text(element, "contact"),
         parameters=pairs(element, "parameter"),
     )
     for name in ("effective", "onset", "expires"):
@@ -184,6 +211,8 @@ def read_info(alert: Alert, element: Element, where: str) -> AlertInfo:
     check_info(alert, info, where, chinese)
     info.areas = [read_area(alert, area, f"{where}.area[{n}]") for n, area in enumerate(children(element, "area"))]
     for n, resource in enumerate(children(element, "resource")):
+        names = ("resourceDesc", "mimeType", "size", "uri", "derefUri", "digest")
+        info.resources.append(AlertResource(*(text(resource, name) for name in names)))
         for name in ("resourceDesc", *(["mimeType"] if alert.version == "1.2" else [])):
             if not text(resource, name):
                 note(alert, f"{where}.resource[{n}].{name}", "必填，为空")
@@ -231,6 +260,21 @@ def codes(element: Element) -> list[tuple[str, str]]:
     """12379: plain text lists, with ASCII or full-width commas."""
     words = [word for value in texts(element, "geocode") for word in re.split(r"[,，;；\s]+", value)]
     return [("12379", word) for word in words if word]
+
+
+def place(lon: str, lat: str) -> tuple[float, float]:
+    """(lon, lat) in degrees. Raises ValueError with name, value and range."""
+    return degrees("经度", lon, 180), degrees("纬度", lat, 90)
+
+
+def degrees(name: str, value: str, most: float) -> float:
+    try:
+        found = float(value)
+    except ValueError as error:
+        raise ValueError(f"{name}的值“{value[:20]}”不是数") from error
+    if not abs(found) <= most:
+        raise ValueError(f"{name}的值“{value[:20]}”不在 -{most:g}～{most:g}° 内")
+    return found
 
 
 def ring(value: str) -> Ring:
