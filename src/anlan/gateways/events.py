@@ -50,3 +50,11 @@ class BackfillChanged(Fact):
     state: str
     kept: int
     refused: int
+
+
+@dataclass(frozen=True)
+class CommandOrdered(Fact):
+    """Somebody sent a command down to a device."""
+
+    station_id: int
+    kind: str

@@ -34,8 +34,13 @@ def run(
     lat: float,
     correlation_id: UUID | None = None,
     subject: str = "",
+    because: str = "",
+    extra: dict[str, Any] | None = None,
 ) -> Run:
-    """Run the engine of `kind` at a place and keep what it said with the people inside."""
+    """Run the engine of `kind` at a place and keep what it said with the people inside.
+
+    `because` says what is only supposed; `extra` goes into the summary (what the caller knows of the trigger).
+    """
     hazard = HAZARDS.get(kind)
     if hazard is None:
         raise Invalid("kind", kind, "、".join(HAZARDS), label="灾种")
@@ -49,12 +54,12 @@ def run(
     people = exposure([zone.geometry for zone in result.zones])
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
-        area=area, kind=kind, title=subject or f"{hazard.title}推演", lon=lon, lat=lat, inputs=hazard.read(inputs),
+        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=hazard.read(inputs),
         model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
-        limits=result.limits, summary=result.summary, exposure=people, at=clock.now(), took_ms=took, by=by.name,
-        correlation_id=correlation_id or uuid4(),
+        limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
+        by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
     total = max((zone["people"] for zone in people), default=0)
-    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, total, took)
+    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, total, took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

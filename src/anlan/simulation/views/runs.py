@@ -169,5 +169,6 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
         )
         for name, value in run.inputs.items()
     ]
-    context = {"run": run, "hazard": hazard, "zones": zones, "inputs": inputs}
+    reached = queries.affected(actor_of(request), run)
+    context = {"run": run, "hazard": hazard, "zones": zones, "inputs": inputs, "reached": reached}
     return render(request, "simulation/run.html", context)
