@@ -136,8 +136,9 @@ def shown(found: PublicWarning, language: str) -> dict[str, Any]:
     words = {key: value for key, value in found.translations.items() if language != "zh" and key.startswith(language)}
     own: dict[str, str] = next(iter(words.values()), {})
     text = {name: own.get(name) or getattr(found, name) for name in ("headline", "description", "instruction")}
+    label = COLOURS[found.level] if language == "en" else f"{found.level}色"
     return {
-        **text, "identifier": found.identifier, "level": found.level, "label": COLOURS[found.level] if language == "en" else f"{found.level}色", "grade": LEVEL_OF[found.level],
+        **text, "identifier": found.identifier, "level": found.level, "label": label, "grade": LEVEL_OF[found.level],
         "colour": HEX_OF[found.level], "ink": INK[found.level], "event": found.event_name, "areas": [a.name for a in found.areas],
         "onset": found.onset.astimezone(BEIJING), "expires": found.expires.astimezone(BEIJING), "sender": found.sender,
         "issued": found.issued_at.astimezone(BEIJING) if found.issued_at else None, "cancelled": found.cancelled,
