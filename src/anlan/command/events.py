@@ -154,3 +154,14 @@ class PlanPublished(Fact):
     plan_version_id: int
     code: str
     version: str
+
+
+@dataclass(frozen=True)
+class FeltReported(Fact):
+    """Somebody felt an earthquake somewhere."""
+
+    felt_report_id: int
+    hazard_event_id: int
+    degree: int
+    lon: float
+    lat: float

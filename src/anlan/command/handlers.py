@@ -6,6 +6,7 @@ from typing import Any
 
 from anlan.command import sources
 from anlan.command.actions.proposals import propose
+from anlan.command.actions.quakes import assess_quake
 from anlan.command.common import tell
 from anlan.command.models import Incident
 from anlan.kernel.accounts.actor import system
@@ -16,6 +17,7 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 
 DESK = system("接报")
+QUAKES = system("震情研判")
 #: Hazard events are weighed by people; an earthquake of this size or more is put first.
 STRONG_QUAKE = 5.0
 #: Below this an earthquake is not felt and is no clue; it stays in the list of hazard events.
@@ -58,6 +60,27 @@ def hazard_event_received(event: Event) -> None:
         return
     strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
     propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
+
+
+@on("monitoring.HazardEventReceived")
+def earthquake_received(event: Event) -> None:
+    """Judged at once: intensity on the map, people, losses, needs."""
+    if event.payload["kind"] == "earthquake":
+        assess_quake(QUAKES, event.payload["hazard_event_id"])
+
+
+@on("monitoring.HazardEventRevised")
+def earthquake_revised(event: Event) -> None:
+    """The feed corrected magnitude or place: judged anew."""
+    if event.payload["kind"] == "earthquake":
+        assess_quake(QUAKES, event.payload["hazard_event_id"])
+
+
+@on("command.FeltReported")
+def felt_reported(event: Event) -> None:
+    p = event.payload
+    line(event, "other", f"有感上报：{p['degree']} 度", hazard_event_id=p["hazard_event_id"])
+    assess_quake(QUAKES, p["hazard_event_id"])
 
 
 @on("simulation.SimulationFinished")

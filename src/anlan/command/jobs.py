@@ -7,10 +7,11 @@ from datetime import datetime
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
-from anlan.command.actions import announce_due, escalate_clock, escalate_task, report_late_completion
+from anlan.command.actions import announce_due, assess_quake, escalate_clock, escalate_task, report_late_completion
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.models import ReportClock, Task
+from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -58,3 +59,10 @@ def attempt(verb: object, pk: int) -> int:
     except (Conflict, NotFound):
         return 0
     return 1
+
+
+@every(5)
+def station_peaks() -> int:
+    """Judge the earthquakes of the last day anew where stations have told more since. Returns how many."""
+    recent = judged.of_last_day(WATCH, clock.now()).values_list("pk", flat=True)
+    return sum(assess_quake(WATCH, pk) is not None for pk in recent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, verbs
+from anlan.command.views import desk, pages, quakes, verbs
 
 urlpatterns = [
     path("", pages.desk, name="desk"),
@@ -29,6 +29,10 @@ urlpatterns = [
     path("reports/<int:pk>/", pages.report, name="report"),
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("quakes/", quakes.listing, name="quakes"),
+    path("quakes/past/", quakes.past, name="quakes-past"),
+    path("quakes/<int:pk>/", quakes.quake, name="quake"),
+    path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
     path("plans/<int:pk>/", pages.plan, name="plan"),
 ]

@@ -63,6 +63,8 @@ ENTRIES = (
     Entry("接报", "/command/intake/", "command.incident", "phone", "console"),
     Entry("接报记录", "/command/calls/", "command.view", "phone", "command"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
+    Entry("地震", "/command/quakes/", "command.view", "quake", "command"),
+    Entry("历史地震", "/command/quakes/past/", "command.view", "quake", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),

@@ -18,6 +18,7 @@ from anlan.command.actions.incidents import (
 )
 from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
+from anlan.command.actions.quakes import assess_quake, report_felt
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
@@ -40,6 +41,7 @@ __all__ = [
     "adjust_response",
     "announce_due",
     "arrive_task",
+    "assess_quake",
     "close_incident",
     "complete_review",
     "confirm_grade",
@@ -60,6 +62,7 @@ __all__ = [
     "open_incident",
     "publish_plan",
     "refuse_task",
+    "report_felt",
     "report_late_completion",
     "restore_incident",
     "send_report",

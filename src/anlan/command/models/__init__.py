@@ -3,6 +3,7 @@
 from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.plan import Plan, PlanVersion
+from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
@@ -13,8 +14,10 @@ __all__ = [
     "CASUALTIES",
     "CallRecord",
     "Channel",
+    "FeltReport",
     "Incident",
     "LocalReportRule",
+    "PastEarthquake",
     "Plan",
     "PlanVersion",
     "Proposal",

@@ -15,7 +15,7 @@ from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import Finder, parse
 from anlan.simulation.events import SimulationFinished
 from anlan.simulation.models import Run
-from anlan.simulation.queries import HAZARDS, exposure
+from anlan.simulation.queries import HAZARDS, exposure, homes, residents_of
 
 
 def district_at(lon: float, lat: float) -> Area:
@@ -49,14 +49,16 @@ def run(
     started = time.perf_counter()
     try:
         result = hazard.run(lon, lat, inputs)
+        impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
     people = exposure([zone.geometry for zone in result.zones])
+    summary = result.summary | ({"impact": impact} if impact else {}) | (extra or {})
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
         area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=hazard.read(inputs),
         model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
-        limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
+        limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
     total = max((zone["people"] for zone in people), default=0)
