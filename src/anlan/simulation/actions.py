@@ -54,7 +54,8 @@ def run(
         limits=result.limits, summary=result.summary, exposure=people, at=clock.now(), took_ms=took, by=by.name,
         correlation_id=correlation_id or uuid4(),
     )  # fmt: skip
-    total = max((zone["people"] for zone in people), default=0)
+    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    total = max(sure, default=0)
     fact = SimulationFinished(row.pk, kind, row.title, lon, lat, total, took)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row
