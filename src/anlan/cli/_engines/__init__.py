@@ -14,6 +14,7 @@ WHERE = {
     "puff": "chemical",
     "stability": "chemical",
     "probit": "chemical",
+    "qra": "qra",
     "bleve": "consequence",
     "pool-fire": "consequence",
     "jet-fire": "consequence",
