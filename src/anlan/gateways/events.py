@@ -39,3 +39,14 @@ class NoticeFailed(Fact):
     channel: str
     at: str
     detail: str
+
+
+@dataclass(frozen=True)
+class ForeignInformationReceived(Fact):
+    """Another platform told us the state of a thing of its own, or answered about one of ours (`kind` ends in _answer)."""
+
+    record_id: int
+    kind: str
+    title: str
+    peer: str
+    exercise: bool

@@ -63,6 +63,7 @@ ENTRIES = (
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
     Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
+    Entry("平台互联", "/gateways/exchange/", "gateways.view", "link", "gateways"),
     Entry("隔离区", "/gateways/quarantine/", "gateways.view", "filter", "gateways"),
     Entry("登记簿", "/registers/", "kernel.view", "columns", "kernel"),
     Entry("数据导入", "/gateways/import/", "gateways.edit", "import", "gateways"),
