@@ -193,3 +193,8 @@ class ForeignRecord(ScopedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def state_text(self) -> str:
+        """Whatever word the other platform uses for the state of such a thing."""
+        return str(next((self.payload[name] for name in ("status", "state", "readiness") if name in self.payload), ""))

@@ -104,7 +104,7 @@ def feature(row: ForeignRecord) -> dict[str, Any]:
         "kind": row.get_kind_display(),
         "source": row.peer.name,
         "at": row.said_at.isoformat(),
-        "state": row.payload.get("status") or row.payload.get("readiness") or "",
+        "state": row.state_text,
         "exercise": row.exercise,
     }
     return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]}, "properties": said}
