@@ -16,6 +16,7 @@ PREFIXES = {
     "administration": "administration/",
     "supervision": "supervision/",
     "simulation": "simulation/",
+    "mobilisation": "public/",
     "gateways": "gateways/",
     "gateways.feeds": "api/feeds/",
     "gateways.alerts.cap_feed": "feeds/",

@@ -50,3 +50,22 @@ class ForeignInformationReceived(Fact):
     title: str
     peer: str
     exercise: bool
+
+
+@dataclass(frozen=True)
+class BackfillChanged(Fact):
+    """History out of a file was ordered, finished, failed or was called off."""
+
+    backfill_id: int
+    name: str
+    state: str
+    kept: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class CommandOrdered(Fact):
+    """Somebody sent a command down to a device."""
+
+    station_id: int
+    kind: str

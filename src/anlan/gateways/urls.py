@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from anlan.gateways import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("backfill/", include("anlan.gateways.backfill.urls")),
+    path("command/<int:pk>/", views.command, name="station-command"),
     path("console/", views.live_frames, name="protocol-console"),
     path("quarantine/", views.quarantine, name="quarantine"),
     path("quarantine/replay", views.replay_all, name="quarantine-replay-all"),
