@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from anlan.administration.models import DutyRole, Shift
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.models import Organisation, Person
+from anlan.kernel.models import Area, Organisation, Person
 
 Span = tuple[datetime, datetime]
 
@@ -18,6 +18,31 @@ def on_duty(organisation_id: int, at: datetime) -> list[Shift]:
     shifts = Shift.objects.unscoped("duty is asked for by plans and reports of every level")
     found = shifts.filter(organisation_id=organisation_id, start__lte=at, end__gt=at).select_related("person")
     return sorted(found, key=lambda shift: (shift.role != DutyRole.LEADER, shift.pk))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who keeps the watch over an area at one moment: the desk, its leaders and its officers."""
+
+    organisation: Organisation
+    leaders: list[Person]
+    officers: list[Person]
+
+
+def watch(area: Area, at: datetime) -> Watch | None:
+    """The desk of this area that is manned at `at`, else of the next area above; the emergency bureau before others."""
+    shifts = Shift.objects.unscoped("duty is asked for by plans and reports of every level")
+    here: Area | None = area
+    while here is not None:
+        found = shifts.filter(organisation__area=here, start__lte=at, end__gt=at)
+        rows = list(found.select_related("person", "organisation").order_by("pk"))
+        if rows:
+            desk = min((row.organisation for row in rows), key=lambda one: ("应急" not in one.kind, one.pk))
+            mine = [row for row in rows if row.organisation_id == desk.pk]
+            by_role = {role: [row.person for row in mine if row.role == role] for role in DutyRole}
+            return Watch(desk, by_role[DutyRole.LEADER], by_role[DutyRole.OFFICER])
+        here = here.parent
+    return None
 
 
 def holders(post_id: int, at: datetime) -> list[Person]:

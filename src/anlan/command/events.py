@@ -88,6 +88,15 @@ class TaskProgressed(Fact):
 
 
 @dataclass(frozen=True)
+class CallTaken(Fact):
+    """A call was written down; `outcome`: opened, joined or noted."""
+
+    call_id: int
+    outcome: str
+    incident_id: int | None
+
+
+@dataclass(frozen=True)
 class TaskLate(Fact):
     """`what`: acknowledge or complete; `step`: how many times it has been escalated."""
 

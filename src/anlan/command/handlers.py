@@ -63,10 +63,36 @@ def hazard_event_received(event: Event) -> None:
 @on("simulation.SimulationFinished")
 def simulation_finished(event: Event) -> None:
     p = event.payload
-    line(event, "simulation", f"推演完成：{p['title']}，影响约 {p['people']} 人（模型推算）", run_id=p["run_id"])
+    supposed = "假设推演" if p.get("because") else "推演"
+    line(event, "simulation", f"{supposed}完成：{p['title']}，影响约 {p['people']} 人（模型推算）", run_id=p["run_id"])
     incident = incident_of(event)
-    if incident:
+    # what would only follow is no ground for a response level
+    if incident and not p.get("because"):
         keep_factor(DESK, incident.pk, "people_in_zone", sources.known(p["people"], "模型推算", event.at))
+
+
+@on("simulation.LeadsFound")
+def leads_found(event: Event) -> None:
+    p = event.payload
+    line(
+        event,
+        "simulation",
+        f"灾害链：{p['title']}，其中较可能 {p['likely']} 条（起因：{p['because']}）",
+        node=p["node"],
+    )
+
+
+@on("simulation.LeadAnswered")
+def lead_answered(event: Event) -> None:
+    p = event.payload
+    found = {"confirmed": "已发生或存在", "cleared": "已排除"}.get(p["state"], p["state"])
+    line(event, "simulation", f"核查“{p['title']}”：{found}。{p['answer']}", lead_id=p["lead_id"])
+
+
+@on("simulation.CombinationSeen")
+def combination_seen(event: Event) -> None:
+    p = event.payload
+    line(event, "simulation", f"少见组合：{p['title']}。{p['why']}", nodes=p["nodes"])
 
 
 @on("monitoring.WarningDrafted")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 
-from anlan.command.actions import announce_due, escalate_task, report_late_completion
-from anlan.command.actions.reports import SOON
+from anlan.command.actions import announce_due, escalate_clock, escalate_task, report_late_completion
+from anlan.command.actions.clocks import ESCALATE, SOON
+from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.models import ReportClock, Task
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
@@ -39,10 +41,14 @@ def late_tasks() -> int:
 def report_clocks() -> int:
     """Announce reports that are about to be due, and those that are overdue. Returns how many."""
     now: datetime = clock.now()
-    soon = Q(soon_at__isnull=True, due_at__lte=now + SOON)
+    own = Q(party=F("incident__desk")) | Q(party=Concat("incident__desk", Value("_gov")))
+    soon = own & Q(soon_at__isnull=True, due_at__lte=now + SOON)
     overdue = Q(overdue_at__isnull=True, due_at__lte=now)
     clocks = ReportClock.objects.unscoped("the clock looks at all duties").filter(met_at__isnull=True)
-    return sum(attempt(announce_due, pk) for pk in clocks.filter(soon | overdue).values_list("pk", flat=True))
+    done = sum(attempt(announce_due, pk) for pk in clocks.filter(soon | overdue).values_list("pk", flat=True))
+    late = clocks.filter(own, overdue_at__lte=now - ESCALATE, escalation__lt=CLOCK_STEPS)
+    late = late.filter(Q(escalated_at__isnull=True) | Q(escalated_at__lte=now - ESCALATE))
+    return done + sum(attempt(escalate_clock, pk) for pk in late.values_list("pk", flat=True))
 
 
 def attempt(verb: object, pk: int) -> int:

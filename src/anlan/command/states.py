@@ -13,16 +13,21 @@ INCIDENT_LABELS = {
     "responding": "响应中",
     "ended": "响应结束",
     "closed": "已结案",
+    "merged": "已并入",
     "reviewed": "已复盘",
 }
-#: From -> to. A small incident may be closed without a response; a response may be started again.
+#: From -> to. A small incident may be closed without a response; a response may be started again; what was merged into
+#: another by mistake may be taken out again.
 INCIDENT: Machine = {
-    "opened": ["responding", "closed"],
+    "opened": ["responding", "closed", "merged"],
     "responding": ["ended"],
-    "ended": ["responding", "closed"],
+    "ended": ["responding", "closed", "merged"],
     "closed": ["reviewed"],
+    "merged": ["opened"],
     "reviewed": [],
 }
+
+INCIDENT_OVER = ("closed", "reviewed", "merged")
 
 TASK_LABELS = {
     "planned": "待下达",

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import pages, verbs
+from anlan.command.views import desk, pages, verbs
 
 urlpatterns = [
     path("", pages.desk, name="desk"),
+    path("intake/", desk.take_call, name="intake"),
+    path("intake/check", desk.check_call, name="intake-check"),
+    path("calls/", desk.calls, name="calls"),
+    path("report-rules/", desk.report_rules, name="report-rules"),
     path("duplicates", pages.duplicates, name="incident-duplicates"),
     path("incidents/", pages.incidents, name="incidents"),
     path("incidents/new", pages.new_incident, name="incident-new"),

@@ -77,6 +77,17 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
     }
 
 
+def streams_of(codes: Iterable[str]) -> dict[str, StreamRef]:
+    """Datastreams by their own code, in service or not: history may be of a station that is gone."""
+    rows = Datastream.objects.unscoped("the gateway serves every area").filter(code__in=list(codes))
+    return {
+        code: StreamRef(pk, station, unit, low, high, *conversion(source, unit))
+        for code, pk, station, unit, low, high, source in rows.values_list(
+            "code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
+        )
+    }
+
+
 def versions() -> dict[str, int]:
     """`registry` moves whenever a station or datastream changes, `rules` whenever an alarm rule does."""
     with connection.cursor() as cursor:

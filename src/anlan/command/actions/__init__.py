@@ -1,5 +1,7 @@
 """The verbs of the command room. Only these write."""
 
+from anlan.command.actions.calls import take_call
+from anlan.command.actions.clocks import announce_due, escalate_clock, note_receipt
 from anlan.command.actions.incidents import (
     accept_proposal,
     close_incident,
@@ -14,8 +16,9 @@ from anlan.command.actions.incidents import (
     update_casualties,
     update_incident,
 )
+from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
-from anlan.command.actions.reports import announce_due, draft_report, edit_report, send_report, sign_report
+from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
 from anlan.command.actions.tasks import (
@@ -45,20 +48,26 @@ __all__ = [
     "draft_report",
     "edit_report",
     "end_response",
+    "escalate_clock",
     "escalate_task",
     "finish_task",
+    "merge_incident",
     "merge_proposal",
     "note",
+    "note_receipt",
     "open_from_alarm",
     "open_from_event",
     "open_incident",
     "publish_plan",
     "refuse_task",
     "report_late_completion",
+    "restore_incident",
     "send_report",
     "set_factor",
     "sign_report",
+    "split_incident",
     "start_task",
+    "take_call",
     "update_casualties",
     "update_incident",
     "withdraw_task",

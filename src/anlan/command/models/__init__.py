@@ -1,5 +1,6 @@
 """Tables of the command room."""
 
+from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.plan import Plan, PlanVersion
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
@@ -10,8 +11,10 @@ from anlan.command.models.timeline import TimelineEntry
 
 __all__ = [
     "CASUALTIES",
+    "CallRecord",
     "Channel",
     "Incident",
+    "LocalReportRule",
     "Plan",
     "PlanVersion",
     "Proposal",
