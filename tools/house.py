@@ -48,7 +48,7 @@ EXTRA = {
     "supervision": set(),
     "simulation": set(),
     "situation": set(),
-    "mobilisation": set(),
+    "mobilisation": {"documents", "face"},  # what the public can have, and the fast way to it
 }  # fmt: skip
 CLOCK_CALLS = {
     ("datetime", "now"),
