@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 
 from anlan.gateways.alerts import sender
-from anlan.gateways.alerts.cap_feed import alerts
 from anlan.gateways.alerts.models import OutgoingMessage
 from anlan.gateways.feeds.cap.events import check, parse
 from anlan.kernel import clock
 from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.models import Area, Person
 from anlan.monitoring import actions as monitoring
+from anlan.monitoring import published
 from anlan.monitoring.models import Warning
 from tests.conftest import City, actor
 
@@ -35,7 +35,8 @@ def issue(city: City, *areas: Area, level: str = "橙", references: str = "", **
         description="下风向可能受影响。", instruction="关闭门窗，沿上风向撤离", onset=clock.now(),
         expires=clock.now() + timedelta(hours=6), **content,
     )  # fmt: skip
-    Warning.everything.filter(pk=warning.pk).update(references=references)
+    chain = references or warning.identifier
+    Warning.everything.filter(pk=warning.pk).update(references=references, chain=chain)
     monitoring.review_warning(reviewer, warning.pk, True)
     warning = monitoring.issue_warning(signer, warning.pk)
     drain()
@@ -106,8 +107,8 @@ def test_sketched_limits_are_not_published_but_codes_are(city: City) -> None:
     Area.objects.filter(pk=city.west.pk).update(geometry=SQUARE, sketch=True)
     Area.objects.filter(pk=city.east.pk).update(geometry=SQUARE, sketch=False)
     issue(city, city.west, city.east)
-    east, west = alerts.current(clock.now())[0].areas
-    assert (len(east.rings), len(west.rings)) == (1, 0)
+    east, west = published.alerts(clock.now())[0].infos[0].areas
+    assert (len(east.polygons), len(west.polygons)) == (1, 0)
     assert west.geocodes == [("mca", "150304")]
 
 

@@ -11,8 +11,9 @@ from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area, Level
-from anlan.simulation import actions, layers, queries, views
+from anlan.simulation import actions, layers, queries
 from anlan.simulation.models import Run
+from anlan.simulation.views import runs
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
 
@@ -213,12 +214,12 @@ def test_the_map_gets_the_water_of_a_breach_hour_by_hour(lived_in: City) -> None
     ],
 )
 def test_a_gps_track_is_read_as_it_was_saved(text: str) -> None:
-    assert views.track(text, "火线") == [[106.70, 39.50], [106.71, 39.50], [106.71, 39.51]]
+    assert runs.track(text, "火线") == [[106.70, 39.50], [106.71, 39.50], [106.71, 39.51]]
 
 
 def test_half_a_place_is_refused() -> None:
     with pytest.raises(Invalid, match="GPX"):
-        views.track("106.70, 39.50, 106.71", "火线")
+        runs.track("106.70, 39.50, 106.71", "火线")
 
 
 def test_the_form_takes_a_perimeter_and_shows_how_many_points_it_had(lived_in: City, signed_in: SignIn) -> None:

@@ -8,6 +8,7 @@ from anlan.gateways.alerts import actions, channel_for, public_channels
 from anlan.gateways.alerts.actions import Letter
 from anlan.gateways.alerts.receivers import area_at, receiver, responsible
 from anlan.gateways.alerts.sender import SENDER
+from anlan.gateways.exchange import reactions as reactions  # declares what goes to other platforms
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area
@@ -35,7 +36,8 @@ def correlation_of(event: Event) -> UUID | None:
 @on("monitoring.WarningIssued")
 def warning_issued(event: Event) -> None:
     """The public by every public channel, the responsible people of each area by theirs."""
-    tell(event, event.payload["text"], "预警发布", event.payload["area_ids"])
+    exercise = event.payload.get("exercise", False)
+    tell(event, event.payload["text"], "预警发布", event.payload["area_ids"], exercise)
 
 
 @on("monitoring.WarningCancelled")
@@ -45,10 +47,10 @@ def warning_cancelled(event: Event) -> None:
     if warning is not None and warning.issued_at is not None:
         purpose = "预警解除" if warning.cancelled else "预警到期失效"
         text = f"【{purpose}】{warning.headline}。{event.payload['reason']}"
-        tell(event, text, purpose, [area.pk for area in warning.areas])
+        tell(event, text, purpose, [area.pk for area in warning.areas], bool(warning.exercise))
 
 
-def tell(event: Event, text: str, purpose: str, area_ids: list[int]) -> None:
+def tell(event: Event, text: str, purpose: str, area_ids: list[int], exercise: bool) -> None:
     areas = list(Area.objects.filter(pk__in=area_ids).order_by("path"))
     if not areas:
         return
@@ -59,8 +61,8 @@ def tell(event: Event, text: str, purpose: str, area_ids: list[int]) -> None:
             event.pk, identity, name, phone, text, purpose, WARNING, subject, True, event.correlation_id
         )  # fmt: skip
 
-    for channel in public_channels():
+    for channel in public_channels(exercise):
         actions.queue(SENDER, letter("public", "公众"), areas[0], channel.name)
     for person in responsible(areas):
         note = letter(f"person:{person.pk}", person.name, person.phone)
-        actions.queue(SENDER, note, person.area, channel_for(person.phone).name)
+        actions.queue(SENDER, note, person.area, channel_for(person.phone, exercise).name)

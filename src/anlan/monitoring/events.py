@@ -92,7 +92,7 @@ class WarningReviewed(Fact):
 
 @dataclass(frozen=True)
 class WarningIssued(Fact):
-    """A warning is in force; channels carry `text` to the areas."""
+    """A warning is in force; channels carry `text` to the areas. One of an exercise never leaves the house."""
 
     warning_id: int
     level: str
@@ -101,6 +101,7 @@ class WarningIssued(Fact):
     expires: str
     area_ids: list[int]
     references: str = ""
+    exercise: bool = False
 
 
 @dataclass(frozen=True)

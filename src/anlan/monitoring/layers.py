@@ -6,8 +6,12 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.geo.exposed import Thing, exposes
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.kernel.geo.shapes import BBox
 from anlan.monitoring import queries
@@ -115,6 +119,17 @@ def hazard_events(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     )  # fmt: skip
 
 
+def instruments(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Stations inside an area, as things that a hazard may put out of work."""
+    rows = within(queries.stations(actor).filter(in_service=True), area.bounds)
+    return [
+        Thing("station", row.pk, row.name, row.lon, row.lat, None, "", row.representative, {"kind": row.kind})
+        for row in rows
+        if area.covers(Point(row.lon, row.lat))
+    ]
+
+
+exposes("station", "测站", VIEW, instruments)
 ALARM_EVENTS = [
     f"monitoring.Alarm{what}" for what in ("Raised", "Escalated", "Cleared", "Acknowledged", "StateChanged")
 ]

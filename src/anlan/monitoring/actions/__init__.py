@@ -14,22 +14,31 @@ from anlan.monitoring.actions.alarms import (
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
+    confirm_warning,
+    continue_warning,
     draft_warning,
     expire_warnings,
+    issue_fast,
     issue_warning,
     redraft_warning,
     review_warning,
+    submit_warning,
 )
 
 __all__ = [
     "acknowledge_alarm",
     "cancel_warning",
+    "confirm_warning",
+    "continue_warning",
+    "correct_clock",
     "draft_warning",
     "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
+    "issue_fast",
     "issue_warning",
     "receive_event",
     "redraft_warning",
@@ -37,6 +46,7 @@ __all__ = [
     "return_to_service",
     "review_warning",
     "shelve_alarm",
+    "submit_warning",
     "suppress_alarm",
     "take_out_of_service",
     "tidy_alarms",

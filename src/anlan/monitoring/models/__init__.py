@@ -5,7 +5,7 @@ from anlan.monitoring.models.hazard_event import HazardEvent, HazardEventKind
 from anlan.monitoring.models.maintenance import MaintenanceWindow
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
-from anlan.monitoring.models.warning import Warning, WarningLevel
+from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
 
 __all__ = [
     "Alarm",
@@ -22,4 +22,5 @@ __all__ = [
     "Station",
     "Warning",
     "WarningLevel",
+    "WarningStep",
 ]

@@ -1,0 +1,65 @@
+"""Running an engine."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+from uuid import UUID, uuid4
+
+from anlan.hazards.contract import InputError
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.actions import action, record
+from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.errors import Invalid
+from anlan.kernel.geo import Finder, parse
+from anlan.simulation.events import SimulationFinished
+from anlan.simulation.models import Run
+from anlan.simulation.queries import HAZARDS, exposure
+
+
+def district_at(lon: float, lat: float) -> Area:
+    """The district of the place, the city where it lies outside all."""
+    shaped = [(area, parse(area.geometry)) for area in Area.objects.filter(level=Level.DISTRICT) if area.geometry]
+    inside = Finder(shaped).containing(lon, lat) if shaped else []
+    return inside[0] if inside else Area.objects.get(level=Level.CITY)
+
+
+@action("simulation.run")
+def run(
+    by: Actor,
+    kind: str,
+    inputs: dict[str, Any],
+    lon: float,
+    lat: float,
+    correlation_id: UUID | None = None,
+    subject: str = "",
+    because: str = "",
+    extra: dict[str, Any] | None = None,
+) -> Run:
+    """Run the engine of `kind` at a place and keep what it said with the people inside.
+
+    `because` says what is only supposed; `extra` goes into the summary (what the caller knows of the trigger).
+    """
+    hazard = HAZARDS.get(kind)
+    if hazard is None:
+        raise Invalid("kind", kind, "、".join(HAZARDS), label="灾种")
+    area = district_at(lon, lat)
+    by.require("simulation.run", area)
+    started = time.perf_counter()
+    try:
+        result = hazard.run(lon, lat, inputs)
+    except InputError as error:
+        raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+    people = exposure([zone.geometry for zone in result.zones])
+    took = (time.perf_counter() - started) * 1000
+    row = Run.objects.create(
+        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=hazard.read(inputs),
+        model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
+        limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
+        by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
+    )  # fmt: skip
+    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
+    record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
+    return row
