@@ -13,8 +13,8 @@ from anlan.command.rules.drills import drill_due
 from anlan.command.rules.regrading import regrade, report_route
 from anlan.hazards.chemical import criteria, dense, gb18218, plume, risk, source
 from anlan.hazards.chemical.substances import find
-from anlan.hazards.seismic import degree_of, intensities, isoseismal
-from anlan.hazards.seismic.attenuation import yu_2013
+from anlan.hazards.seismic import degree_of, intensities
+from anlan.hazards.seismic.attenuation import isoseismal, yu_2013
 from anlan.monitoring.rules import signals
 
 Answer = Callable[[Any], Any]
