@@ -20,5 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if find_spec("anlan.gateways.alerts.urls"):
     urlpatterns.append(path("", include("anlan.gateways.alerts.urls")))
+if find_spec("anlan.gateways.exchange.urls"):
+    urlpatterns.append(path("exchange/", include("anlan.gateways.exchange.urls")))
 if find_spec("anlan.gateways.importing.urls"):
     urlpatterns.append(path("import/", include("anlan.gateways.importing.urls")))

@@ -18,7 +18,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, Invalid
+from anlan.kernel.errors import Conflict, Invalid, NotFound
 
 LOCAL_RECEIPT = "本级留存/待上级平台回执"
 
@@ -192,6 +192,22 @@ def send_report(by: Actor, report_id: int, channel: str) -> Report:
     tell(incident, Kind.REPORT, text, by.name, report_id=report.pk)
     fact = ReportSent(report.pk, incident.pk, report.kind, late == 0)
     record(by, "报送报告", report, fact, before=before, correlation_id=incident.correlation_id)
+    return report
+
+
+@action("command.report")
+def keep_receipt(by: Actor, number: str, receipt: str, note: str, at: datetime) -> Report:
+    """回执: the superior's platform has the report; its number takes the place of our own note."""
+    report = (
+        Report.objects.visible_to(by, "command.report").filter(number=number).select_for_update(of=("self",)).first()
+    )
+    if report is None:
+        raise NotFound(f"没有文号为 {number} 的报告")
+    before = snapshot(report)
+    report.receipt_number, report.receipt_note = receipt[:40], note[:120]
+    report.save(update_fields=["receipt_number", "receipt_note"])
+    tell(report.incident, Kind.REPORT, f"{report}已获{note} {receipt}", by.name, at=at, report_id=report.pk)
+    record(by, "登记回执", report, before=before, correlation_id=report.incident.correlation_id)
     return report
 
 
