@@ -42,7 +42,8 @@ EXTRA = {
         "plans data common documents escalation event_codes figures grading guess numbering reporting review sources "
         "states tasking".split()
     ),
-    "resources": {"roads", "assignment"},  # the road graph; which unit goes to which task (pure)
+    # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
+    "resources": set("roads assignment allocation ledger papers".split()),
     "administration": set(),
     "supervision": set(),
     "simulation": set(),

@@ -40,3 +40,22 @@ class StockReceived(Fact):
     quantity: float
     now: float
     reason: str
+
+
+@dataclass(frozen=True)
+class StockMoved(Fact):
+    """To another shelf, or one lot for another (轮换)."""
+
+    stock_id: int
+    item: str
+    quantity: float
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class StockCounted(Fact):
+    stock_id: int
+    item: str
+    counted: float
+    difference: float

@@ -6,4 +6,8 @@ from django.urls import path
 
 from anlan.resources import views
 
-urlpatterns = [path("teams/<int:pk>/readiness", views.readiness, name="team-readiness")]
+urlpatterns = [
+    path("teams/<int:pk>/readiness", views.readiness, name="team-readiness"),
+    path("stores/<int:pk>/", views.readiness, name="store"),
+    path("stock/<int:pk>/", views.readiness, name="stock"),
+]
