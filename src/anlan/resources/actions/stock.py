@@ -303,3 +303,51 @@ def lot_by_code(by: Actor, code: str) -> Stock:
     if found is None:
         raise NotFound(f"批次编码“{code}”不存在，或不在您的管辖范围内")
     return found
+
+
+@action("resources.issue")
+def receive_sheet(
+    by: Actor, store_id: int, rows: Iterable[tuple[int, dict[str, str], UUID]]
+) -> tuple[int, list[tuple[int, str]]]:
+    """A filled receiving sheet: how many rows were booked, and the refused ones with their reason."""
+    booked, refused = 0, []
+    for row_no, cells, key in rows:
+        try:
+            lot = lot_of(cells)
+            receive_lot(
+                by, store_id, lot, cells.get("数量", ""), Paper("入库单导入", cells.get("单据号", ""), request_key=key)
+            )
+            booked += 1
+        except (Invalid, Conflict) as error:
+            refused.append((row_no, error.message))
+    return booked, refused
+
+
+def lot_of(cells: dict[str, str]) -> NewLot:
+    """The lot in one row of a receiving sheet."""
+    holding = cells.get("储备方式", "").strip() or Stock.Holding.PHYSICAL.label
+    known = {str(label): value for value, label in Stock.Holding.choices}
+    if holding not in known:
+        raise Invalid("holding", holding, "、".join(known), label="储备方式")
+    return NewLot(
+        material=cells.get("物资代码", "").strip(),
+        shelf=cells.get("货位", ""),
+        lot_no=cells.get("批号", "").strip()[:40],
+        produced_on=day_of(cells.get("生产日期", ""), "生产日期"),
+        expires_on=day_of(cells.get("失效日期", ""), "失效日期"),
+        holding=known[holding],
+        supplier=cells.get("来源", "").strip()[:80],
+    )
+
+
+def day_of(text: str, label: str) -> date | None:
+    """2027-06-30, also as people type it: 2027/6/30, 2027.6.30, 20270630."""
+    if not text.strip():
+        return None
+    parts = re.fullmatch(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?", text.strip())
+    try:
+        if parts is None:
+            raise ValueError(text)
+        return date(*(int(part) for part in parts.groups()))
+    except ValueError as error:
+        raise Invalid(label, text, "日期，如 2027-06-30", label=label) from error

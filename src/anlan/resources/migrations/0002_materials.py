@@ -362,4 +362,19 @@ class Migration(migrations.Migration):
             model_name='movement',
             index=models.Index(fields=['correlation_id'], name='resources_m_correla_b86b65_idx'),
         ),
+        migrations.AlterField(
+            model_name='stock',
+            name='item',
+            field=models.CharField(max_length=60, null=True, verbose_name='物资'),
+        ),
+        migrations.AlterField(
+            model_name='stock',
+            name='item_code',
+            field=models.CharField(max_length=7, null=True, verbose_name='物资代码'),
+        ),
+        migrations.AlterField(
+            model_name='stock',
+            name='unit',
+            field=models.CharField(max_length=10, null=True, verbose_name='计量单位'),
+        ),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
 from anlan.resources.models.stores import Material, Store
@@ -36,8 +37,12 @@ class Allocation(ScopedModel):
         return f"{self.number} {self.title}"
 
     @property
+    def gap_percent(self) -> str:
+        return f"{100 * self.plan.get('gap', 0):.2f}"
+
+    @property
     def number(self) -> str:
-        return f"DF{self.made_at:%Y%m%d}-{self.pk or 0:04d}"
+        return f"DF{self.made_at.astimezone(clock.BEIJING):%Y%m%d}-{self.pk or 0:04d}"
 
 
 class Consignment(ScopedChild):
@@ -92,7 +97,7 @@ class Consignment(ScopedChild):
 
     @property
     def number(self) -> str:
-        return f"DB{self.made_at:%Y%m%d}-{self.pk or 0:04d}"
+        return f"DB{self.made_at.astimezone(clock.BEIJING):%Y%m%d}-{self.pk or 0:04d}"
 
     @property
     def area(self) -> Area:

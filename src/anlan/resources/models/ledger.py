@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.scope import ScopedChild
 from anlan.kernel.areas.models import Area
 from anlan.resources.models.stores import Material, Stock, Store
@@ -77,7 +78,7 @@ class Movement(ScopedChild):
 
     @property
     def number(self) -> str:
-        return f"{self.at:%Y%m%d}-{self.pk or 0:06d}"
+        return f"{self.at.astimezone(clock.BEIJING):%Y%m%d}-{self.pk or 0:06d}"
 
     @property
     def area(self) -> Area:

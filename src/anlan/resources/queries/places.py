@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import models
 from shapely.geometry import Point, shape
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Account, Hospital, KeyPlace, Line, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
 from anlan.resources.roads import Route, roads
-
-NONE = Decimal(0)
 
 
 @dataclass(frozen=True)
@@ -101,50 +97,3 @@ def summary(row: Any) -> dict[str, Any]:
 
 def team(actor: Actor, team_id: int) -> Team:
     return Team.objects.visible_to(actor).one(team_id)
-
-
-@dataclass(frozen=True)
-class TrialBalance:
-    """试算平衡: every account with its sum; `total` is 0 when the books hold; `astray`: stocks whose balance is not their lines."""
-
-    accounts: list[tuple[str, Decimal]]
-    on_hand: Decimal
-    on_road: Decimal
-    total: Decimal
-    astray: list[str]
-
-
-def trial_balance(actor: Actor, store_id: int | None = None) -> TrialBalance:
-    """What all lines add up to, beside the balances the stocks carry; of one store or of all the actor may see."""
-    stocks = Stock.objects.visible_to(actor)
-    if store_id is not None:
-        stocks = stocks.filter(store_id=store_id)
-    lines = Line.objects.unscoped("both ends of the lines of stocks taken within the actor's scope")
-    outward, inward = lines.filter(source__in=stocks), lines.filter(target__in=stocks)
-    ins, outs = sums(inward, "target"), sums(outward, "source")
-    held = list(stocks.values_list("pk", "code", "quantity", "consignment_id"))
-    astray = [code for pk, code, quantity, _road in held if quantity != ins.get(pk, NONE) - outs.get(pk, NONE)]
-    given, taken = (
-        sums(inward.filter(source=None), "source_account"),
-        sums(outward.filter(target=None), "target_account"),
-    )
-    accounts = [
-        (str(one.label), taken.get(one.value, NONE) - given.get(one.value, NONE))
-        for one in Account
-        if one.value in given or one.value in taken
-    ]
-    elsewhere = total_of(outward.filter(target__isnull=False)) - total_of(inward.filter(source__isnull=False))
-    if elsewhere:
-        accounts.append(("调往他库（净）", elsewhere))
-    on_road = sum((quantity for _pk, _code, quantity, road in held if road is not None), NONE)
-    on_hand = sum((quantity for _pk, _code, quantity, road in held if road is None), NONE)
-    total = on_hand + on_road + sum((value for _name, value in accounts), NONE)
-    return TrialBalance(accounts, on_hand, on_road, total, astray)
-
-
-def sums(lines: ScopedQuerySet[Line], column: str) -> dict[Any, Decimal]:
-    return dict(lines.order_by().values_list(column).annotate(models.Sum("quantity")))
-
-
-def total_of(lines: ScopedQuerySet[Line]) -> Decimal:
-    return lines.aggregate(all=models.Sum("quantity"))["all"] or NONE
