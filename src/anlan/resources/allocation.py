@@ -165,7 +165,7 @@ def fair(lots: Lots, minutes: Floats, need: Floats, priority: Ints) -> Floats:
     Whole parts by the largest remainder (Hamilton), so that whole goods stay whole.
     """
     there = np.zeros(need.shape[1])
-    reached: NDArray[np.bool_] = np.isfinite(minutes).any(axis=1)
+    reached = np.asarray(np.isfinite(minutes).any(axis=1))
     np.add.at(there, lots.material, np.where(reached[lots.store], lots.quantity, 0.0))
     served = np.zeros_like(need)
     for level in sorted(set(priority.tolist())):
