@@ -79,6 +79,34 @@ class Track:
         return [[float(lon), float(lat)] for lon, lat in value]
 
 
+@dataclass(frozen=True)
+class Places:
+    """Named places whose arrival times an engine tells: rows of name and outline (or one point), WGS84. None by default.
+
+    The room fills them in from its registers; people do not type them.
+    """
+
+    name: str
+    title: str
+    most: int = 2000
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[tuple[str, list[list[float]]]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise InputError(self.name, value, f"至多 {self.most} 个 [名称, [[经度, 纬度], …]]")
+        outline = Track(self.name, self.title, 1, 100_000)
+        found = []
+        for row in value:
+            if not isinstance(row, list | tuple) or len(row) != 2 or not isinstance(row[0], str):
+                raise InputError(self.name, row, "[名称, [[经度, 纬度], …]]")
+            found.append((row[0], outline.read({self.name: row[1]}) or []))
+        return found
+
+
 def is_degree(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
@@ -131,7 +159,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track, ...]
+    inputs: tuple[Input | Choice | Track | Places, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -13,6 +13,7 @@ from anlan.monitoring.pipeline import rollups, store
 #: Readings older than this are dropped by whole days (a parameter of the installation, not of a standard).
 KEEP_DAYS = 400
 TIMER = system("定时")
+JUDGE = system("研判")
 
 
 @every(2.0)
@@ -50,3 +51,18 @@ def drop_old_readings() -> None:
     before = (clock.real_now() - timedelta(days=KEEP_DAYS)).date()
     rollups.drop_old_minutes(clock.real_now())
     store.drop_partitions(before, clock.real_now() - timedelta(days=KEEP_DAYS))
+
+
+#: Natural hazards are judged so often by the clock, and at every new hour.
+JUDGED_EVERY = timedelta(minutes=5)
+judged_at: list[datetime] = []
+
+
+@every(10.0)
+def judge_natural_hazards() -> None:
+    """Weather signals, fire danger, ice, flash floods by what was read; in a scenario the clock runs fast and so does this."""
+    now = clock.now()
+    if judged_at and timedelta(0) <= now - judged_at[0] < JUDGED_EVERY:
+        return
+    actions.judge_readings(JUDGE, now)
+    judged_at[:] = [now]

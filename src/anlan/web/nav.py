@@ -54,6 +54,7 @@ ENTRIES = (
     Entry("大屏", "/wall", "monitoring.view", "wall", "console"),
     Entry("告警", "/monitoring/alarms/", "monitoring.view", "alarm", "monitoring"),
     Entry("预警", "/monitoring/warnings/", "monitoring.view", "warning", "monitoring"),
+    Entry("自然灾害研判", "/monitoring/judgements/", "monitoring.view", "info", "monitoring"),
     Entry("测站", "/monitoring/stations/", "monitoring.view", "station", "monitoring"),
     Entry("感知网络", "/monitoring/network/", "monitoring.view", "station", "monitoring"),
     Entry("告警评估", "/monitoring/alarms/assessment/", "monitoring.view", "alarm", "monitoring"),
