@@ -207,7 +207,7 @@ RISE_M, RISE_H = 0.5, 6.0
 
 
 #: Gauges that report less often than this (h) are judged by the rise within a day.
-DAILY_GAP_H, DAY_H = 6.0, 25.0
+DAILY_GAP_H, DAY_H = 12.0, 25.0
 
 
 def rise_window(stages: Sequence[tuple[float, float]]) -> float:

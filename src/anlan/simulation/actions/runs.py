@@ -72,10 +72,11 @@ def run(
         result = hazard.run(lon, lat, {**told, **inputs})
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+    kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
     people = exposure([zone.geometry for zone in result.zones])
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
-        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=hazard.read(inputs),
+        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=kept,
         model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
         limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
