@@ -42,6 +42,17 @@ class NoticeFailed(Fact):
 
 
 @dataclass(frozen=True)
+class ForeignInformationReceived(Fact):
+    """Another platform told us the state of a thing of its own, or answered about one of ours (`kind` ends in _answer)."""
+
+    record_id: int
+    kind: str
+    title: str
+    peer: str
+    exercise: bool
+
+
+@dataclass(frozen=True)
 class BackfillChanged(Fact):
     """History out of a file was ordered, finished, failed or was called off."""
 
@@ -50,3 +61,11 @@ class BackfillChanged(Fact):
     state: str
     kept: int
     refused: int
+
+
+@dataclass(frozen=True)
+class CommandOrdered(Fact):
+    """Somebody sent a command down to a device."""
+
+    station_id: int
+    kind: str

@@ -8,6 +8,7 @@ from anlan.gateways.alerts import actions, channel_for, public_channels
 from anlan.gateways.alerts.actions import Letter
 from anlan.gateways.alerts.receivers import area_at, receiver, responsible
 from anlan.gateways.alerts.sender import SENDER
+from anlan.gateways.exchange import reactions as reactions  # declares what goes to other platforms
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area

@@ -6,8 +6,20 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from anlan.gateways.alerts.models import OutgoingMessage, SendState
+from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 
-__all__ = ["Backfill", "FeedSource", "OutgoingMessage", "Quarantined", "SendState"]
+__all__ = [
+    "Backfill",
+    "FeedSource",
+    "ForeignRecord",
+    "OutgoingMessage",
+    "Peer",
+    "Quarantined",
+    "SendState",
+    "SentParcel",
+    "TakenParcel",
+    "TurnedAway",
+]
 
 
 class Quarantined(models.Model):

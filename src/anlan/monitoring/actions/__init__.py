@@ -16,6 +16,7 @@ from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
@@ -34,6 +35,7 @@ __all__ = [
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
+    "correct_clock",
     "draft_warning",
     "escalate_overdue",
     "expire_shelving",

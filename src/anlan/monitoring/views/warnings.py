@@ -132,7 +132,16 @@ def allowed(actor: Actor, warning: Warning, step: Step, roles: set[str]) -> bool
 def history(warning: Warning) -> list[tuple[Any, list[tuple[str, str, str]]]]:
     """(step, [(name of what it changed, was, is now)]) of every step there was."""
     names = {field.name: str(getattr(field, "verbose_name", field.name)) for field in Warning._meta.get_fields()}
-    return [(row, [(names[name], *pair) for name, pair in row.changes.items()]) for row in warning.steps.all()]
+    return [
+        (row, [(names[name], shown(name, was), shown(name, now)) for name, (was, now) in row.changes.items()])
+        for row in warning.steps.all()
+    ]
+
+
+def shown(name: str, value: Any) -> str:
+    if name in {"onset", "expires"} and value:
+        return rules.clock_text(datetime.fromisoformat(value))
+    return str(value)
 
 
 @require_GET

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Hazard, Input, Places, Track
+from anlan.hazards.contract import Choice, Hazard, Input, Places, Rows, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
@@ -89,12 +89,16 @@ def hazard_of(kind: str) -> Hazard:
     return found
 
 
-def field(item: Input | Choice | Track, given: Any) -> dict[str, Any]:
+def field(item: Input | Choice | Track | Rows, given: Any) -> dict[str, Any]:
     """One input as the form shows it."""
     if isinstance(item, Track):
         places = track(given.get(item.name, ""), item.title)
         text = "\n".join(f"{lon}, {lat}" for lon, lat in places)
         return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "track": True}
+    if isinstance(item, Rows):
+        lines = numbers(str(given.get(item.name, "")), len(item.columns), item.title)
+        text = "\n".join(", ".join(f"{value:g}" for value in row) for row in lines)
+        return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "rows": True}
     value = given.get(item.name, "" if item.default is None else item.default)
     choices = [(word, item.words.get(word, word)) for word in item.allowed] if isinstance(item, Choice) else ()
     unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
@@ -110,10 +114,16 @@ def track(text: str, label: str) -> list[list[float]]:
         if any(part is None for place in found for part in place):
             raise Invalid(label, text[:60], "GPX 的每个点有 lat、lon", label=label)
         return [[float(part or 0) for part in place] for place in found]
-    numbers = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
-    if len(numbers) % 2:
-        raise Invalid(label, text[:60], "每行“经度, 纬度”，或 GPX", label=label)
-    return [numbers[i : i + 2] for i in range(0, len(numbers), 2)]
+    return numbers(text, 2, label)
+
+
+def numbers(text: str, columns: int, label: str) -> list[list[float]]:
+    """Rows of so many numbers in a text, whatever stands between them."""
+    found = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    if len(found) % columns:
+        allowed = "每行“经度, 纬度”，或 GPX" if columns == 2 else f"每行 {columns} 个数"
+        raise Invalid(label, text[:60], allowed, label=label)
+    return [found[i : i + columns] for i in range(0, len(found), columns)]
 
 
 def attribute(point: str, name: str) -> str | None:
@@ -137,6 +147,9 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
         if isinstance(item, Track):
             inputs[item.name] = track(given[item.name], item.title)
             continue
+        if isinstance(item, Rows):
+            inputs[item.name] = numbers(given[item.name], len(item.columns), item.title)
+            continue
         whole = isinstance(item, Choice)
         inputs[item.name] = given[item.name] if whole else number(given, item.name, item.title, "数")
     lon, lat = number(given, "lon", "经度", "-180~180"), number(given, "lat", "纬度", "-90~90")
@@ -148,8 +161,8 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Input | Choice | Track | Places | None, value: Any) -> Any:
-    if isinstance(item, Track | Places):
+def read_as(item: Input | Choice | Track | Places | Rows | None, value: Any) -> Any:
+    if isinstance(item, Track | Places | Rows):
         return f"{len(value)} 个点" if value else "无"
     return item.words.get(value, value) if isinstance(item, Choice) else value
 

@@ -12,6 +12,8 @@ from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+from shapely.geometry import Polygon
+from shapely.validation import explain_validity
 
 from anlan.monitoring.rules.cap import national, schema
 from anlan.monitoring.rules.cap.model import Alert, AlertArea, AlertInfo, AlertResource, Finding, Method, Ring
@@ -68,12 +70,15 @@ def texts(element: Element, name: str) -> list[str]:
     return [(child.text or "").strip() for child in children(element, name)]
 
 
-def alerts_in(root: Element) -> list[Alert]:
+def alert_elements(root: Element) -> list[Element]:
     """The alert, or those inside an Atom, RSS or EDXL wrapper."""
     if split(root)[1] == "alert":
-        return [read_alert(root)]
-    inside = [element for element in root.iter() if isinstance(element.tag, str) and split(element)[1] == "alert"]
-    return [read_alert(element) for element in inside]
+        return [root]
+    return [element for element in root.iter() if isinstance(element.tag, str) and split(element)[1] == "alert"]
+
+
+def alerts_in(root: Element) -> list[Alert]:
+    return [read_alert(element) for element in alert_elements(root)]
 
 
 def read_alert(root: Element) -> Alert:
@@ -243,7 +248,7 @@ def read_area(alert: Alert, element: Element, where: str) -> AlertArea:
     for n, value in enumerate(texts(element, "polygon")):
         if value:
             try:
-                area.polygons.append(ring(value))
+                area.polygons.append(simple(ring(value)))
             except ValueError as error:
                 note(alert, f"{where}.polygon[{n}]", str(error))
     for n, value in enumerate(texts(element, "circle")):
@@ -292,6 +297,14 @@ def ring(value: str) -> Ring:
         raise ValueError(f"只有 {len(points)} 个点，至少 4 个（首尾相同）")
     if points[0] != points[-1]:
         raise ValueError("首尾点不同，多边形没有闭合")
+    return points
+
+
+def simple(points: Ring) -> Ring:
+    """The ring, if it does not cross itself: nobody can say what is inside one that does."""
+    shape = Polygon(points)
+    if not shape.is_valid:
+        raise ValueError(f"多边形不合法（自相交等）：{explain_validity(shape)}")
     return points
 
 

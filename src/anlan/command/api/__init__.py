@@ -9,11 +9,13 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from anlan.command import actions, event_codes, queries, review
+from anlan.command.api.desk import router as desk_router
 from anlan.command.models import Incident, Proposal, Report, Response, Task
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 
 router = Router(tags=["command 指挥救援"])
+router.add_router("", desk_router)
 
 
 class IncidentIn(Schema):
@@ -269,7 +271,10 @@ def get_reports(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
 @router.get("/incidents/{pk}/clocks", summary="报告时限")
 def get_clocks(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
     queries.incident(who(request), pk)
-    names = ("id", "kind", "channel", "receiver", "known_at", "due_at", "basis", "to_check", "met_at")
+    names = (
+        "id", "party", "party_name", "kind", "channel", "receiver", "known_at", "due_at", "rule_id", "rule_version", "basis",
+        "to_check", "met_at", "late_min", "proof", "escalation",
+    )  # fmt: skip
     return [{name: getattr(row, name) for name in names} for row in queries.clocks(who(request), pk)]
 
 

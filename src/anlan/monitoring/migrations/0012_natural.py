@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0002_journal_append_only'),
-        ('monitoring', '0010_warning_law'),
+        ('monitoring', '0011_escalation_clock_neighbours'),
     ]
 
     operations = [
