@@ -37,9 +37,10 @@ AREA_FURNITURE = {
 EXTRA = {
     # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
     "monitoring": {"log", "pipeline", "published"},
-    # plans as data; and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
+    # plans as data; the duty desk (intake, clocks of every party, calling); and what its verbs are made of: states, numbers,
+    # texts, clocks, tasks, the review's measures
     "command": set(
-        "plans data common documents escalation event_codes figures grading guess numbering reporting review sources "
+        "plans data common documents duty escalation event_codes figures grading guess numbering reporting review sources "
         "states tasking".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
@@ -48,7 +49,7 @@ EXTRA = {
     "supervision": set(),
     "simulation": set(),
     "situation": set(),
-    "mobilisation": set(),
+    "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link
 }  # fmt: skip
 CLOCK_CALLS = {
     ("datetime", "now"),

@@ -18,6 +18,8 @@ KEPT = Path(os.environ.get("ANLAN_VAR", ROOT / "var")) / "test-unstable.json"
 FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 #: More than these at once are no accident of a busy machine.
 MOST = 3
+#: Two thirds of the time tests wait for servers, browsers and scenarios: a third process on two cores costs nothing.
+PROCESSES = "3"
 #: pytest's exit code when all were run and some failed.
 SOME_FAILED = 1
 
@@ -34,7 +36,7 @@ def failed() -> list[str]:
 def main(arguments: list[str]) -> int:
     FAILED.unlink(missing_ok=True)
     KEPT.unlink(missing_ok=True)
-    code = run("-n", "2", "--dist", "loadfile", *arguments)
+    code = run("-n", PROCESSES, "--dist", "loadfile", *arguments)
     if code != SOME_FAILED:
         return code
     first = failed()

@@ -7,6 +7,9 @@ ANLAN_CITY           folder below anlan/cities                                  
 ANLAN_HOSTS          host names the web answers to, comma separated             (localhost,127.0.0.1)
 ANLAN_SECRET_KEY or ANLAN_SECRET_KEY_FILE; unset = a key kept in ANLAN_VAR
 ANLAN_HTTPS          1 = cookies only over HTTPS, HSTS                           (0)
+ANLAN_PLATFORM       code by which other platforms know this one; unset = code of the top division
+ANLAN_EXCHANGE_CERT, ANLAN_EXCHANGE_KEY, ANLAN_EXCHANGE_CA  PEM files for TLS with other platforms
+ANLAN_PUBLIC_URL     address the public knows the warnings by; unset = the one a request came to
 ANLAN_TIANDITU_KEY   key of the optional online base map; unset = offline base map only
 """
 
@@ -63,6 +66,11 @@ VAR = Path(os.environ.get("ANLAN_VAR", "var")).resolve()
 CITY = os.environ.get("ANLAN_CITY", "wuhai")
 NATS_URL = os.environ.get("ANLAN_NATS_URL", "")
 TIANDITU_KEY = os.environ.get("ANLAN_TIANDITU_KEY", "")
+PLATFORM = os.environ.get("ANLAN_PLATFORM", "")
+EXCHANGE_CERT, EXCHANGE_KEY, EXCHANGE_CA = (
+    os.environ.get(f"ANLAN_EXCHANGE_{what}", "") for what in ("CERT", "KEY", "CA")
+)
+PUBLIC_URL = os.environ.get("ANLAN_PUBLIC_URL", "").rstrip("/")
 FRONTEND = Path(os.environ.get("ANLAN_FRONTEND", PACKAGE.parent.parent / "frontend"))
 
 SECRET_KEY = secret_key(VAR)

@@ -16,10 +16,14 @@ PREFIXES = {
     "administration": "administration/",
     "supervision": "supervision/",
     "simulation": "simulation/",
+    "mobilisation": "mobilisation/",
+    "mobilisation.face": "public/",
+    "mobilisation.officer": "c/",
     "gateways": "gateways/",
     "gateways.feeds": "api/feeds/",
     "gateways.alerts.cap_feed": "feeds/",
     "gateways.devices.sensorthings": "api/sta/v1.1/",
+    "gateways.exchange.door": "exchange/",
 }
 urlpatterns: list[URLPattern | URLResolver] = [
     path(prefix, include(f"anlan.{room}.urls")) for room, prefix in PREFIXES.items() if find_spec(f"anlan.{room}.urls")

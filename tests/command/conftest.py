@@ -94,6 +94,7 @@ def opened(stage: Stage, minutes: float = 0, **details: object) -> Incident:
         "area_id": stage.city.west.pk,
         "occurred_at": at - timedelta(minutes=5),
         "reported_by": "厂值班室",
+        "from_party": "enterprise",
         "source": "电话报告",
     }
     with clock.standing_at(at):

@@ -74,7 +74,7 @@ def test_a_higher_grade_brings_its_own_duty_from_when_it_was_known(stage: Stage)
         actions.update_casualties(stage.officer, incident.pk, deaths=3)
     phone = ReportClock.everything.get(incident=incident, channel="phone")
     assert (phone.due_at, phone.kind) == (START + timedelta(minutes=90), "首报")
-    assert ReportClock.everything.filter(incident=incident).count() == 2
+    assert ReportClock.everything.filter(incident=incident, party="city").count() == 2
 
 
 def test_by_telephone_first_then_in_writing(stage: Stage) -> None:

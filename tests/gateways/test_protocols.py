@@ -22,6 +22,7 @@ from anlan.gateways.devices.hj212.codec import encode as hj212
 from anlan.gateways.devices.jt808.codec import encode as jt808
 from anlan.gateways.devices.jt808.codec import read as read_jt808
 from anlan.gateways.devices.mqtt.client import MqttClient
+from anlan.gateways.devices.simulation import Plan, run
 from anlan.gateways.devices.sparkplug.codec import Metric, Payload
 from anlan.gateways.devices.sparkplug.codec import encode as sparkplug
 from anlan.kernel import clock
@@ -112,12 +113,27 @@ def test_a_station_on_line_is_told_the_time(city: City, gateway: Gateway) -> Non
     text = (
         "QN=20261123080000000;ST=32;CN=2011;PW=123456;MN=WH0001;Flag=5;CP=&&DataTime=20261123080000;w01018-Rtd=35.2&&"
     )
+    station = Station.everything.get(address="WH0001")
+    person = browser(account(city.city, "li"))
     with socket.create_connection(("127.0.0.1", gateway.ports["hj212"]), timeout=5) as line:
         line.sendall(hj212(text))
         line.recv(4096)
         assert asyncio.run(command("WH0001")) == {"sent": True}
         told = decode(line.recv(4096)).frame
+        asked = {"kind": "hours", "start": "2026-11-23T01:00", "end": "2026-11-23T02:00"}
+        assert person.post(f"/gateways/command/{station.pk}/", asked).status_code == 302
+        hours = decode(line.recv(4096)).frame
     assert (told["cn"], told["mn"]) == ("1012", "WH0001")
+    assert (hours["cn"], hours["cp"]["BeginTime"]) == ("2061", "20261123010000")
+    refused = person.post(f"/gateways/command/{station.pk}/", {"kind": "hours", "start": "x"})
+    assert refused.status_code == 422
+    for _ in range(100):
+        gone = person.post(f"/gateways/command/{station.pk}/", {"kind": "query"})
+        if gone.status_code == 502:  # the gateway hears a moment later that the line is gone
+            break
+    assert "不在线" in gone.content.decode()
+    neighbour = browser(account(city.east, "wu"))
+    assert neighbour.get(f"/gateways/command/{station.pk}/").status_code == 404
     assert "不在线" in str(asyncio.run(command("WH0002"))["error"])
 
 
@@ -173,3 +189,27 @@ def test_the_field_engineer_sees_frames_as_they_come_bytes_and_meaning_side_by_s
     page = browser(account(city.city, "li")).get("/gateways/console/?protocol=hj212&q=WH0007").content.decode()
     assert "w01018" in page
     assert "4D 4E 3D 57 48 30 30 30 37" in page, "the bytes themselves"
+
+
+def test_simulated_devices_fill_the_log_over_real_lines(
+    city: City, gateway: Gateway, stations: dict[str, Datastream]
+) -> None:
+    stage, speed = stations["stage"], stream(city, "jt808", "013912345678", "speed")
+    smoke = stream(city, "gb28181", "15030200001320000001", "alarm.5")
+
+    async def body() -> None:
+        plans = [
+            Plan(discover()["sl651"], ["0012345678"], "127.0.0.1", gateway.sl651, {"39": 1063.2}, 0.2, 1),
+            Plan(
+                discover()["jt808"], ["013912345678"], "127.0.0.1", gateway.ports["jt808"],
+                {"lon": 106.7, "lat": 39.5, "speed": 60.0}, 0.2, 1,
+            ),
+            Plan(discover()["gb28181"], [smoke.station.address], "127.0.0.1", gateway.ports["gb28181"], {"alarm.5": 1}, 0.3, 1),
+        ]  # fmt: skip
+        for seen in await asyncio.gather(*(run(plan) for plan in plans)):
+            assert seen["sent"] >= 2
+            assert seen["received"] >= 1
+
+    asyncio.run(body())
+    found = {row[0]: row[2] for row in gateway.readings()}
+    assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0}

@@ -10,13 +10,13 @@ import pytest
 from django.test import Client
 
 from anlan.gateways.alerts import sender
-from anlan.gateways.alerts.cap_feed import alerts
 from anlan.gateways.alerts.models import OutgoingMessage
 from anlan.gateways.feeds.cap.events import check, parse
 from anlan.kernel import clock
 from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.models import Area, Person
 from anlan.monitoring import actions as monitoring
+from anlan.monitoring import published
 from anlan.monitoring.models import Warning
 from tests.conftest import City, actor
 
@@ -35,7 +35,8 @@ def issue(city: City, *areas: Area, level: str = "橙", references: str = "", **
         description="下风向可能受影响。", instruction="关闭门窗，沿上风向撤离", onset=clock.now(),
         expires=clock.now() + timedelta(hours=6), **content,
     )  # fmt: skip
-    Warning.everything.filter(pk=warning.pk).update(references=references)
+    chain = references or warning.identifier
+    Warning.everything.filter(pk=warning.pk).update(references=references, chain=chain)
     monitoring.review_warning(reviewer, warning.pk, True)
     warning = monitoring.issue_warning(signer, warning.pk)
     drain()
@@ -50,21 +51,21 @@ def test_an_issued_warning_reaches_the_public_feed_and_the_post_holders_of_its_a
     city: City, people: dict[str, Person]
 ) -> None:
     issue(city, city.west)
-    assert told() == {"公众", "乌达区应急局"}
+    assert told() == {"公众", "市局值班", "乌达区应急局"}
     assert OutgoingMessage.everything.get(to_name="公众").channel == "cap_feed"
-    assert sender.send_due() == 2
+    assert sender.send_due() == 3
     assert set(OutgoingMessage.everything.values_list("state", flat=True)) == {"delivered"}
 
 
 def test_a_district_includes_its_towns_and_communities(city: City, people: dict[str, Person]) -> None:
     issue(city, city.east)
-    assert told() == {"公众", "新华街道甲", "清泉社区网格员"}
+    assert told() == {"公众", "市局值班", "新华街道甲", "清泉社区网格员"}
 
 
 def test_an_area_without_responsible_people_falls_to_the_area_above(city: City, people: dict[str, Person]) -> None:
     empty = Area.objects.create(code_system="mca", code="150304099", name="无人镇", level=3, parent=city.west)
     issue(city, empty)
-    assert told() == {"公众", "乌达区应急局"}
+    assert told() == {"公众", "市局值班", "乌达区应急局"}
 
 
 def test_whoever_was_warned_is_told_of_the_end(city: City, people: dict[str, Person]) -> None:
@@ -106,8 +107,8 @@ def test_sketched_limits_are_not_published_but_codes_are(city: City) -> None:
     Area.objects.filter(pk=city.west.pk).update(geometry=SQUARE, sketch=True)
     Area.objects.filter(pk=city.east.pk).update(geometry=SQUARE, sketch=False)
     issue(city, city.west, city.east)
-    east, west = alerts.current(clock.now())[0].areas
-    assert (len(east.rings), len(west.rings)) == (1, 0)
+    east, west = published.alerts(clock.now())[0].infos[0].areas
+    assert (len(east.polygons), len(west.polygons)) == (1, 0)
     assert west.geocodes == [("mca", "150304")]
 
 

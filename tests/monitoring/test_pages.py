@@ -125,9 +125,19 @@ def test_a_warning_goes_from_one_desk_to_the_other(city: City) -> None:
     page = leader.get(f"/monitoring/warnings/{warning.pk}/").content.decode()
     assert "大喇叭" in page
     leader.post(f"/monitoring/warnings/{warning.pk}/approve")
-    leader.post(f"/monitoring/warnings/{warning.pk}/issue")
+    assert leader.post(f"/monitoring/warnings/{warning.pk}/issue").status_code == 403, "the reviewer does not sign"
+    signer = browser(account(city.city, "li"))
+    words = {"headline": "氯气泄漏橙色预警", "description": "改", "instruction": "改", "expires": "2026-03-03T02:00"}
+    edited = drafter.post(f"/monitoring/warnings/{warning.pk}/edit", words | {"reason": "补充范围"})
+    assert edited.status_code == 302
+    leader.post(f"/monitoring/warnings/{warning.pk}/approve")
+    signer.post(f"/monitoring/warnings/{warning.pk}/issue")
     warning.refresh_from_db()
-    assert (warning.state, warning.issued_by) == ("issued", "sun")
+    assert (warning.state, warning.issued_by) == ("issued", "li")
+    assert "补充范围" in leader.get(f"/monitoring/warnings/{warning.pk}/").content.decode()
+    assert drafter.get(f"/monitoring/warnings/{warning.pk}/12379.xml")["Content-Disposition"].endswith(
+        '_ORANGE_ALERT.XML"'
+    )
     assert "Severe" in leader.get(f"/monitoring/warnings/{warning.pk}/cap.xml").content.decode()
     shown = LAYERS["monitoring.warnings"].features(actor(city.city), None)
     assert shown["features"] == [], "the town has no outline"

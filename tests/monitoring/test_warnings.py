@@ -8,15 +8,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.models import Event
-from anlan.monitoring import actions, jobs
-from anlan.monitoring.actions.warnings import cap_message, content_of
+from anlan.monitoring import actions, jobs, published
+from anlan.monitoring.actions.warnings import content_of
 from anlan.monitoring.models import Warning
 from anlan.monitoring.rules import warnings as rules
-from anlan.monitoring.rules.cap import NAMESPACE, to_xml
+from anlan.monitoring.rules.cap import compose, national, reader, writer
+from anlan.monitoring.rules.cap.table import CAP as NAMESPACE
+from anlan.monitoring.rules.warnings import State
 from tests.conftest import City, actor
 from tests.monitoring.conftest import T0
 
@@ -39,12 +43,24 @@ def draft(city: City, **changes: Any) -> Warning:
     return actions.draft_warning(actor(city.east, name="钱起草", user_id=7), **(given | changes))
 
 
-def test_a_warning_passes_through_two_people_and_says_everything_article_64_asks_for(city: City) -> None:
+def signer(city: City) -> Any:
+    return actor(city.city, name="李签发", user_id=9)
+
+
+def issued(city: City, **changes: Any) -> Warning:
+    warning = draft(city, **changes)
+    actions.review_warning(actor(city.city, name="孙审核", user_id=8), warning.pk, True, "同意")
+    return actions.issue_warning(signer(city), warning.pk)
+
+
+def test_a_warning_passes_through_three_people_and_says_everything_article_64_asks_for(city: City) -> None:
     warning = draft(city)
     assert warning.area == city.town, "the smallest area that holds both"
     leader = actor(city.city, name="孙领导", user_id=8)
     actions.review_warning(leader, warning.pk, True, "同意")
-    actions.issue_warning(leader, warning.pk)
+    with pytest.raises(Forbidden, match="审核人不能签发"):
+        actions.issue_warning(leader, warning.pk)
+    actions.issue_warning(signer(city), warning.pk)
     fact = Event.objects.get(name="monitoring.WarningIssued").payload
     for item in ("危险化学品泄漏", "二级", "起始时间：2026年3月2日20时00分", "新华街道、清泉社区", "罐区氯气泄漏",
                  "向上风向撤离", "发布单位", "发布时间：2026年3月2日20时00分"):  # fmt: skip
@@ -63,10 +79,10 @@ def test_the_drafter_neither_reviews_nor_issues(city: City) -> None:
 
 
 def test_nothing_is_issued_without_review_twice_or_after_its_time(city: City) -> None:
-    warning, leader = draft(city), actor(city.city, user_id=8)
+    warning, leader = draft(city), signer(city)
     with pytest.raises(Conflict, match="待审核"):
         actions.issue_warning(leader, warning.pk)
-    actions.review_warning(leader, warning.pk, True)
+    actions.review_warning(actor(city.city, user_id=8), warning.pk, True)
     with clock.standing_at(T0 + timedelta(hours=7)), pytest.raises(Conflict, match="截止时间已过"):
         actions.issue_warning(leader, warning.pk)
     actions.issue_warning(leader, warning.pk)
@@ -79,21 +95,29 @@ def test_a_refusal_needs_its_reason_and_the_draft_can_be_mended(city: City) -> N
     with pytest.raises(Invalid, match="退回理由"):
         actions.review_warning(leader, warning.pk, False)
     actions.review_warning(leader, warning.pk, False, "范围过大")
-    again = actions.redraft_warning(
-        actor(city.east, user_id=7), warning.pk, headline="氯气泄漏橙色预警", description="改", instruction="改",
-        expires=warning.expires,
-    )  # fmt: skip
-    assert again.state == "draft"
+    words: dict[str, Any] = {
+        "headline": "氯气泄漏橙色预警", "description": "改", "instruction": "改", "expires": warning.expires,
+    }  # fmt: skip
+    editor = actor(city.east, name="周改稿", user_id=12)
+    with pytest.raises(Invalid, match="修改理由"):
+        actions.redraft_warning(editor, warning.pk, **words)
+    again = actions.redraft_warning(editor, warning.pk, **words, reason="缩小范围")
+    assert (again.state, again.drafted_by, again.authors) == ("draft", "钱起草", [12, 7])
+    for author in (7, 12):
+        with pytest.raises(Forbidden, match="拟稿人不能审核"):
+            actions.review_warning(actor(city.city, user_id=author), warning.pk, True)
+    steps = list(warning.steps.values_list("verb", "by", "reason"))
+    assert steps == [("拟稿", "钱起草", ""), ("退回", "王值班", "范围过大"), ("修改", "周改稿", "缩小范围")]
+    assert warning.steps.last().changes["description"] == ["罐区氯气泄漏。", "改"]
 
 
 def test_signals_of_the_weather_service_are_marked_internal_and_cannot_be_issued(city: City) -> None:
     warning = draft(city, event_code="11B03", headline="暴雨研判")
     assert warning.in_house
     assert rules.text(content_of(warning)).startswith("【内部研判】")
-    leader = actor(city.city, user_id=8)
-    actions.review_warning(leader, warning.pk, True)
+    actions.review_warning(actor(city.city, user_id=8), warning.pk, True)
     with pytest.raises(Conflict, match="气象台站"):
-        actions.issue_warning(leader, warning.pk)
+        actions.issue_warning(signer(city), warning.pk)
     assert not rules.is_internal("11B41")
 
 
@@ -118,9 +142,7 @@ def test_a_district_does_not_warn_its_neighbours(city: City) -> None:
 
 
 def test_what_expires_ends_by_itself_and_people_are_told(city: City) -> None:
-    warning, leader = draft(city), actor(city.city, user_id=8)
-    actions.review_warning(leader, warning.pk, True)
-    actions.issue_warning(leader, warning.pk)
+    warning = issued(city)
     with clock.standing_at(T0 + timedelta(hours=7)):
         jobs.end_expired_warnings()
     warning.refresh_from_db()
@@ -134,39 +156,144 @@ def test_the_warning_goes_out_as_cap_and_its_end_refers_to_it(city: City) -> Non
         "coordinates": [[[106.7, 39.6], [106.8, 39.6], [106.8, 39.7], [106.7, 39.6]]],
     }
     city.town.save()
-    warning, leader = draft(city), actor(city.city, user_id=8)
-    actions.review_warning(leader, warning.pk, True)
-    warning = actions.issue_warning(leader, warning.pk)
-    alert = ElementTree.fromstring(to_xml(cap_message(warning)))  # noqa: S314 - our own output
+    warning = issued(city)
+    alert = cap_of(warning)
     assert [alert.findtext(f"{CAP}{name}") for name in ("status", "msgType", "scope")] == ["Actual", "Alert", "Public"]
     info = alert.find(f"{CAP}info")
     assert info is not None
     assert info.findtext(f"{CAP}severity") == "Severe"
     assert info.findtext(f"{CAP}onset") == "2026-03-02T20:00:00+08:00"
-    assert info.findtext(f"{CAP}area/{CAP}polygon", "").split()[0] == "39.600000,106.700000"
-    ended = actions.cancel_warning(leader, warning.pk, "已控制")
-    alert = ElementTree.fromstring(to_xml(cap_message(ended)))  # noqa: S314 - our own output
+    assert info.findtext(f"{CAP}area/{CAP}polygon", "").split()[0] == "39.6,106.7"
+    ended = actions.cancel_warning(signer(city), warning.pk, "已控制")
+    alert = cap_of(ended)
     assert alert.findtext(f"{CAP}msgType") == "Cancel"
     assert warning.identifier in alert.findtext(f"{CAP}references", "")
 
 
-def test_cap_elements_come_in_the_order_of_the_schema(city: City, shared: Path) -> None:
-    """Order and names against the sequence of the published CAP 1.2 schema."""
-    schema = ElementTree.parse(shared / "feeds" / "cap" / "CAP-v1.2.xsd")  # noqa: S314 - reference data
-    xs = "{http://www.w3.org/2001/XMLSchema}"
+def cap_of(warning: Warning) -> ElementTree.Element:
+    return ElementTree.fromstring(writer.alert_xml(published.draft_alert(warning)))  # noqa: S314 - our own output
 
-    def order(name: str) -> list[str]:
-        element = next(e for e in schema.iter(f"{xs}element") if e.get("name") == name)
-        sequence = element.find(f"{xs}complexType/{xs}sequence")
-        assert sequence is not None
-        return [str(child.get("name")) for child in sequence if child.tag == f"{xs}element"]
 
+def read_back(warning: Warning) -> Any:
+    return reader.alerts_in(reader.root_of(writer.alert_xml(published.draft_alert(warning))))[0]
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_what_is_not_in_the_law_is_not_possible(state: State) -> None:
+    """The truth table of the workflow, as it is to be; the law's own table is held against it."""
+    possible = {
+        "editing": "edit submit expire", "draft": "redraft approve reject fast expire",
+        "reviewed": "redraft reject issue expire", "rejected": "redraft expire",
+        "issued": "confirm replace cancel expire", "replaced": "", "cancelled": "", "expired": "",
+    }  # fmt: skip
+    verbs = {step.verb for step in rules.LAW}
+    assert {verb for verb in verbs if (state, verb) in rules.BY_STEP} == set(possible[state.value].split())
+    for step in rules.LAW:
+        if step.permission == rules.REVIEW or step.verb in {"issue", "fast"}:
+            assert rules.barred(step, {rules.AUTHOR}), f"an author must not {step.verb}"
+
+
+def test_the_fast_path_is_for_what_cannot_wait_and_is_reviewed_by_a_third_afterwards(city: City) -> None:
+    with pytest.raises(Conflict, match="只用于红、橙"):
+        actions.issue_fast(signer(city), draft(city, level="黄").pk, "来不及审核")
     warning = draft(city)
-    alert = ElementTree.fromstring(to_xml(cap_message(warning)))  # noqa: S314 - our own output
-    for element, name in [
-        (alert, "alert"),
-        *[(e, "info") for e in alert.iter(f"{CAP}info")],
-        *[(e, "area") for e in alert.iter(f"{CAP}area")],
-    ]:
-        places = [order(name).index(child.tag.removeprefix(CAP)) for child in element]
-        assert places == sorted(places)
+    with pytest.raises(Forbidden, match="拟稿人不能应急快速签发"):
+        actions.issue_fast(actor(city.city, user_id=7), warning.pk, "来不及审核")
+    warning = actions.issue_fast(signer(city), warning.pk, "毒气已到居民区")
+    assert (warning.state, warning.review_due_at) == ("issued", T0 + timedelta(hours=24))
+    with pytest.raises(Forbidden, match="签发人不能事后审核"):
+        actions.confirm_warning(signer(city), warning.pk, True, "我自己看过")
+    done = actions.confirm_warning(actor(city.city, user_id=8), warning.pk, False, "范围偏大")
+    assert (done.state, done.review_due_at) == ("issued", None)
+    assert warning.steps.last().reason == "不符合要求：范围偏大"
+
+
+def test_an_update_refers_to_the_whole_chain_and_ends_what_it_continues(city: City) -> None:
+    first = issued(city)
+    chain = [first]
+    for hours, level in ((1, "红"), (2, "黄")):
+        with clock.standing_at(T0 + timedelta(hours=hours)):
+            more = actions.continue_warning(
+                actor(city.east, user_id=7), chain[-1].pk, level=level, expires=T0 + timedelta(hours=9)
+            )
+            actions.review_warning(actor(city.city, user_id=8), more.pk, True)
+            chain.append(actions.issue_warning(signer(city), more.pk))
+    first.refresh_from_db()
+    assert first.state == "replaced"
+    alert = read_back(chain[-1])
+    assert alert.message_type == "Update"
+    assert [reference.split(",")[1] for reference in alert.references] == [first.identifier, chain[1].identifier]
+    with pytest.raises(Conflict, match="不能续发"):
+        actions.continue_warning(actor(city.east, user_id=7), first.pk, level="蓝", expires=T0 + timedelta(hours=9))
+    message = published.national_alert(chain[-1])
+    assert message.references == [national.identifier(message.sender_code, chain[0].issued_at)], "12379 names the first"
+
+
+def test_a_warning_of_a_drill_is_an_exercise_for_ever_and_ends_with_it(
+    city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANLAN_VAR", str(tmp_path))
+    clock.run_scenario("氯气泄漏演练", T0, 1)
+    try:
+        warning = issued(city)
+        assert [one.identifier for one in published.current(T0)] == [warning.identifier]
+    finally:
+        clock.run_real()
+    assert warning.headline.startswith("【演练】")
+    assert read_back(warning).status == "Exercise"
+    assert published.current(T0) == [], "nobody outside sees it once the drill is over"
+    assert Event.objects.get(name="monitoring.WarningIssued").payload["exercise"] is True
+    jobs.end_expired_warnings()
+    warning.refresh_from_db()
+    assert (warning.state, warning.steps.last().reason) == ("expired", "演练结束")
+    with pytest.raises(Conflict):
+        actions.continue_warning(actor(city.east, user_id=7), warning.pk, level="红", expires=warning.expires)
+
+
+def test_an_exercise_cannot_become_real_by_an_update(city: City) -> None:
+    drill = issued(city, exercise=True)
+    assert read_back(drill).status == "Exercise"
+    with pytest.raises(Conflict, match="演练"):
+        actions.continue_warning(actor(city.east, user_id=7), drill.pk, level="红", expires=drill.expires)
+
+
+def test_the_same_warning_in_three_languages_is_one_alert(city: City) -> None:
+    words = {"en-US": {"headline": "Chlorine leak", "instruction": "Close windows."}, "mn-Mong": {"headline": "ᠬᠣᠷ"}}
+    alert = read_back(issued(city, translations=words))
+    assert [info.language for info in alert.infos] == ["zh-CN", "en-US", "mn-Mong"]
+    assert (alert.infos[1].headline, alert.infos[1].description) == ("Chlorine leak", alert.infos[0].description)
+    assert alert.findings == []
+
+
+def test_the_national_message_keeps_to_its_codes_and_reads_back(city: City) -> None:
+    warning = issued(city)
+    message = published.national_alert(warning)
+    (again,) = reader.alerts_in(reader.root_of(national.to_xml(message)))
+    assert again.findings == []
+    assert (again.sender_code, again.identifier) == ("15030200000000", "15030200000000_20260302200000")
+    assert again.infos[0].event_codes == [("12379", "12D02")]
+    assert [code for area in again.infos[0].areas for _, code in area.geocodes] == ["150302001000", "150302003012"]
+    assert national.file_name(message) == "15030200000000_20260302200000_12D02_ORANGE_ALERT.XML"
+    assert again.infos[0].headline.endswith("发布12D02橙色预警") or "危险化学品泄漏橙色预警" in again.infos[0].headline
+
+
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [("11A01", "Met"), ("11B03", "Met"), ("11C02", "Geo"), ("11D01", "Geo"), ("11G01", "Fire"), ("11G05", "Fire"),
+     ("12C01", "Safety"), ("12D02", "CBRNE"), ("12G01", "Fire"), ("12H01", "Transport"), ("12Q02", "Env"),
+     ("13A00", "Health"), ("14F00", "Security"), ("00000", "Other")],
+)  # fmt: skip
+def test_each_event_has_the_category_caps_own_words_give_it(code: str, category: str) -> None:
+    assert compose.category(code) == category
+
+
+def test_the_feed_asks_as_often_for_three_warnings_as_for_one(city: City) -> None:
+    issued(city)
+    with CaptureQueriesContext(connection) as one:
+        published.alerts(T0)
+    for n in (1, 2):
+        more = issued(city, headline=f"第{n}条")
+        Warning.everything.filter(pk=more.pk).update(references=more.identifier)
+    with CaptureQueriesContext(connection) as three:
+        assert len(published.alerts(T0)) == 3
+    assert len(three) <= len(one) + 1, "one more for all chains together"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from anlan.administration.models import DutyRole, Shift
+from anlan.administration.models import Decision, DutyRole, Handover, Leave, Shift, Swap
+from anlan.administration.rules.holidays import kind_of
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.models import Organisation, Person
+from anlan.kernel.models import Area, Organisation, Person
 
 Span = tuple[datetime, datetime]
 
@@ -18,6 +20,31 @@ def on_duty(organisation_id: int, at: datetime) -> list[Shift]:
     shifts = Shift.objects.unscoped("duty is asked for by plans and reports of every level")
     found = shifts.filter(organisation_id=organisation_id, start__lte=at, end__gt=at).select_related("person")
     return sorted(found, key=lambda shift: (shift.role != DutyRole.LEADER, shift.pk))
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who keeps the watch over an area at one moment: the desk, its leaders and its officers."""
+
+    organisation: Organisation
+    leaders: list[Person]
+    officers: list[Person]
+
+
+def watch(area: Area, at: datetime) -> Watch | None:
+    """The desk of this area that is manned at `at`, else of the next area above; the emergency bureau before others."""
+    shifts = Shift.objects.unscoped("duty is asked for by plans and reports of every level")
+    here: Area | None = area
+    while here is not None:
+        found = shifts.filter(organisation__area=here, start__lte=at, end__gt=at)
+        rows = list(found.select_related("person", "organisation").order_by("pk"))
+        if rows:
+            desk = min((row.organisation for row in rows), key=lambda one: ("应急" not in one.kind, one.pk))
+            mine = [row for row in rows if row.organisation_id == desk.pk]
+            by_role = {role: [row.person for row in mine if row.role == role] for role in DutyRole}
+            return Watch(desk, by_role[DutyRole.LEADER], by_role[DutyRole.OFFICER])
+        here = here.parent
+    return None
 
 
 def holders(post_id: int, at: datetime) -> list[Person]:
@@ -105,3 +132,36 @@ def desks(actor: Actor) -> list[Organisation]:
     """Organisations that keep a roster."""
     ids = Shift.objects.visible_to(actor).values_list("organisation_id", flat=True).distinct()
     return list(Organisation.objects.unscoped("the desk of a roster one may see").filter(pk__in=ids).order_by("code"))
+
+
+def people(actor: Actor) -> list[Person]:
+    """Who may be put on a roster, with his organisation."""
+    return list(Person.objects.visible_to(actor).select_related("organisation").order_by("organisation_id", "pk"))
+
+
+def requests(actor: Actor, now: datetime) -> dict[str, Any]:
+    """Leaves and swaps that wait for a decision, and the shifts of the next weeks that may be swapped."""
+    leaves = Leave.objects.visible_to(actor).filter(end__gte=now - timedelta(days=7)).select_related("person")
+    swaps = Swap.objects.visible_to(actor).filter(asked_at__gte=now - timedelta(days=30))
+    swaps = swaps.select_related("shift__organisation", "by_person", "to_person", "against")
+    coming = Shift.objects.visible_to(actor).filter(end__gt=now, start__lt=now + timedelta(days=31))
+    return {
+        "leaves": sorted(leaves, key=lambda one: one.state != Decision.ASKED),
+        "swaps": sorted(swaps, key=lambda one: one.state != Decision.ASKED),
+        "coming": list(coming.select_related("person", "organisation").order_by("start", "pk")),
+    }
+
+
+def handovers(actor: Actor, most: int = 20) -> list[Handover]:
+    return list(Handover.objects.visible_to(actor, "administration.view").select_related("organisation")[:most])
+
+
+def balance(actor: Actor, since: datetime) -> list[tuple[str, int, int]]:
+    """(name, shifts, of these on days off) since then, most first: whether the roster is fair."""
+    found: dict[str, list[int]] = {}
+    rows = Shift.objects.visible_to(actor).filter(start__gte=since).select_related("person")
+    for shift in rows:
+        both = found.setdefault(shift.person.name, [0, 0])
+        both[0] += 1
+        both[1] += kind_of(shift.start.astimezone(clock.BEIJING).date()).off
+    return sorted(((name, a, b) for name, (a, b) in found.items()), key=lambda row: (-row[1], row[0]))

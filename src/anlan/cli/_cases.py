@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from math import pi
 from typing import Any
 
 from anlan.cli import _engines
 from anlan.command.rules import accident_grade, lateness_min, report_deadlines
+from anlan.command.rules.drills import drill_due
 from anlan.command.rules.regrading import regrade, report_route
 from anlan.hazards.chemical import criteria, dense, gb18218, plume, risk, source
 from anlan.hazards.chemical.substances import find
-from anlan.hazards.seismic import degree_of, intensities, isoseismal
-from anlan.hazards.seismic.attenuation import yu_2013
+from anlan.hazards.seismic import degree_of, intensities
+from anlan.hazards.seismic.attenuation import isoseismal, yu_2013
 from anlan.monitoring.rules import signals
 
 Answer = Callable[[Any], Any]
@@ -64,6 +65,11 @@ def _(given: Any) -> Any:
 @answers("report_route")
 def _(given: Any) -> Any:
     return [report_route(grade) for grade in given]
+
+
+@answers("drill_due")
+def _(given: Any) -> Any:
+    return drill_due(given["kind"], date.fromisoformat(given["last"])).isoformat()
 
 
 @answers("weather_signal")

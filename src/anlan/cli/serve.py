@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ssl
 
 import uvicorn
 
@@ -16,6 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="监听地址")
     parser.add_argument("--port", type=int, default=8000, help="监听端口")
     parser.add_argument("--workers", type=int, default=1, help="进程数")
+    parser.add_argument("--tls-cert", help="证书（PEM），给出即为 HTTPS")
+    parser.add_argument("--tls-key", help="证书的私钥（PEM）")
+    parser.add_argument("--client-ca", help="只接受由此 CA（PEM）签发证书的对方：平台互联用的双向 TLS 端口")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,5 +33,9 @@ def run(args: argparse.Namespace) -> int:
         access_log=False,
         timeout_graceful_shutdown=3,
         server_header=False,
+        ssl_certfile=args.tls_cert,
+        ssl_keyfile=args.tls_key,
+        ssl_ca_certs=args.client_ca,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if args.client_ca else ssl.CERT_NONE,
     )
     return 0

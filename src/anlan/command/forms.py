@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django import forms
 
 from anlan.command import event_codes
+from anlan.command.duty.places import PAIR, area_at
 from anlan.command.models import CASUALTIES, Incident
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
-from anlan.kernel.geo import Finder, parse
 from anlan.kernel.models import Area
 
 FIGURES = (*CASUALTIES, "loss_cny")
-#: How people copy coordinates: "106.72,39.51", "106.72 39.51", with or without degree signs.
-PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*°?\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*°?\s*")
-
-
-def area_at(actor: Actor, lon: float, lat: float) -> Area | None:
-    """The deepest area with a polygon around the point, among those the actor may open incidents in."""
-    shapes = [
-        (area, parse(area.geometry))
-        for area in Area.objects.filter(geometry__isnull=False)
-        if area.geometry and actor.may("command.incident", area.path)
-    ]
-    found: list[Area] = Finder(shapes).containing(lon, lat) if shapes else []
-    return max(found, key=lambda area: area.level, default=None)
 
 
 class DateTimeInput(forms.DateTimeInput):

@@ -1,13 +1,11 @@
-"""事件定级与报告时限: from the incident's figures through `rules` to suggestions with their clause."""
+"""事件定级: from the incident's figures through `rules` to suggestions with their clause."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from anlan.command import rules
-from anlan.command.models import Incident, ReportClock, ReportKind
-from anlan.kernel.accounts.scope import HELD
+from anlan.command.models import Incident
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.geo import area_km2, parse
 
@@ -70,22 +68,3 @@ def accident(incident: Incident) -> Suggestion:
         return Suggestion()
     result = rules.accident_grade(incident.deaths, incident.serious, incident.loss_cny, missing=incident.missing)
     return Suggestion(result.grade, result.clause, result.if_missing_dead)
-
-
-def start_clocks(incident: Incident, known_at: datetime | None = None) -> None:
-    """Start the duties to report that this grade brings; those already running go on as they are."""
-    running = set(ReportClock.objects.unscoped(HELD).filter(incident=incident).values_list("rule_id", flat=True))
-    known_at = known_at or incident.received_at
-    for duty in rules.report_deadlines("department", known_at, incident.working_grade or "一般"):
-        if duty.rule_id not in running:
-            ReportClock.objects.create(
-                incident=incident,
-                rule_id=duty.rule_id,
-                kind=ReportKind.INITIAL,
-                channel=duty.channel,
-                receiver=duty.receiver,
-                known_at=known_at,
-                due_at=duty.due_at,
-                basis=duty.basis,
-                to_check=duty.to_check,
-            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command.models import Incident, Task
-from anlan.command.states import TASK_OPEN
+from anlan.command.states import INCIDENT_OVER, TASK_OPEN
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.kernel.geo.shapes import BBox
@@ -20,7 +20,7 @@ def collection(features: list[dict[str, Any]]) -> FeatureCollection:
 
 def incidents(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     """Open incidents as points."""
-    rows = Incident.objects.visible_to(actor, VIEW).exclude(status__in=["closed", "reviewed"])
+    rows = Incident.objects.visible_to(actor, VIEW).exclude(status__in=INCIDENT_OVER)
     if bbox:
         west, south, east, north = bbox
         rows = rows.filter(lon__range=(west, east), lat__range=(south, north))

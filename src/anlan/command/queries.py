@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.command import figures
@@ -21,23 +20,19 @@ from anlan.command.models import (
 )
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.expressions import Judgement
-from anlan.command.states import TASK_OPEN, TASK_WAITING
+from anlan.command.states import INCIDENT_OVER, TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.events.models import Event
-from anlan.kernel.geo.shapes import distance_m
 from anlan.simulation import queries as simulation
 
 VIEW = "command.view"
-#: A new report this near in place and time may be of the same event.
-DUPLICATE_M = 3000.0
-DUPLICATE_TIME = timedelta(hours=2)
 
 
 def incidents(actor: Actor, *, open_only: bool = False) -> list[Incident]:
     rows = Incident.objects.visible_to(actor, VIEW).select_related("area")
-    return list(rows.exclude(status__in=["closed", "reviewed"]) if open_only else rows)
+    return list(rows.exclude(status__in=INCIDENT_OVER) if open_only else rows)
 
 
 def incidents_of_alarms(actor: Actor, alarm_ids: Collection[int]) -> dict[int, int]:
@@ -113,14 +108,6 @@ def desk(actor: Actor) -> Desk:
         waiting=[row for row in unfinished if row.state in TASK_WAITING],
         late=[row for row in unfinished if row.state not in TASK_WAITING and row.due_at and row.due_at <= now],
     )
-
-
-def duplicates(actor: Actor, lon: float, lat: float, at: datetime) -> list[Incident]:
-    """Open incidents near in place and time: the hint of the new-incident form."""
-    rows = Incident.objects.visible_to(actor, VIEW).filter(
-        status__in=["opened", "responding", "ended"], received_at__range=(at - DUPLICATE_TIME, at + DUPLICATE_TIME)
-    )
-    return [row for row in rows if distance_m(row.lon, row.lat, lon, lat) <= DUPLICATE_M]
 
 
 @dataclass(frozen=True)

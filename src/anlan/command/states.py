@@ -13,16 +13,21 @@ INCIDENT_LABELS = {
     "responding": "响应中",
     "ended": "响应结束",
     "closed": "已结案",
+    "merged": "已并入",
     "reviewed": "已复盘",
 }
-#: From -> to. A small incident may be closed without a response; a response may be started again.
+#: From -> to. A small incident may be closed without a response; a response may be started again; what was merged into
+#: another by mistake may be taken out again.
 INCIDENT: Machine = {
-    "opened": ["responding", "closed"],
+    "opened": ["responding", "closed", "merged"],
     "responding": ["ended"],
-    "ended": ["responding", "closed"],
+    "ended": ["responding", "closed", "merged"],
     "closed": ["reviewed"],
+    "merged": ["opened"],
     "reviewed": [],
 }
+
+INCIDENT_OVER = ("closed", "reviewed", "merged")
 
 TASK_LABELS = {
     "planned": "待下达",
@@ -53,6 +58,23 @@ TASK_OPEN = tuple(state for state in TASK if state not in TASK_OVER)
 
 REPORT_LABELS = {"drafted": "拟稿", "signed": "已签发", "sent": "已报送", "received": "上级已签收"}
 REPORT: Machine = {"drafted": ["signed"], "signed": ["drafted", "sent"], "sent": ["received"], "received": []}
+
+
+#: 值班快报、值班信息、专报.
+BULLETIN_LABELS = {
+    "drafted": "拟稿",
+    "checked": "已核稿",
+    "signed": "已签发",
+    "sent": "已报送",
+    "received": "已回执",
+}
+BULLETIN: Machine = {
+    "drafted": ["checked"],
+    "checked": ["drafted", "signed"],
+    "signed": ["drafted", "sent"],
+    "sent": ["received"],
+    "received": [],
+}
 
 
 def move(machine: Machine, labels: Mapping[str, str], what: str, now: str, to: str) -> str:

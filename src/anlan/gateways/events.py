@@ -39,3 +39,33 @@ class NoticeFailed(Fact):
     channel: str
     at: str
     detail: str
+
+
+@dataclass(frozen=True)
+class ForeignInformationReceived(Fact):
+    """Another platform told us the state of a thing of its own, or answered about one of ours (`kind` ends in _answer)."""
+
+    record_id: int
+    kind: str
+    title: str
+    peer: str
+    exercise: bool
+
+
+@dataclass(frozen=True)
+class BackfillChanged(Fact):
+    """History out of a file was ordered, finished, failed or was called off."""
+
+    backfill_id: int
+    name: str
+    state: str
+    kept: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class CommandOrdered(Fact):
+    """Somebody sent a command down to a device."""
+
+    station_id: int
+    kind: str

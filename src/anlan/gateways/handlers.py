@@ -6,8 +6,9 @@ from uuid import UUID
 
 from anlan.gateways.alerts import actions, channel_for, public_channels
 from anlan.gateways.alerts.actions import Letter
-from anlan.gateways.alerts.receivers import area_at, receiver, responsible
+from anlan.gateways.alerts.receivers import area_at, receiver
 from anlan.gateways.alerts.sender import SENDER
+from anlan.gateways.exchange import reactions as reactions  # declares what goes to other platforms
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area
@@ -24,7 +25,8 @@ def notice_requested(event: Event) -> None:
         event.pk, identity, name, phone, notice["text"], notice["purpose"], notice["subject_type"],
         notice["subject_id"], notice.get("urgency") == "high", correlation_of(event),
     )  # fmt: skip
-    actions.queue(SENDER, letter, area_at(event.area_path), channel_for(phone).name)
+    channel = channel_for(phone, notice.get("exercise", False))
+    actions.queue(SENDER, letter, area_at(event.area_path), channel.name)
 
 
 def correlation_of(event: Event) -> UUID | None:
@@ -34,8 +36,9 @@ def correlation_of(event: Event) -> UUID | None:
 
 @on("monitoring.WarningIssued")
 def warning_issued(event: Event) -> None:
-    """The public by every public channel, the responsible people of each area by theirs."""
-    tell(event, event.payload["text"], "预警发布", event.payload["area_ids"])
+    """The public by every public channel. (The responsible people are called by `mobilisation`.)"""
+    exercise = event.payload.get("exercise", False)
+    tell(event, event.payload["text"], "预警发布", event.payload["area_ids"], exercise)
 
 
 @on("monitoring.WarningCancelled")
@@ -45,22 +48,15 @@ def warning_cancelled(event: Event) -> None:
     if warning is not None and warning.issued_at is not None:
         purpose = "预警解除" if warning.cancelled else "预警到期失效"
         text = f"【{purpose}】{warning.headline}。{event.payload['reason']}"
-        tell(event, text, purpose, [area.pk for area in warning.areas])
+        tell(event, text, purpose, [area.pk for area in warning.areas], bool(warning.exercise))
 
 
-def tell(event: Event, text: str, purpose: str, area_ids: list[int]) -> None:
-    areas = list(Area.objects.filter(pk__in=area_ids).order_by("path"))
-    if not areas:
+def tell(event: Event, text: str, purpose: str, area_ids: list[int], exercise: bool) -> None:
+    area = Area.objects.filter(pk__in=area_ids).order_by("path").first()
+    if area is None:
         return
-    subject = str(event.payload["warning_id"])
-
-    def letter(identity: str, name: str, phone: str = "") -> Letter:
-        return Letter(
-            event.pk, identity, name, phone, text, purpose, WARNING, subject, True, event.correlation_id
-        )  # fmt: skip
-
-    for channel in public_channels():
-        actions.queue(SENDER, letter("public", "公众"), areas[0], channel.name)
-    for person in responsible(areas):
-        note = letter(f"person:{person.pk}", person.name, person.phone)
-        actions.queue(SENDER, note, person.area, channel_for(person.phone).name)
+    letter = Letter(
+        event.pk, "public", "公众", "", text, purpose, WARNING, str(event.payload["warning_id"]), True, event.correlation_id
+    )  # fmt: skip
+    for channel in public_channels(exercise):
+        actions.queue(SENDER, letter, area, channel.name)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import close_old_connections, connections
 from nats.aio.msg import Msg
 
+from anlan.gateways.backfill import running as backfill
 from anlan.gateways.console import Console
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.commands import Commands
@@ -51,6 +52,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         store.refresh_for_ever(),
         keep_quarantine(store),
         replay_for_ever(store),
+        backfill.run_for_ever(store),
         Poller(store).run(),
         Polling(store, discover(), polled_file(settings.VAR)).run(),
     )

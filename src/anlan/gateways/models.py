@@ -6,8 +6,20 @@ from django.core.validators import MinValueValidator
 from django.db import models
 
 from anlan.gateways.alerts.models import OutgoingMessage, SendState
+from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 
-__all__ = ["FeedSource", "OutgoingMessage", "Quarantined", "SendState"]
+__all__ = [
+    "Backfill",
+    "FeedSource",
+    "ForeignRecord",
+    "OutgoingMessage",
+    "Peer",
+    "Quarantined",
+    "SendState",
+    "SentParcel",
+    "TakenParcel",
+    "TurnedAway",
+]
 
 
 class Quarantined(models.Model):
@@ -50,6 +62,41 @@ class FeedSource(models.Model):
 
     class Meta:
         verbose_name = "数据源"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Backfill(models.Model):
+    """补录: history out of one file, read by the gateway in pieces; where it stands survives a restart."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "待处理"
+        RUNNING = "running", "进行中"
+        DONE = "done", "完成"
+        FAILED = "failed", "失败"
+        CANCELLED = "cancelled", "已取消"
+
+    name = models.CharField("文件名", max_length=200)
+    path = models.CharField("文件", max_length=400)
+    protocol = models.CharField("协议", max_length=20, blank=True)
+    zone = models.CharField("时区", max_length=40, default="Asia/Shanghai")
+    encoding = models.CharField("文字编码", max_length=20, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    ordered_by = models.CharField("提交人", max_length=80)
+    ordered_at = models.DateTimeField("提交时间")
+    touched_at = models.DateTimeField("进度时间", null=True)
+    part = models.FloatField("已读部分", default=0)
+    pieces = models.PositiveIntegerField("已入日志的批次", default=0)
+    kept = models.BigIntegerField("入日志", default=0)
+    refused = models.BigIntegerField("拒绝", default=0)
+    note = models.CharField("说明", max_length=400, blank=True)
+    first_at = models.DateTimeField("最早观测", null=True)
+    last_at = models.DateTimeField("最晚观测", null=True)
+
+    class Meta:
+        verbose_name = "补录"
+        indexes = [models.Index(fields=["state", "id"], name="backfill_by_state")]
 
     def __str__(self) -> str:
         return self.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anlan.gateways.models import FeedSource
+from anlan.gateways.models import FeedSource, Peer
 from anlan.kernel.register.declare import Register, Section, register
 
 register(
@@ -22,6 +22,36 @@ register(
             "url": "https://earthquake.usgs.gov/earthquakes/feed/v1.0/summary/all_day.geojson",
             "interval_s": 300,
             "enabled": False,
+        },
+    )
+)
+
+register(
+    Register(
+        model=Peer,
+        slug="exchange-peers",
+        title="外平台",
+        key=("code",),
+        columns=("code", "name", "relation", "area", "url", "enabled", "last_sent", "last_confirmed", "contact_at"),
+        filters=("relation", "enabled"),
+        sections=(
+            Section("平台", ("code", "name", "relation", "area", "url", "enabled")),
+            Section("约定", ("sends", "takes", "top_class", "data_class")),
+            Section("签名", ("algorithm", "public_keys")),
+        ),
+        help="上级、下级、平级平台。约定写报文类型（逗号分隔）：incident 事件、report 报告、warning 预警、task 任务、answer 回复、"
+        "resource 资源、receipt 回执。公钥由对方运行 anlan exchange key 得到，登记后在电话里核对指纹。",
+        sample={
+            "code": "mca:150302",
+            "name": "样例区应急指挥平台",
+            "relation": "下级",
+            "area": "mca:150300",
+            "url": "https://10.0.0.2:8443",
+            "sends": "warning,task,receipt",
+            "takes": "incident,report,answer,resource",
+            "top_class": "2",
+            "public_keys": "",
+            "enabled": "否",
         },
     )
 )

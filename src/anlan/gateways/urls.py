@@ -9,6 +9,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from anlan.gateways import views
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("backfill/", include("anlan.gateways.backfill.urls")),
+    path("command/<int:pk>/", views.command, name="station-command"),
     path("console/", views.live_frames, name="protocol-console"),
     path("quarantine/", views.quarantine, name="quarantine"),
     path("quarantine/replay", views.replay_all, name="quarantine-replay-all"),
@@ -18,5 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 if find_spec("anlan.gateways.alerts.urls"):
     urlpatterns.append(path("", include("anlan.gateways.alerts.urls")))
+if find_spec("anlan.gateways.exchange.urls"):
+    urlpatterns.append(path("exchange/", include("anlan.gateways.exchange.urls")))
 if find_spec("anlan.gateways.importing.urls"):
     urlpatterns.append(path("import/", include("anlan.gateways.importing.urls")))

@@ -7,11 +7,13 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.gateways import actions, console, queries
+from anlan.gateways.devices import ordering
 from anlan.gateways.models import Quarantined
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import Invalid
 
 PAGE = 50
 
@@ -95,3 +97,26 @@ def live_frames(request: HttpRequest) -> HttpResponse:
     }  # fmt: skip
     template = "gateways/console_rows.html" if request.headers.get("HX-Request") else "gateways/console.html"
     return render(request, template, context)
+
+
+@require_http_methods(["GET", "POST"])
+def command(request: HttpRequest, pk: int) -> HttpResponse:
+    """下行命令 to one station: which ones its protocol knows, each with its own fields."""
+    actor, error, status = actor_of(request), "", 200
+    station, protocol = ordering.station_of(actor, pk)
+    if request.method == "POST":
+        kind = request.POST.get("kind", "")
+        names = protocol.commands[kind].parameters if kind in protocol.commands else {}
+        given = {name: request.POST[name].strip() for name in names if request.POST.get(name, "").strip()}
+        try:
+            name, address = ordering.order(actor, pk, kind, given)
+        except Invalid as refused:
+            error, status = refused.message, 422
+        else:
+            error = ordering.send(name, address, kind, given)
+            status = 502 if error else 200
+            if not error:
+                messages.success(request, f"已发往 {station.name}；设备的应答见协议台")
+                return redirect("station-command", pk)
+    context = {"station": station, "protocol": protocol, "commands": protocol.commands.items(), "error": error}
+    return render(request, "gateways/command.html", context, status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
@@ -79,6 +79,63 @@ class Track:
         return [[float(lon), float(lat)] for lon, lat in value]
 
 
+@dataclass(frozen=True)
+class Places:
+    """Named places whose arrival times an engine tells: rows of name and outline (or one point), WGS84. None by default.
+
+    The room fills them in from its registers; people do not type them.
+    """
+
+    name: str
+    title: str
+    most: int = 2000
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[tuple[str, list[list[float]]]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise InputError(self.name, value, f"至多 {self.most} 个 [名称, [[经度, 纬度], …]]")
+        outline = Track(self.name, self.title, 1, 100_000)
+        found = []
+        for row in value:
+            if not isinstance(row, list | tuple) or len(row) != 2 or not isinstance(row[0], str):
+                raise InputError(self.name, row, "[名称, [[经度, 纬度], …]]")
+            found.append((row[0], outline.read({self.name: row[1]}) or []))
+        return found
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of numbers that an engine may need (readings of stations, reports of people): a column each as `columns`, none by default."""
+
+    name: str
+    title: str
+    columns: tuple[Input, ...]
+    most: int = 5000
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[list[float]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        names = "、".join(column.name for column in self.columns)
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise InputError(self.name, value, f"至多 {self.most} 行，每行 {names}")
+        return [self.row(row, f"{self.name}[{i}]", names) for i, row in enumerate(value)]
+
+    def row(self, row: object, path: str, names: str) -> list[float]:
+        if not isinstance(row, list | tuple) or len(row) != len(self.columns):
+            raise InputError(path, row, f"{len(self.columns)} 个数：{names}")
+        try:
+            return [column.read({column.name: value}) for column, value in zip(self.columns, row, strict=True)]
+        except InputError as error:
+            raise InputError(f"{path}.{error.field}", error.value, error.allowed) from None
+
+
 def is_degree(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
@@ -93,6 +150,8 @@ class Zone:
     geometry: GeoJson
     value: float | None = None
     unit: str = ""
+    #: Not where it goes, but where it may go given what is not known: its people are counted apart.
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +181,18 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Residents:
+    """People of one community at places that stand for it: degrees, and how many at each."""
+
+    key: int
+    name: str
+    lon: Sequence[float]
+    lat: Sequence[float]
+    people: Sequence[float]
+    per_km2: float
+
+
+@dataclass(frozen=True)
 class Hazard:
     """One family, declared in the `__init__` of its folder as `HAZARD`."""
 
@@ -131,10 +202,12 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track, ...]
+    inputs: tuple[Input | Choice | Track | Places | Rows, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()
+    #: What it does to those who live there (lon, lat, inputs, residents): kept as `impact` in the summary of a run.
+    impact: Callable[[float, float, Mapping[str, Any], Sequence[Residents]], dict[str, Any]] | None = None
 
     def read(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The inputs checked and completed; InputError names the first wrong one."""

@@ -100,6 +100,32 @@ class WarningIn(Schema):
     geometry: dict[str, Any] | None = None
     basis: str = ""
     correlation_id: UUID | None = None
+    translations: dict[str, dict[str, str]] = {}
+    exercise: bool = False
+    submit: bool = True
+
+
+class Redraft(Schema):
+    """What may be changed of a draft, and why."""
+
+    headline: str
+    description: str
+    instruction: str
+    expires: datetime
+    reason: str = ""
+    translations: dict[str, dict[str, str]] | None = None
+
+
+class Continuation(Schema):
+    """续发: what is different now; what is not given stays."""
+
+    level: str
+    expires: datetime
+    headline: str | None = None
+    description: str | None = None
+    instruction: str | None = None
+    area_ids: list[int] | None = None
+    geometry: dict[str, Any] | None = None
 
 
 class WarningOut(Schema):
@@ -121,6 +147,10 @@ class WarningOut(Schema):
     reviewed_by: str
     issued_by: str
     issued_at: datetime | None
+    exercise: str
+    references: str
+    fast: bool
+    review_due_at: datetime | None
     correlation_id: str
 
     @staticmethod
@@ -221,9 +251,41 @@ def review(request: HttpRequest, warning_id: int, given: Review) -> Any:
     return actions.review_warning(actor_of(request), warning_id, given.approve, given.reason)
 
 
+@router.post("/warnings/{warning_id}/submit", response=WarningOut)
+def submit(request: HttpRequest, warning_id: int) -> Any:
+    return actions.submit_warning(actor_of(request), warning_id)
+
+
+@router.post("/warnings/{warning_id}/redraft", response=WarningOut)
+def redraft(request: HttpRequest, warning_id: int, given: Redraft) -> Any:
+    aware("expires", given.expires)
+    return actions.redraft_warning(actor_of(request), warning_id, **given.dict())
+
+
+@router.post("/warnings/{warning_id}/continue", response={201: WarningOut})
+def continue_(request: HttpRequest, warning_id: int, given: Continuation) -> Any:
+    aware("expires", given.expires)
+    words = given.dict(exclude_none=True, exclude={"level", "expires"})
+    return 201, actions.continue_warning(
+        actor_of(request), warning_id, level=given.level, expires=given.expires, words=words
+    )
+
+
 @router.post("/warnings/{warning_id}/issue", response=WarningOut)
 def issue(request: HttpRequest, warning_id: int) -> Any:
     return actions.issue_warning(actor_of(request), warning_id)
+
+
+@router.post("/warnings/{warning_id}/issue-fast", response=WarningOut)
+def issue_fast(request: HttpRequest, warning_id: int, given: Reason) -> Any:
+    """红、橙 without review, with the reason; a review is owed afterwards."""
+    return actions.issue_fast(actor_of(request), warning_id, given.reason)
+
+
+@router.post("/warnings/{warning_id}/confirm", response=WarningOut)
+def confirm(request: HttpRequest, warning_id: int, given: Review) -> Any:
+    """The review owed of what was issued fast."""
+    return actions.confirm_warning(actor_of(request), warning_id, given.approve, given.reason)
 
 
 @router.post("/warnings/{warning_id}/cancel", response=WarningOut)

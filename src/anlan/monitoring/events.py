@@ -92,7 +92,7 @@ class WarningReviewed(Fact):
 
 @dataclass(frozen=True)
 class WarningIssued(Fact):
-    """A warning is in force; channels carry `text` to the areas."""
+    """A warning is in force; channels carry `text` to the areas. One of an exercise never leaves the house."""
 
     warning_id: int
     level: str
@@ -101,6 +101,7 @@ class WarningIssued(Fact):
     expires: str
     area_ids: list[int]
     references: str = ""
+    exercise: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,3 +117,37 @@ class WarningExpired(Fact):
 
     warning_id: int
     headline: str
+
+
+@dataclass(frozen=True)
+class JudgementChanged(Fact):
+    """内部研判 of weather, ice, rain or fire danger has begun or changed colour ("" = it has ended)."""
+
+    judgement_id: int
+    kind: str
+    name: str
+    colour: str
+    title: str
+    reason: str
+    area_id: int
+    lon: float
+    lat: float
+    figures: dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class FireLocated(Fact):
+    """Hotspots were gathered into a fire: ignition place, 95 % ellipse, and the events it is made of."""
+
+    fire_id: int
+    title: str
+    lon: float
+    lat: float
+    semi_major_m: float
+    semi_minor_m: float
+    azimuth_deg: float
+    pixels: int
+    confidence: float
+    static_days: int | None
+    hazard_event_ids: list[int]
+    at: str

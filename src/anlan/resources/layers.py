@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
+from shapely.geometry import LineString, Point, shape
+from shapely.geometry.base import BaseGeometry
+
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import BBox
+from anlan.kernel.geo.exposed import Thing, exposes
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
-from anlan.resources.models import Team
+from anlan.resources.models import Hospital, KeyPlace, RoadEdge, Shelter, Store, Team
 
 
 def teams(actor: Actor, bbox: BBox | None) -> FeatureCollection:
@@ -38,3 +45,42 @@ layer(
         moved_by=("resources.TeamMoved", "team_id"),
     )
 )
+
+
+def places(model: type[Any], kind: str, actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Hospitals, shelters, stores or key places inside an area, as things that a hazard may reach."""
+    west, south, east, north = area.bounds
+    rows = model.objects.visible_to(actor, "resources.view").filter(lon__range=(west, east), lat__range=(south, north))
+    return [
+        Thing(
+            kind, row.pk, row.name, row.lon, row.lat,
+            getattr(row, "people", None) or getattr(row, "beds", None) or getattr(row, "capacity", None),
+            getattr(row, "phone", ""), row.representative, {"kind": getattr(row, "kind", "")},
+        )
+        for row in rows
+        if area.covers(Point(row.lon, row.lat))
+    ]  # fmt: skip
+
+
+def stretches(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Roads that touch an area, one thing for each name: where it is touched, and whether there is a bridge."""
+    del actor  # roads belong to everybody
+    found: dict[str, Thing] = {}
+    for edge in RoadEdge.objects.select_related("start", "end"):
+        straight = LineString([(edge.start.lon, edge.start.lat), (edge.end.lon, edge.end.lat)])
+        line = shape(edge.geometry) if edge.geometry else straight
+        if edge.name not in found and line.intersects(area):
+            at = line.intersection(area).representative_point()
+            facts = {"kind": edge.kind, "bridge": "桥" in edge.name or "桥" in edge.kind}
+            found[edge.name] = Thing(
+                "road", edge.pk, edge.name, at.x, at.y, None, "", edge.representative, facts, line.intersection(area)
+            )
+    return list(found.values())
+
+
+exposes("road", "道路", "resources.view", stretches)
+for model, kind, title in (
+    (Hospital, "hospital", "医院"), (Shelter, "shelter", "避难场所"), (Store, "store", "物资库"),
+    (KeyPlace, "key-place", "重点场所"),
+):  # fmt: skip
+    exposes(kind, title, "resources.view", partial(places, model, kind))

@@ -18,3 +18,41 @@ class SimulationFinished(Fact):
     lat: float
     people: int
     took_ms: float
+    #: Why it is only supposed (灾害链); empty where the hazard itself is known.
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class LeadsFound(Fact):
+    """What may follow a hazard in a district, and at how many things: for people to check."""
+
+    node: str
+    title: str
+    because: str
+    count: int
+    likely: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class LeadAnswered(Fact):
+    """Somebody has looked."""
+
+    lead_id: int
+    title: str
+    state: str
+    answer: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class CombinationSeen(Fact):
+    """Hazards that are rare together have fired in one district within a day."""
+
+    nodes: list[str]
+    title: str
+    why: str
+    lon: float
+    lat: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
+from typing import Any
 
 from shapely.geometry import mapping
 
@@ -11,8 +11,11 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import BBox
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
+from anlan.kernel.models import Area, Level
 from anlan.simulation import queries
-from anlan.simulation.models import Run
+from anlan.simulation.models import Lead, Run
+from anlan.simulation.rules import risk
+from anlan.simulation.rules.criteria import LIKELY
 
 #: A footprint is shown so long, h.
 SHOWN_H = 24
@@ -50,11 +53,28 @@ def population(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Zones of the newest run per event of the last day; the mildest first, so that the worst is drawn on top."""
+    """Zones of the newest run per event and family of the last day; the mildest first, so that the worst is drawn on top."""
     del bbox
-    newest: dict[UUID, Run] = {}
-    for run in queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H)):
-        newest.setdefault(run.correlation_id, run)
+    return zones(newest(actor, supposed=False))
+
+
+def supposed(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Zones of what would follow if: runs of the chain, one for each thing."""
+    del bbox
+    return zones(newest(actor, supposed=True))
+
+
+def newest(actor: Actor, supposed: bool, kinds: tuple[str, ...] = ()) -> list[Run]:
+    """The newest run of the last day for each event and family; supposed ones for each place too."""
+    found: dict[tuple[Any, ...], Run] = {}
+    rows = queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H))
+    for run in rows.filter(kind__in=kinds) if kinds else rows:
+        if bool(run.because) == supposed:
+            found.setdefault((run.correlation_id, run.kind, *((run.lon, run.lat) if supposed else ())), run)
+    return list(found.values())
+
+
+def zones(runs: list[Run]) -> FeatureCollection:
     features = [
         {
             "type": "Feature",
@@ -62,9 +82,10 @@ def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
             "properties": {
                 "id": f"{run.pk}-{index}", "name": zone["name"], "level": zone["level"], "meaning": zone["meaning"],
                 "model": run.model, "modelled": True, "at": run.at.isoformat(), "people": run.exposure[index]["people"],
+                "url": f"/simulation/{run.pk}/", **({"because": run.because, "opacity": 0.25} if run.because else {}),
             },
         }
-        for run in newest.values()
+        for run in runs
         for index, zone in reversed(list(enumerate(run.zones)))
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
@@ -73,9 +94,6 @@ def footprints(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     """Fronts of the newest fire or flood per event of the last day, by minutes: the time slider shows one."""
     del bbox
-    newest: dict[UUID, Run] = {}
-    for run in queries.runs(actor).filter(kind__in=MOVING, at__gte=clock.now() - timedelta(hours=SHOWN_H)):
-        newest.setdefault(run.correlation_id, run)
     features = [
         {
             "type": "Feature",
@@ -85,8 +103,44 @@ def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
                 "minute": frame["minute"], "model": run.model, "at": run.at.isoformat(),
             },
         }
-        for run in newest.values()
+        for run in newest(actor, False, MOVING)
         for frame in run.summary.get("frames", [])
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
+def leads(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """What waits to be checked, at each thing it is about."""
+    del bbox
+    features = []
+    for lead in queries.leads(actor).filter(state=Lead.State.OPEN, at__gte=clock.now() - timedelta(hours=SHOWN_H)):
+        for number, thing in enumerate(lead.things):
+            likely = thing["verdict"] == LIKELY
+            properties = {
+                "id": f"{lead.pk}-{number}", "name": thing["name"], "title": f"{lead.title}：{thing['name']}",
+                "state": thing["verdict"], "meaning": thing["why"], "at": lead.at.isoformat(), "level": 2 if likely else 3,
+                "panel": f"/simulation/leads/{lead.pk}/?panel=1", "modelled": True,
+                "colour": "#e8833a" if likely else "#e8c53a", "representative": thing["representative"],
+            }  # fmt: skip
+            point = {"type": "Point", "coordinates": [thing["lon"], thing["lat"]]}
+            features.append({"type": "Feature", "geometry": point, "properties": properties})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def ranked(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Districts by their points of the ranking."""
+    del bbox
+    outlines = {area.pk: area.geometry for area in Area.objects.filter(geometry__isnull=False, level=Level.DISTRICT)}
+    features = [
+        {
+            "type": "Feature", "id": one.id, "geometry": outlines[one.id],
+            "properties": {
+                "id": one.id, "name": f"{one.name} {one.points:.0f} 分", "state": one.band[1], "value": round(one.points, 1),
+                "unit": "分（0–100，本平台指数，待核对）", "colour": one.band[0], "opacity": 0.3, "modelled": True,
+                "url": "/simulation/ranking/",
+            },
+        }
+        for one in queries.ranking(actor, clock.now())
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
 
@@ -129,5 +183,48 @@ layer(
         colour="#ff6a2b",
         refresh=("simulation.SimulationFinished",),
         group="simulation",
+    )
+)
+layer(
+    Layer(
+        key="chain-footprints",
+        title="次生灾害假设影响范围（模型推算）",
+        kind="polygon",
+        features=supposed,
+        permission="simulation.view",
+        colour="#b86adf",
+        refresh=("simulation.SimulationFinished",),
+        group="simulation",
+        shown=False,
+        empty="没有灾害链触发的假设推演",
+    )
+)
+layer(
+    Layer(
+        key="chain-leads",
+        title="灾害链核查提示",
+        kind="point",
+        features=leads,
+        permission="simulation.view",
+        icon="warning",
+        colour="#e8833a",
+        refresh=("simulation.LeadsFound", "simulation.LeadAnswered"),
+        group="simulation",
+        legend=(("#e8833a", "较可能"), ("#e8c53a", "须核实")),
+    )
+)
+layer(
+    Layer(
+        key="risk-ranking",
+        title="区域风险排序（本平台指数）",
+        kind="polygon",
+        features=ranked,
+        permission="simulation.view",
+        colour="#e8833a",
+        refresh=("simulation.LeadsFound", "simulation.LeadAnswered", "simulation.SimulationFinished"),
+        group="simulation",
+        shown=False,
+        legend=tuple((colour, word) for _least, colour, word in risk.BANDS),
+        empty="没有带边界的区划",
     )
 )

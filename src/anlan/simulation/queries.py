@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, When
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards import discover
+from anlan.hazards.chemical.substances import table
 from anlan.hazards.contract import Hazard
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.events.models import Event
 from anlan.kernel.geo import GeoJson, area_km2
-from anlan.simulation.models import Run
+from anlan.kernel.geo.exposed import EXPOSED, Thing, things_in
+from anlan.simulation.models import Firing, Lead, Run
+from anlan.simulation.rules import chains, risk
+from anlan.simulation.rules.criteria import LIKELY
 
 HAZARDS: dict[str, Hazard] = discover()
+#: What of the last hours counts for the ranking of areas.
+DAY_H = 24
 
 
 def runs(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[Run]:
@@ -98,3 +107,83 @@ def exposure(zones: list[GeoJson]) -> list[dict[str, Any]]:
     return [
         {"people": sum(row["people"] for row in rows), "communities": rows, "known": bool(living)} for rows in counted
     ]  # fmt: skip
+
+
+def leads(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[Lead]:
+    """灾害链核查提示: what waits for an answer first, the likely before the possible, the newest before the old."""
+    first = Case(When(verdict=LIKELY, then=0), default=1)
+    found = Lead.objects.visible_to(actor).select_related("area").order_by("-state", first, "-at")
+    return found.filter(correlation_id=correlation_id) if correlation_id else found
+
+
+def firings(actor: Actor) -> ScopedQuerySet[Firing]:
+    return Firing.objects.visible_to(actor).select_related("area").order_by("-at")
+
+
+def combinations(actor: Actor, since: datetime) -> list[Event]:
+    """Unusual combinations told since an instant, newest first, of areas the actor may see."""
+    rows = Event.objects.filter(name="simulation.CombinationSeen", at__gte=since).order_by("-at")
+    return [row for row in rows[:200] if actor.may("simulation.view", row.area_path, row.data_class)]
+
+
+def next_after(target: str) -> list[str]:
+    """What the declared graph says may come after a hazard: titles of its edges."""
+    return [edge.title for edge in chains.graph().after.get(target, ())]
+
+
+def affected(actor: Actor, run: Run) -> list[tuple[str, list[tuple[Thing, int]]]]:
+    """(kind, [(thing, level of the worst zone over it)]) of a run's zones: facilities and roads, by the rooms that own them."""
+    found: dict[tuple[str, int], tuple[Thing, int]] = {}
+    for zone in sorted(run.zones, key=lambda one: int(one["level"])):
+        for thing in things_in(actor, shape(zone["geometry"])):
+            found.setdefault((thing.kind, thing.key), (thing, zone["level"]))
+    return [
+        (exposed.title, [pair for (kind, _), pair in found.items() if kind == exposed.kind])
+        for exposed in EXPOSED.values()
+        if any(kind == exposed.kind for kind, _ in found)
+    ]
+
+
+def ranking(actor: Actor, now: datetime) -> list[risk.Ranked]:
+    """Areas that have an outline, the most threatened first, over all hazards of the last day and what stands there."""
+    homes_by = {home.pk: home for home in homes()}
+    shown = {
+        area.pk: area
+        for area in Area.objects.filter(geometry__isnull=False, level=Level.DISTRICT)
+        if actor.may("simulation.view", area.path)
+    }
+    since = now - timedelta(hours=DAY_H)
+    open_leads = list(leads(actor).filter(at__gt=since, at__lte=now, state=Lead.State.OPEN))
+    fired = list(firings(actor).filter(at__gt=since, at__lte=now))
+    reached = list(runs(actor).filter(at__gt=since, at__lte=now, because=""))
+    facts = []
+    for area in shown.values():
+        outline = shape(area.geometry or {})
+        units = things_in(actor, outline, ["hazard-unit"])
+        inside = [zone for run in reached for zone in reach_in(run, outline)]
+        living = [home for home in homes_by.values() if outline.covers(home.outline.representative_point())]
+        facts.append(
+            risk.Facts(
+                area.pk, area.name, float(sum(home.people for home in living)),
+                tuple((unit.facts["quantity_t"], threshold(unit)) for unit in units),
+                tuple((one.node, one.level) for one in fired if one.area_id == area.pk), tuple(inside),
+                tuple(lead.verdict == LIKELY for lead in open_leads if lead.area_id == area.pk),
+            )
+        )  # fmt: skip
+    return risk.rank(facts)
+
+
+def reach_in(run: Run, outline: BaseGeometry) -> list[tuple[int, float]]:
+    """(level, people) of a run's zones that touch an area: people of the whole zone by the share that lies inside."""
+    found = []
+    for zone, people in zip(run.zones, run.exposure, strict=True):
+        of = shape(zone["geometry"])
+        if of.intersects(outline) and of.area:
+            found.append((int(zone["level"]), float(people["people"]) * of.intersection(outline).area / of.area))
+    return found
+
+
+def threshold(unit: Thing) -> float:
+    """临界量 of the unit's substance (t); 50 t where the table does not know it (待核对)."""
+    known = table().get(unit.facts["substance"])
+    return known.threshold_t if known and known.threshold_t is not None else 50.0

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.simulation import views
+from anlan.simulation.views import chains, runs
 
 urlpatterns = [
-    path("", views.listing, name="simulation"),
-    path("new", views.new, name="simulation-new"),
-    path("<int:pk>/", views.result, name="simulation-run"),
+    path("", runs.listing, name="simulation"),
+    path("new", runs.new, name="simulation-new"),
+    path("<int:pk>/", runs.result, name="simulation-run"),
+    path("leads/", chains.leads, name="simulation-leads"),
+    path("leads/<int:pk>/", chains.lead, name="simulation-lead"),
+    path("leads/<int:pk>/answer", chains.answer, name="simulation-lead-answer"),
+    path("chains/", chains.declared, name="simulation-chains"),
+    path("ranking/", chains.ranking, name="simulation-ranking"),
 ]

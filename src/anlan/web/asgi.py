@@ -1,4 +1,4 @@
-"""The web as an ASGI application: the live stream beside Django, everything else through it."""
+"""The web as an ASGI application: the live stream and the public face beside Django, everything else through it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 pages = limited(get_asgi_application())  # type: ignore[arg-type]
 
-from anlan.web import live  # noqa: E402 - needs the apps to be ready
+from anlan.mobilisation import face  # noqa: E402 - needs the apps to be ready
+from anlan.web import live  # noqa: E402
 from anlan.web.views.stream import stream  # noqa: E402
 
 Scope = MutableMapping[str, Any]
@@ -40,5 +41,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await lifespan(receive, send)
     elif scope["type"] == "http" and scope["path"] == "/stream":
         await stream(scope, receive, send)
+    elif scope["type"] == "http" and face.serves(scope["path"]):
+        await face.serve(scope, send)
     else:
         await pages(scope, receive, send)

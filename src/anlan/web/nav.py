@@ -11,7 +11,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.register.declare import REGISTERS
 
 #: Addresses below which other entries live.
-WHOLE = {"/", "/registers/", "/command/"}
+WHOLE = {"/", "/registers/", "/command/", "/simulation/"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ ROOMS = (
     ("resources", "应急保障"),
     ("supervision", "监督管理"),
     ("administration", "政务管理"),
+    ("mobilisation", "社会动员"),
     ("simulation", "研判推演"),
     ("gateways", "接入与发布"),
     ("kernel", "系统"),
@@ -54,9 +55,20 @@ ENTRIES = (
     Entry("大屏", "/wall", "monitoring.view", "wall", "console"),
     Entry("告警", "/monitoring/alarms/", "monitoring.view", "alarm", "monitoring"),
     Entry("预警", "/monitoring/warnings/", "monitoring.view", "warning", "monitoring"),
+    Entry("自然灾害研判", "/monitoring/judgements/", "monitoring.view", "info", "monitoring"),
+    Entry("公众预警页", "/public/", "monitoring.view", "outbox", "monitoring"),
+    Entry("预警覆盖率", "/mobilisation/coverage/", "mobilisation.view", "columns", "mobilisation"),
     Entry("测站", "/monitoring/stations/", "monitoring.view", "station", "monitoring"),
+    Entry("感知网络", "/monitoring/network/", "monitoring.view", "station", "monitoring"),
+    Entry("告警评估", "/monitoring/alarms/assessment/", "monitoring.view", "alarm", "monitoring"),
     Entry("报警规则", "/monitoring/rules/", "monitoring.rules", "settings", "monitoring"),
     Entry("值守台", "/command/", "command.view", "shield", "console"),
+    Entry("接报", "/command/intake/", "command.incident", "phone", "console"),
+    Entry("接报记录", "/command/calls/", "command.view", "phone", "command"),
+    Entry("叫应", "/command/callings/", "command.view", "phone", "command"),
+    Entry("批示", "/command/instructions/", "command.view", "task", "command"),
+    Entry("快报专报", "/command/bulletins/", "command.view", "audit", "command"),
+    Entry("交接班", "/command/handover/", "administration.view", "calendar", "console"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
@@ -68,9 +80,14 @@ ENTRIES = (
     Entry("征用与补偿", "/resources/requisitions/", "resources.view", "report", "resources"),
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
+    Entry("灾害链核查", "/simulation/leads/", "simulation.view", "warning", "simulation"),
+    Entry("区域风险排序", "/simulation/ranking/", "simulation.view", "columns", "simulation"),
     Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
+    Entry("平台互联", "/gateways/exchange/", "gateways.view", "link", "gateways"),
     Entry("隔离区", "/gateways/quarantine/", "gateways.view", "filter", "gateways"),
     Entry("登记簿", "/registers/", "kernel.view", "columns", "kernel"),
+    Entry("协议台", "/gateways/console/", "gateways.view", "search", "gateways"),
+    Entry("历史补录", "/gateways/backfill/", "gateways.edit", "import", "gateways"),
     Entry("数据导入", "/gateways/import/", "gateways.edit", "import", "gateways"),
     Entry("账号与角色", "/accounts/", "kernel.accounts", "key", "kernel"),
     Entry("审计日志", "/audit/", "kernel.audit", "audit", "kernel"),

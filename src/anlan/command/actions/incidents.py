@@ -7,11 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
-from anlan.command.common import Kind, bump, hm, hold_open, required, tell
+from anlan.command.actions.instructions import open_items
+from anlan.command.common import Kind, bump, hm, hold, hold_open, required, tell
+from anlan.command.duty import clocks
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
 from anlan.command.models import CASUALTIES, Incident, Proposal, Report, ReportClock, ReportKind, Response, Task
 from anlan.command.models.incident import GRADE_CHOICES
 from anlan.command.plans.variables import VARIABLES
+from anlan.command.rules.cumulative import falls
 from anlan.command.states import INCIDENT, INCIDENT_LABELS, TASK_OVER, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -84,9 +87,15 @@ def open_incident(
     hazard_event_id: int | None = None,
     correlation_id: UUID | None = None,
     factors: dict[str, Any] | None = None,
+    from_party: str = "",
+    told_at: datetime | None = None,
     **figures: Any,
 ) -> Incident:
-    """登记突发事件. `figures`: the counts of `FIGURES`; null = unknown."""
+    """登记突发事件. `figures`: the counts of `FIGURES`; null = unknown.
+
+    `from_party`: the party that reported (enterprise, district), whose own clock is met by it; `told_at`: when the head of
+    the responsible unit was told, from which the unit's hour runs (国务院令第493号 art 9).
+    """
     numbering.lock()
     now = clock.now()
     received_at = received_at or max(now, occurred_at or now)
@@ -115,12 +124,13 @@ def open_incident(
         hazard_event_id=hazard_event_id,
         correlation_id=correlation_id or uuid4(),
         factors=factors or {},
+        desk=clocks.desk_of(by, area),
         figures_at=received_at if any(value is not None for value in figures.values()) else None,
         **checked_figures(figures),
     )
     grading.suggest(incident)
     incident.save()
-    grading.start_clocks(incident)
+    clocks.at_opening(incident, from_party, told_at)
     text = f"接报登记 {incident.number}：{incident.title}（{incident.event_name}，来源：{source}）"
     tell(incident, Kind.INCIDENT, text, by.name, lon=lon, lat=lat)
     if incident.suggested_grade:
@@ -234,13 +244,11 @@ def update_casualties(
     **figures: Any,
 ) -> Incident:
     """更新伤亡与损失. Deaths only fall as a stated correction (核减): a reason is demanded."""
-    incident = hold_open(by, "command.incident", incident_id, version)
+    incident = hold(by, "command.incident", incident_id, version)
     before, now = snapshot(incident), clock.now()
+    checked_open_or_in_window(incident, now)
     checked_figures(figures)
-    deaths = figures.get("deaths", incident.deaths)
-    if incident.deaths and (deaths is None or deaths < incident.deaths) and not reason.strip():
-        shown = "未知" if deaths is None else f"{deaths} 人"
-        raise Conflict(f"死亡由 {incident.deaths} 人改为{shown}须填写核减理由", rule="累计死亡人数不得无故减少")
+    checked_falls(incident, figures, reason)
     if as_of and as_of > now + CLOCK_SLACK:
         raise Invalid("as_of", hm(as_of), f"不晚于现在（{hm(now)}）", label="数据截至")
     changes = [change(incident, name, value) for name, value in figures.items() if getattr(incident, name) != value]
@@ -250,10 +258,32 @@ def update_casualties(
     text = f"伤亡损失更新（截至 {hm(incident.figures_at)}）：{'，'.join(changes) or '无变化'}"
     tell(incident, Kind.INCIDENT, text + (f"；{reason}" if reason else ""), by.name)
     regrade(incident, by)
+    if changes and clocks.supplement(incident, now):
+        tell(incident, Kind.REPORT, "伤亡有变化，须当日补报（国务院令第493号第十三条）", by.name)
     bump(incident)
     fact = IncidentUpdated(incident.pk, "casualties")
     record(by, "更新伤亡", incident, fact, before=before, reason=reason, correlation_id=incident.correlation_id)
     return incident
+
+
+def checked_open_or_in_window(incident: Incident, now: datetime) -> None:
+    """Figures of a closed accident may still change while late deaths count (493 art 13); otherwise closed is closed."""
+    ends = clocks.window(incident)
+    if not incident.is_open and (incident.status == "merged" or ends is None or now > ends):
+        raise Conflict(
+            f"{incident.number}{incident.get_status_display()}，不能再改",
+            rule="结案后不得更改（补报期内的伤亡变化除外）",
+        )
+
+
+def checked_falls(incident: Incident, figures: dict[str, Any], reason: str) -> None:
+    """Cumulative figures do not fall without a reason."""
+    was = {name: getattr(incident, name) for name in FIGURES}
+    fell = falls({**was, "loss": was["loss_cny"]}, {**was, **figures, "loss": figures.get("loss_cny", was["loss_cny"])})
+    if fell and not reason.strip():
+        raise Conflict(
+            f"{'、'.join(one.text for one in fell)}，须填写核减理由", rule="累计死亡人数等累计数不得无故减少"
+        )
 
 
 def change(incident: Incident, name: str, value: Any) -> str:
@@ -268,7 +298,7 @@ def regrade(incident: Incident, by: Actor) -> None:
     if incident.suggested_grade != before:
         text = f"建议等级由“{before or '未定'}”变为“{incident.suggested_grade}”（{incident.grade_clause}）"
         tell(incident, Kind.INCIDENT, text, by.name)
-    grading.start_clocks(incident, known_at=clock.now())
+    clocks.start(incident, known_at=clock.now())
 
 
 @action("command.incident")
@@ -334,7 +364,7 @@ def confirm_grade(by: Actor, incident_id: int, grade: str, reason: str = "", *, 
         reason = required("reason", reason, "与建议等级不同时的理由")
     incident.grade, incident.grade_by, incident.grade_at = grade, by.name, clock.now()
     tell(incident, Kind.INCIDENT, f"确认等级：{grade}" + (f"（{reason}）" if reason else ""), by.name)
-    grading.start_clocks(incident, known_at=clock.now())
+    clocks.start(incident, known_at=clock.now())
     bump(incident)
     fact = IncidentUpdated(incident.pk, "grade")
     record(by, "确认等级", incident, fact, before=before, reason=reason, correlation_id=incident.correlation_id)
@@ -374,6 +404,10 @@ def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int
     if left:
         names = "；".join(str(task) for task in left[:5])
         raise Conflict(f"还有 {len(left)} 项任务未完成：{names}", rule="任务全部办结后方可结案", open_tasks=len(left))
+    orders = open_items(incident)
+    if orders:
+        names = "；".join(str(item) for item in orders[:5])
+        raise Conflict(f"还有 {len(orders)} 项领导批示未办结：{names}", rule="批示件件有落实，办结后方可结案")
     if final_report_owed(incident):
         raise Conflict("终报尚未报送，不能结案", rule="须报告的事件以终报结束（终报/核报）")
     incident.status = move(INCIDENT, INCIDENT_LABELS, incident.number, incident.status, "closed")

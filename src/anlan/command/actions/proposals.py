@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from anlan.command.common import Kind, tell
 from anlan.command.events import ProposalReceived
@@ -13,6 +14,8 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
+from anlan.kernel.areas.models import Area
+from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.geo.shapes import distance_m
 
 #: Two clues nearer than this in place and time, of one kind of event, are taken for the same thing.
@@ -58,12 +61,45 @@ def as_further(found: Source) -> dict[str, Any]:
     }
 
 
+def known_proposal(found: Source) -> Proposal | None:
+    """The clue that was made of this very alarm or hazard event, or under this correlation id where it is neither."""
+    rows = Proposal.objects.unscoped(HELD)
+    if found.alarm_id is None and found.hazard_event_id is None:
+        return rows.filter(correlation_id=found.correlation_id).first()
+    return rows.filter(alarm_id=found.alarm_id, hazard_event_id=found.hazard_event_id).first()
+
+
+@action("command.incident")
+def propose_foreign(
+    by: Actor,
+    *,
+    kind: str,
+    title: str,
+    event_code: str,
+    lon: float,
+    lat: float,
+    at: datetime,
+    area: Area,
+    correlation_id: UUID | None,
+    reported_by: str,
+    place: str = "",
+) -> Proposal | Incident:
+    """外平台通报的事件: a clue for our desk; one that runs here already under the same correlation id gets a line."""
+    found = Source(
+        kind=kind, title=title[:120], event_code=event_code, lon=lon, lat=lat, at=at, area=area,
+        correlation_id=correlation_id or uuid4(), reported_by=reported_by, place=place,
+    )  # fmt: skip
+    ours = Incident.objects.unscoped(HELD).filter(correlation_id=found.correlation_id).first()
+    if ours is not None:
+        tell(ours, Kind.ALARM, f"{reported_by}通报：{title}", by.name, at=clock.now(), lon=lon, lat=lat)
+        return ours
+    return propose(by, found, 1)
+
+
 @action("command.incident")
 def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     """Put a clue before the duty desk, unless it belongs to an incident or a clue that is there already."""
-    known = (
-        Proposal.objects.unscoped(HELD).filter(alarm_id=found.alarm_id, hazard_event_id=found.hazard_event_id).first()
-    )
+    known = known_proposal(found)
     if known:
         return known
     incident = same_incident(found)
@@ -105,3 +141,21 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     fact = ProposalReceived(proposal.pk, proposal.title, priority, found.lon, found.lat, at)
     record(by, "收到接报线索", proposal, fact, correlation_id=proposal.correlation_id)
     return proposal
+
+
+@action("command.incident")
+def refine_proposal(
+    by: Actor, hazard_event_ids: list[int], title: str, lon: float, lat: float, priority: int
+) -> Proposal | None:
+    """A waiting clue of these hazard events, better known now: its title, place and urgency."""
+    rows = Proposal.objects.unscoped(HELD).select_for_update()
+    row = rows.filter(state=Proposal.State.WAITING, hazard_event_id__in=hazard_event_ids).order_by("at").first()
+    if row is None or (row.title, row.lon, row.lat, row.priority) == (title[:120], lon, lat, priority):
+        return row
+    before = snapshot(row)
+    row.title, row.lon, row.lat, row.priority = title[:120], lon, lat, priority
+    row.save()
+    at = row.at.isoformat()
+    fact = ProposalReceived(row.pk, row.title, priority, lon, lat, at)
+    record(by, "更新接报线索", row, fact, before=before, correlation_id=row.correlation_id)
+    return row

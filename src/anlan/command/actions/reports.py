@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from anlan.command import numbering, reporting, rules
-from anlan.command.common import Kind, bump, check_version, hm, hold, tell
-from anlan.command.events import ReportDrafted, ReportDue, ReportSent, ReportSigned
+from anlan.command.common import Kind, bump, check_version, hold, tell
+from anlan.command.duty import clocks as duty_clocks
+from anlan.command.events import ReportDrafted, ReportSent, ReportSigned
 from anlan.command.models import Channel, Incident, Report, ReportClock, ReportKind, ReportVersion, Response
+from anlan.command.rules.cumulative import Fall, falls
+from anlan.command.rules.reporting import next_party
 from anlan.command.states import REPORT, REPORT_LABELS, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, Invalid
-from anlan.kernel.events.facts import NoticeRequested
+from anlan.kernel.errors import Conflict, Invalid, NotFound
 
-#: A duty that runs out within this time is announced.
-SOON = timedelta(minutes=30)
 LOCAL_RECEIPT = "本级留存/待上级平台回执"
 
 
@@ -27,9 +27,16 @@ def latest(incident: Incident, **which: Any) -> Report | None:
     return Report.objects.unscoped(HELD).filter(incident=incident, **which).order_by("-id").first()
 
 
+def ours(incident: Incident) -> tuple[str, str]:
+    """Our desk reports for itself and for its government."""
+    return incident.desk, f"{incident.desk}_gov"
+
+
 def open_clock(incident: Incident, kind: str, channel: str = "") -> ReportClock | None:
     """The first duty of this kind that is not met yet."""
-    clocks = ReportClock.objects.unscoped(HELD).filter(incident=incident, kind=kind, met_at__isnull=True)
+    clocks = ReportClock.objects.unscoped(HELD).filter(
+        incident=incident, party__in=ours(incident), kind=kind, met_at__isnull=True
+    )
     return (clocks.filter(channel=channel) if channel else clocks).order_by("due_at").first()
 
 
@@ -40,7 +47,7 @@ def check_order(incident: Incident, kind: str) -> None:
     pending = Report.objects.unscoped(HELD).filter(incident=incident, state__in=["drafted", "signed"]).first()
     if pending:
         raise Conflict(f"{pending}尚未报送", rule="上一份报送后再拟下一份", report_id=pending.pk)
-    if latest(incident, kind=ReportKind.FINAL):
+    if kind != ReportKind.SUPPLEMENT and latest(incident, kind=ReportKind.FINAL):
         raise Conflict("终报已报送，不再续报", rule="终报为最后一份")
     if kind == ReportKind.INITIAL and latest(incident):
         raise Conflict("首报已存在，请拟续报", rule="首报只有一份")
@@ -48,13 +55,19 @@ def check_order(incident: Incident, kind: str) -> None:
         raise Conflict("尚无首报", rule="续报、终报须在首报之后")
 
 
-def check_deaths(report: Report, fields: dict[str, Any], reason: str = "") -> None:
-    """Cumulative deaths do not fall from one report to the next without a reason."""
+def fallen(report: Report, fields: dict[str, Any]) -> list[Fall]:
+    """Cumulative figures that are lower than in the report before."""
     before = reporting.previous(report)
-    was, now_is = (before.fields.get("deaths") if before else None), fields.get("deaths")
-    if was is not None and (now_is is None or now_is < was) and not reason.strip():
-        shown = "不详" if now_is is None else f"{now_is} 人"
-        raise Conflict(f"{before}已报死亡 {was} 人，本次为{shown}，须填写核减理由", rule="累计死亡人数不得无故减少")
+    return falls(before.fields, fields) if before else []
+
+
+def check_falls(report: Report, fields: dict[str, Any], reason: str) -> None:
+    fell = fallen(report, fields)
+    if fell and not reason.strip():
+        text = "、".join(one.text for one in fell)
+        raise Conflict(
+            f"较{reporting.previous(report)}，{text}，须填写核减理由", rule="累计死亡人数等累计数不得无故减少"
+        )
 
 
 @action("command.report")
@@ -118,7 +131,8 @@ def edit_report(
     if report.sent_at:
         raise Conflict(f"{report}已报送，请拟续报", rule="已报送的报告不得更改")
     new = checked_fields(report, fields)
-    check_deaths(report, new, reason)
+    check_falls(report, new, reason or report.correction)
+    report.correction = (reason.strip() or report.correction)[:400] if fallen(report, new) else ""
     if report.state == "signed":
         report.state = move(REPORT, REPORT_LABELS, str(report), report.state, "drafted")
         report.signed_at, report.signed_by = None, ""
@@ -135,6 +149,7 @@ def sign_report(by: Actor, report_id: int, *, version: int | None = None) -> Rep
     report = Report.objects.visible_to(by, "command.report_sign").one(report_id, lock=True)
     check_version(report, version)
     before = snapshot(report)
+    check_falls(report, report.fields, report.correction)
     report.state = move(REPORT, REPORT_LABELS, str(report), report.state, "signed")
     report.signed_at, report.signed_by = clock.now(), by.name
     bump(report)
@@ -156,13 +171,13 @@ def send_report(by: Actor, report_id: int, channel: str) -> Report:
     before, now, incident = snapshot(report), clock.now(), report.incident
     if any(sending["channel"] == channel for sending in report.sendings):
         raise Conflict(f"{report}已{Channel(channel).label}报送", rule="同一方式只报送一次")
-    check_deaths(report, report.fields, "已在修改时说明")
+    check_falls(report, report.fields, report.correction)
     if channel == Channel.TEXT:
         report.state = move(REPORT, REPORT_LABELS, str(report), report.state, "sent")
         report.sent_at, report.sent_by, report.channel = now, by.name, channel
-    late = meet_clocks(report, channel, now)
-    report.lateness_min = max(late, report.lateness_min or 0)
     report.receipt_number = report.receipt_number or f"HZ-{now.astimezone(clock.BEIJING):%Y%m%d%H%M%S}-{report.pk}"
+    late = meet_clocks(report, channel, now, report.receipt_number)
+    report.lateness_min = max(late, report.lateness_min or 0)
     report.receipt_note = LOCAL_RECEIPT
     report.sendings = [
         *report.sendings,
@@ -171,6 +186,7 @@ def send_report(by: Actor, report_id: int, channel: str) -> Report:
     bump(report)
     if report.sent_at:
         next_follow_up(report, now)
+        pass_on(report, now)
     how = "按时" if late == 0 else f"迟报 {late:.0f} 分钟"
     text = f"{Channel(channel).label}报送{report}→{report.superior}（{how}，{LOCAL_RECEIPT}）"
     tell(incident, Kind.REPORT, text, by.name, report_id=report.pk)
@@ -179,14 +195,33 @@ def send_report(by: Actor, report_id: int, channel: str) -> Report:
     return report
 
 
-def meet_clocks(report: Report, channel: str, now: datetime) -> float:
+@action("command.report")
+def keep_receipt(by: Actor, number: str, receipt: str, note: str, at: datetime) -> Report:
+    """回执: the superior's platform has the report; its number takes the place of our own note."""
+    report = (
+        Report.objects.visible_to(by, "command.report").filter(number=number).select_for_update(of=("self",)).first()
+    )
+    if report is None:
+        raise NotFound(f"没有文号为 {number} 的报告")
+    before = snapshot(report)
+    report.receipt_number, report.receipt_note = receipt[:40], note[:120]
+    report.save(update_fields=["receipt_number", "receipt_note"])
+    tell(report.incident, Kind.REPORT, f"{report}已获{note} {receipt}", by.name, at=at, report_id=report.pk)
+    record(by, "登记回执", report, before=before, correlation_id=report.incident.correlation_id)
+    return report
+
+
+def meet_clocks(report: Report, channel: str, now: datetime, receipt: str) -> float:
     """Mark the duties this sending meets; returns the worst lateness, minutes."""
-    duties = ReportClock.objects.unscoped(HELD).filter(incident=report.incident, kind=report.kind, met_at__isnull=True)
+    duties = ReportClock.objects.unscoped(HELD).filter(
+        incident=report.incident, party__in=ours(report.incident), kind=report.kind, met_at__isnull=True
+    )
     if channel == Channel.PHONE:
         duties = duties.filter(channel=Channel.PHONE)
     late = 0.0
     for duty in duties.select_for_update(of=("self",)):
         duty.met_at, duty.met_by = now, report
+        duty.proof = f"{report.number} {Channel(channel).label}报送，回执 {receipt}"
         duty.save()
         late = max(late, (now - duty.due_at).total_seconds() / 60)
     return late
@@ -200,9 +235,13 @@ def next_follow_up(report: Report, now: datetime) -> None:
             incident=incident, kind=ReportKind.FOLLOW_UP, met_at__isnull=True
         ).delete()
         return
-    duty = rules.follow_up(now, incident.working_grade or "一般")
+    if report.kind == ReportKind.SUPPLEMENT:
+        return
+    duty = rules.follow_up(now, incident.working_grade or "一般", duty_clocks.rules_for(incident))
     ReportClock.objects.create(
         incident=incident,
+        party=incident.desk,
+        rule_version=duty.version,
         rule_id=duty.rule_id,
         kind=ReportKind.FOLLOW_UP,
         channel=Channel.TEXT,
@@ -214,30 +253,9 @@ def next_follow_up(report: Report, now: datetime) -> None:
     )
 
 
-@action("command.report")
-def announce_due(by: Actor, clock_id: int) -> ReportClock:
-    """临期与超期提醒, once each, to those who report."""
-    duty = ReportClock.objects.visible_to(by, "command.report").one(clock_id, lock=True)
-    before, now, overdue = snapshot(duty), clock.now(), duty.due_at <= clock.now()
-    if duty.met_at or (duty.overdue_at if overdue else duty.soon_at or duty.due_at - SOON > now):
-        raise Conflict(f"{duty}无须提醒", rule="临期、超期各提醒一次")
-    if overdue:
-        duty.overdue_at = now
-    duty.soon_at = duty.soon_at or now
-    duty.save()
-    minutes = abs((duty.due_at - now).total_seconds()) / 60
-    state = f"已超期 {minutes:.0f} 分钟" if overdue else f"还剩 {minutes:.0f} 分钟"
-    text = f"{duty}{state}（{hm(duty.due_at)}，{duty.basis}）"
-    tell(duty.incident, Kind.REPORT, text, by.name, clock_id=duty.pk)
-    fact = ReportDue(duty.pk, duty.incident_id, duty.kind, duty.due_at.isoformat(), overdue)
-    notice = NoticeRequested(
-        to_name=f"{duty.incident.area.name}应急值班室",
-        text=f"【信息报告】{duty.incident.title}：{text}",
-        purpose="report_overdue" if overdue else "report_due",
-        subject_type="command.ReportClock",
-        subject_id=str(duty.pk),
-        urgency="high",
-        correlation_id=str(duty.incident.correlation_id),
-    )
-    record(by, "报告时限提醒", duty, fact, notice, before=before, correlation_id=duty.incident.correlation_id)
-    return duty
+def pass_on(report: Report, now: datetime) -> None:
+    """首报: what we sent the next level has received, and its own two hours begin (as far as the grade goes up)."""
+    incident = report.incident
+    onward = next_party(incident.desk, incident.working_grade or "一般")
+    if report.kind == ReportKind.INITIAL and onward:
+        duty_clocks.begin(incident, onward, now)

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from anlan.command import event_codes
-from anlan.command.states import INCIDENT_LABELS
+from anlan.command.states import INCIDENT_LABELS, INCIDENT_OVER
 from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
 
@@ -55,6 +55,14 @@ class Incident(ScopedModel):
     grade_by = models.CharField("定级人", max_length=80, blank=True)
     grade_at = models.DateTimeField("定级时间", null=True, blank=True)
 
+    #: Whose desk took it: of the city or of a district. Its clock is our own; other parties have theirs.
+    desk = models.CharField("受理层级", max_length=12, default="city")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name="并入事件"
+    )
+    split_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="split", verbose_name="拆自事件"
+    )
     conclusion = models.TextField("处置结论", blank=True)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, unique=True, editable=False)
     alarm_id = models.BigIntegerField("来源告警", null=True, blank=True, unique=True)
@@ -88,7 +96,7 @@ class Incident(ScopedModel):
 
     @property
     def is_open(self) -> bool:
-        return self.status not in {"closed", "reviewed"}
+        return self.status not in INCIDENT_OVER
 
 
 class Proposal(ScopedModel):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from anlan.command.models.incident import Incident, OfIncident
+from anlan.command.rules.reporting import PARTIES, lateness_min
 from anlan.command.states import REPORT_LABELS
 from anlan.kernel.accounts.scope import ScopedChild
 
@@ -13,6 +14,7 @@ class ReportKind(models.TextChoices):
     INITIAL = "首报", "首报"
     FOLLOW_UP = "续报", "续报"
     FINAL = "终报", "终报"
+    SUPPLEMENT = "补报", "补报"
 
 
 class Channel(models.TextChoices):
@@ -24,7 +26,9 @@ class ReportClock(OfIncident):
     """报告时限: one duty to report, running from when it was known until it is met."""
 
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="clocks", verbose_name="事件")
+    party = models.CharField("责任方", max_length=12, default="city")
     rule_id = models.CharField("规则", max_length=40)
+    rule_version = models.CharField("规则版本", max_length=60, blank=True)
     kind = models.CharField("报告类型", max_length=4, choices=ReportKind.choices)
     channel = models.CharField("方式", max_length=8, choices=Channel.choices)
     receiver = models.CharField("报送对象", max_length=80)
@@ -36,16 +40,29 @@ class ReportClock(OfIncident):
     met_by = models.ForeignKey(
         "command.Report", models.PROTECT, null=True, blank=True, related_name="met_clocks", verbose_name="报告"
     )
+    #: How anybody can check when it was met: who said so, by what record.
+    proof = models.CharField("凭据", max_length=200, blank=True)
     soon_at = models.DateTimeField("临期提醒时间", null=True, blank=True)
     overdue_at = models.DateTimeField("超期提醒时间", null=True, blank=True)
+    escalation = models.PositiveSmallIntegerField("升级次数", default=0)
+    escalated_at = models.DateTimeField("升级时间", null=True, blank=True)
 
     class Meta(OfIncident.Meta):
         verbose_name = "报告时限"
         ordering = ["due_at", "id"]
-        constraints = [models.UniqueConstraint("incident", "rule_id", "due_at", name="report_clock_once")]
+        constraints = [models.UniqueConstraint("incident", "party", "rule_id", "due_at", name="report_clock_once")]
 
     def __str__(self) -> str:
         return f"{self.kind}（{self.get_channel_display()}）→{self.receiver}"
+
+    @property
+    def party_name(self) -> str:
+        return PARTIES[self.party][0] if self.party in PARTIES else self.party
+
+    @property
+    def late_min(self) -> float | None:
+        """Minutes late when it was met; None while it is not."""
+        return lateness_min(self.due_at, self.met_at) if self.met_at else None
 
 
 class Report(OfIncident):
@@ -74,6 +91,8 @@ class Report(OfIncident):
     receipt_number = models.CharField("回执号", max_length=40, blank=True)
     receipt_note = models.CharField("回执说明", max_length=120, blank=True)
     fields = models.JSONField("报告内容", default=dict)
+    #: Why a cumulative figure is lower than in the report before (核减).
+    correction = models.CharField("核减理由", max_length=400, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
 
     class Meta(OfIncident.Meta):
@@ -86,7 +105,8 @@ class Report(OfIncident):
 
     @property
     def name(self) -> str:
-        return f"续报{self.serial}" if self.kind == ReportKind.FOLLOW_UP else str(self.kind)
+        numbered = self.kind in {ReportKind.FOLLOW_UP, ReportKind.SUPPLEMENT}
+        return f"{self.kind}{self.serial}" if numbered else str(self.kind)
 
 
 class ReportVersion(ScopedChild):

@@ -1,16 +1,63 @@
-"""信息报告时限: who must report when, as a truth table. Times are passed in."""
+"""信息报告时限: who must report when, out of versioned records with their dates in force. Pure; times are passed in."""
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta, timezone
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 Role = Literal["enterprise", "department", "government"]
-MAJOR = ("重大", "特别重大")
-#: 政府系统电话、书面报告: general practice; the text for 内蒙古 and 乌海 is not at hand, hence 待核对.
-GOV_PHONE_MIN = 30
-GOV_WRITTEN_MIN = 60
+FILE = Path(__file__).resolve().parent.parent / "data" / "report_rules.toml"
+BEIJING = timezone(timedelta(hours=8))
+ROLES = {"enterprise": "事故单位", "department": "应急管理部门", "government": "本级政府"}
+#: The parties of one incident in the order in which word goes up, and the role each has in the rules.
+PARTIES: dict[str, tuple[str, Role]] = {
+    "enterprise": ("事故单位", "enterprise"),
+    "district": ("区应急管理局", "department"),
+    "district_gov": ("区政府", "government"),
+    "city": ("市应急管理局", "department"),
+    "city_gov": ("市政府", "government"),
+    "province": ("自治区应急管理厅", "department"),
+}
+
+
+@dataclass(frozen=True)
+class ReportRule:
+    """One version of one rule: in force in [valid_from, valid_to)."""
+
+    rule_id: str
+    instrument: str
+    article: str
+    valid_from: date
+    role: str
+    kind: str
+    channel: str
+    minutes: float
+    receiver: str
+    classes: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+    valid_to: date | None = None
+    to_check: bool = False
+
+    @property
+    def basis(self) -> str:
+        return f"{self.instrument}{self.article}"
+
+    @property
+    def version(self) -> str:
+        """What a result keeps: the rule and the day from which this version holds."""
+        return f"{self.rule_id}@{self.valid_from}"
+
+    def in_force(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+    def covers(self, role: str, kind: str, grade: str, event_code: str) -> bool:
+        of_class = not self.classes or not event_code or event_code.startswith(self.classes)
+        return self.role == role and self.kind == kind and of_class and (not self.grades or grade in self.grades)
 
 
 @dataclass(frozen=True)
@@ -23,40 +70,86 @@ class Deadline:
     due_at: datetime
     basis: str
     to_check: bool = False
+    version: str = ""
 
 
-def report_deadlines(
-    role: Role, known_at: datetime, grade: str, phone_min: float = GOV_PHONE_MIN, written_min: float = GOV_WRITTEN_MIN
+@cache
+def national() -> tuple[ReportRule, ...]:
+    """The records that come with the platform."""
+    rows = tomllib.loads(FILE.read_text(encoding="utf-8"))["rule"]
+    return tuple(
+        ReportRule(
+            rule_id=row.pop("id"),
+            classes=tuple(row.pop("classes", ())),
+            grades=tuple(row.pop("grades", ())),
+            **row,
+        )
+        for row in rows
+    )
+
+
+def with_local(local: Iterable[ReportRule]) -> tuple[ReportRule, ...]:
+    """The city's own versions stand in for the platform's of the same id, role, kind and channel while they hold."""
+    return (*local, *national())
+
+
+def effective(rules: Iterable[ReportRule], day: date) -> list[ReportRule]:
+    """The rules in force on a day; of one rule for one set of grades the first given wins (local before national)."""
+    found: dict[tuple[object, ...], ReportRule] = {}
+    for rule in rules:
+        if rule.in_force(day):
+            key = (rule.rule_id, rule.role, rule.kind, rule.channel)
+            known = [kept for k, kept in found.items() if k[:4] == key]
+            if not any(overlap(kept, rule) for kept in known):
+                found[(*key, rule.grades)] = rule
+    return list(found.values())
+
+
+def overlap(one: ReportRule, other: ReportRule) -> bool:
+    return not one.grades or not other.grades or bool(set(one.grades) & set(other.grades))
+
+
+def deadlines(
+    rules: Iterable[ReportRule], role: str, kind: str, known_at: datetime, grade: str, event_code: str = ""
 ) -> list[Deadline]:
-    """The duties of an enterprise, a department or a government that learnt of an accident at `known_at`."""
-
-    def duty(rule_id: str, channel: str, receiver: str, minutes: float, basis: str, check: bool = False) -> Deadline:
-        return Deadline(rule_id, channel, receiver, known_at + timedelta(minutes=minutes), basis, check)
-
-    if role == "enterprise":
-        duties = [duty("493-9", "text", "事发地县级以上应急管理部门", 60, "国务院令第493号第九条")]
-        if grade != "一般":
-            duties.append(duty("21-6", "text", "省级应急管理部门", 60, "安监总局令第21号第六条"))
-        return duties
-    if role == "department":
-        duties = [duty("493-11", "text", "上一级应急管理部门和本级政府", 120, "国务院令第493号第十、十一条")]
-        if grade != "一般":
-            receiver = "应急管理部" if grade in MAJOR else "省级应急管理部门"
-            duties.append(duty("21-8", "phone", receiver, 60, "安监总局令第21号（电话快报）"))
-        return duties
-    if grade not in MAJOR:
-        return []
+    """The duties of one role that learnt of an event at `known_at`, by the rules of that day (Beijing)."""
     return [
-        duty("gov-phone", "phone", "上一级政府", phone_min, "政府系统信息报告惯例", True),
-        duty("gov-text", "text", "上一级政府", written_min, "政府系统信息报告惯例", True),
+        Deadline(
+            rule.rule_id,
+            rule.channel,
+            rule.receiver,
+            known_at + timedelta(minutes=rule.minutes),
+            rule.basis,
+            rule.to_check,
+            rule.version,
+        )
+        for rule in effective(rules, known_at.astimezone(BEIJING).date())
+        if rule.covers(role, kind, grade, event_code)
     ]
 
 
-def follow_up(last_sent_at: datetime, grade: str) -> Deadline:
+def report_deadlines(role: Role, known_at: datetime, grade: str) -> list[Deadline]:
+    """首报 of an enterprise, a department or a government by the platform's own records."""
+    return deadlines(national(), role, "首报", known_at, grade)
+
+
+def follow_up(last_sent_at: datetime, grade: str, rules: Iterable[ReportRule] | None = None) -> Deadline:
     """续报: at least once a day, twice from 重大 on (安监总局令第21号)."""
-    hours = 12 if grade in MAJOR else 24
-    due = last_sent_at + timedelta(hours=hours)
-    return Deadline("21-follow-up", "text", "", due, "安监总局令第21号（续报频次）")
+    return deadlines(rules or national(), "department", "续报", last_sent_at, grade)[0]
+
+
+def supplement_due(changed_at: datetime) -> datetime:
+    """补报: a change of casualties within the window is reported the same day (安监总局令第21号), Beijing time."""
+    day = changed_at.astimezone(BEIJING).date()
+    return datetime.combine(day, time(23, 59, 59), BEIJING)
+
+
+def next_party(party: str, grade: str) -> str:
+    """To whom the word goes on: department to department as far as the grade demands (国务院令第493号 art 10)."""
+    way = ["enterprise", "district", "city", "province"]
+    last = {"一般": "city", "较大": "province"}.get(grade, "province")
+    here = way.index(party.removesuffix("_gov"))
+    return way[here + 1] if here < way.index(last) else ""
 
 
 def lateness_min(due_at: datetime, sent_at: datetime) -> float:

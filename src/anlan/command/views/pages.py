@@ -10,16 +10,23 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.command import actions, documents, event_codes, figures, queries, reporting, review
-from anlan.command.forms import PAIR, CasualtiesForm, IncidentForm
-from anlan.command.models import Incident, Plan, PlanVersion, Report, ReportKind, Response, Review
+from anlan.command.duty import clocks, intake
+from anlan.command.duty.places import PAIR
+from anlan.command.forms import CasualtiesForm, IncidentForm
+from anlan.command.models import Incident, Plan, PlanVersion, Report, ReportKind, ReportVersion, Response, Review
 from anlan.command.models.incident import GRADE_CHOICES
 from anlan.command.plans.document import LEVELS
 from anlan.command.plans.variables import VARIABLES
+from anlan.command.rules.cumulative import falls
+from anlan.command.rules.duplicates import Account
+from anlan.command.rules.reporting import PARTIES
 from anlan.command.states import REPORT, TASK
 from anlan.command.views.common import actor_of, attachment
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import HELD
 from anlan.resources.models import Readiness, Team
+from anlan.simulation import queries as simulation
 
 TABS = {
     "timeline": "时间线",
@@ -29,12 +36,6 @@ TABS = {
     "resources": "力量",
     "analysis": "研判",
 }
-
-
-@require_GET
-def desk(request: HttpRequest) -> HttpResponse:
-    """值班席."""
-    return render(request, "command/desk.html", {"desk": queries.desk(actor_of(request)), "now": clock.now()})
 
 
 @require_GET
@@ -61,7 +62,9 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     at = parse_datetime(request.GET.get("occurred_at", "")) if request.GET.get("occurred_at") else None
     if at is None or at.tzinfo is None:
         at = clock.now()
-    rows = queries.duplicates(actor_of(request), float(found[1]), float(found[2]), at) if found else []
+    now, code, words = clock.now(), request.GET.get("event_code", ""), request.GET.get("title", "")
+    mine = Account(float(found[1]), float(found[2]), at, words, code) if found else None
+    rows = [row.incident for row in intake.alike(actor_of(request), mine, now)] if mine else []
     return render(request, "command/parts/duplicates.html", {"incidents": rows})
 
 
@@ -86,7 +89,8 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
     row = queries.incident(actor, pk)
     open_tasks = queries.tasks(actor, pk, open_only=True)
-    context = {**header(actor, row), "tasks": open_tasks, "timeline": queries.timeline(actor, pk)[:8]}
+    leads = simulation.leads(actor, row.correlation_id).filter(state="open")[:3] if actor.has("simulation.view") else []
+    context = {**header(actor, row), "tasks": open_tasks, "leads": leads, "timeline": queries.timeline(actor, pk)[:8]}
     return render(request, "command/panel.html", context)
 
 
@@ -102,7 +106,8 @@ def header(actor: Actor, row: Incident) -> dict[str, Any]:
 
 
 def timeline_tab(actor: Actor, row: Incident) -> dict[str, Any]:
-    return {"timeline": queries.timeline(actor, row.pk), "casualties": CasualtiesForm(instance=row)}
+    others = [one for one in queries.incidents(actor, open_only=True) if one.pk != row.pk]
+    return {"timeline": queries.timeline(actor, row.pk), "casualties": CasualtiesForm(instance=row), "others": others}
 
 
 def response_tab(actor: Actor, row: Incident) -> dict[str, Any]:
@@ -116,7 +121,16 @@ def tasks_tab(actor: Actor, row: Incident) -> dict[str, Any]:
 
 def reports_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     duties = queries.clocks(actor, row.pk)
-    return {"reports": queries.reports(actor, row.pk), "duties": duties, "kinds": ReportKind.values}
+    others = [(key, title) for key, (title, _) in PARTIES.items() if key.removesuffix("_gov") != row.desk]
+    window = clocks.window(row)
+    return {
+        "reports": queries.reports(actor, row.pk),
+        "duties": sorted(duties, key=lambda duty: (list(PARTIES).index(duty.party), duty.due_at)),
+        "kinds": ReportKind.values,
+        "others": others,
+        "window": window,
+        "window_days": (window - clock.now()).days if window and window > clock.now() else None,
+    }
 
 
 def resources_tab(actor: Actor, row: Incident) -> dict[str, Any]:
@@ -133,7 +147,11 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         if name in VARIABLES
     ]
     entered = [(name, f"{v.label} {v.unit}") for name, v in VARIABLES.items() if v.entered]
-    return {"factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"]}
+    return {
+        "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
+        "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],
+        "may_answer": actor.has("simulation.run"),
+    }  # fmt: skip
 
 
 CONTENT = {
@@ -187,12 +205,23 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "fields": [field_row(row, name) for name in reporting.LABELS],
         "changes": reporting.difference(before.fields, row.fields) if before else [],
         "before": before,
+        "versions": versions_of(row),
+        "fallen": falls(before.fields, row.fields) if before else [],
         "next_states": REPORT[row.state],
         "clocks": queries.clocks(actor_of(request), row.incident_id),
         "sent_by_phone": any(sending["channel"] == "phone" for sending in row.sendings),
         "now": clock.now(),
     }
     return render(request, "command/report.html", context)
+
+
+def versions_of(row: Report) -> list[dict[str, Any]]:
+    """Every version with what it changed in the one before, newest first."""
+    kept = list(ReportVersion.objects.unscoped(HELD).filter(report=row))
+    return [
+        {"version": one, "changes": reporting.difference(kept[i - 1].fields, one.fields) if i else []}
+        for i, one in enumerate(kept)
+    ][::-1]
 
 
 def field_row(row: Report, name: str) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from anlan.command import actions, queries, reporting
+from anlan.command.duty import typed
 from anlan.command.forms import FIGURES, number_of
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.views.common import actor_of, back
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import NotFound
 
@@ -59,6 +61,13 @@ def respond(by: Actor, pk: int, sent: QueryDict) -> Any:
     return actions.activate_response(by, pk, plan, level, sent.get("reason", ""), version=version(sent))
 
 
+def receipt(by: Actor, pk: int, sent: QueryDict) -> Any:
+    """他方报告: times as typed on the desk."""
+    now = clock.now()
+    known, met = (typed.moment(sent.get(name, ""), now) for name in ("known_at", "met_at"))
+    return actions.note_receipt(by, pk, sent.get("party", ""), known, met, sent.get("reason", ""))
+
+
 INCIDENT: dict[str, Verb] = {
     "casualties": ("伤亡已更新", casualties),
     "factor": ("研判要素已录入", factor),
@@ -80,6 +89,20 @@ INCIDENT: dict[str, Verb] = {
         ),
     ),
     "close": ("已结案", lambda by, pk, s: actions.close_incident(by, pk, s.get("reason", ""), version=version(s))),
+    "merge": (
+        "已并入",
+        lambda by, pk, s: actions.merge_incident(
+            by, pk, int(number_of(s.get("into", ""), "into", "并入事件")), s.get("reason", ""), version=version(s)
+        ),
+    ),
+    "restore": ("已取消合并", lambda by, pk, s: actions.restore_incident(by, pk, s.get("reason", ""))),
+    "split": (
+        "已拆分",
+        lambda by, pk, s: actions.split_incident(
+            by, pk, s.get("title", ""), s.get("event_code", ""), s.get("reason", ""), version=version(s)
+        ),
+    ),
+    "receipt": ("已登记", receipt),
     "review": ("复盘已完成", lambda by, pk, s: actions.complete_review(by, pk, s.get("lessons", ""))),
 }
 TASK: dict[str, Verb] = {

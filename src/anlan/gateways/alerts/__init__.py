@@ -21,11 +21,13 @@ def discover() -> dict[str, Channel]:
     return {channel.name: channel for channel in sorted(found, key=lambda channel: channel.rank)}
 
 
-def channel_for(address: str) -> Channel:
-    """The preferred channel that is set up and reaches this address. The outbox reaches everybody."""
-    people = [c for c in discover().values() if c.audience == Audience.PERSON]
+def channel_for(address: str, exercise: bool = False) -> Channel:
+    """The preferred channel that is set up and reaches this address. The outbox reaches everybody; what belongs to a drill
+    goes nowhere else."""
+    people = [c for c in discover().values() if c.audience == Audience.PERSON and (c.carries_exercises or not exercise)]
     return next(c for c in people if c.ready() and c.reaches(address))
 
 
-def public_channels() -> list[Channel]:
-    return [c for c in discover().values() if c.audience == Audience.PUBLIC and c.ready()]
+def public_channels(exercise: bool = False) -> list[Channel]:
+    public = [c for c in discover().values() if c.audience == Audience.PUBLIC and c.ready()]
+    return [c for c in public if c.carries_exercises or not exercise]

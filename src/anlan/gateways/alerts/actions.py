@@ -57,9 +57,22 @@ def queue(by: Actor, letter: Letter, area: Area, channel: str) -> OutgoingMessag
 
 
 @action("gateways.send")
+def keep_receipts(by: Actor, receipts: dict[int, Receipt]) -> list[OutgoingMessage]:
+    """What a batch of attempts came to: one transaction, in which the journal's chain is taken once. What is no longer
+    being sent (its lease ran out and somebody decided) is left as it is."""
+    rows = OutgoingMessage.objects.visible_to(by, "gateways.send").filter(pk__in=receipts, state=SendState.SENDING)
+    held = rows.select_related("area").select_for_update(of=("self",), no_key=True).order_by("pk")
+    return [keep(by, row, receipts[row.pk]) for row in held]
+
+
+@action("gateways.send")
 def keep_receipt(by: Actor, message_id: int, receipt: Receipt) -> OutgoingMessage:
-    """What one attempt came to. A lost answer is tried again only where the channel keeps keys."""
-    row = OutgoingMessage.objects.visible_to(by, "gateways.send").one(message_id, lock=True)
+    """What one attempt came to."""
+    return keep(by, OutgoingMessage.objects.visible_to(by, "gateways.send").one(message_id, lock=True), receipt)
+
+
+def keep(by: Actor, row: OutgoingMessage, receipt: Receipt) -> OutgoingMessage:
+    """A lost answer is tried again only where the channel keeps keys."""
     if row.state != SendState.SENDING:
         raise Conflict(f"消息 {row.pk} 处于“{row.get_state_display()}”，没有在发送", state=row.state)
     before = snapshot(row)

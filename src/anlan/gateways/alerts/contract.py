@@ -54,7 +54,8 @@ class Channel:
     rank: the ready channel with the lowest one is taken. repeatable: whether sending the same key twice delivers once,
     so that a message whose sender died on the way may be sent again. ready: whether it is set up in this installation.
     reaches: whether this address (a phone number) can be told by it. send: one attempt; it never raises for what the
-    other side does.
+    other side does. carries_exercises: whether it may carry what belongs to a drill: only ways that stay in the house, or
+    that say "exercise" in the protocol itself.
     """
 
     name: str
@@ -66,3 +67,4 @@ class Channel:
     repeatable: Callable[[], bool]
     reaches: Callable[[str], bool]
     send: Callable[[Message], Receipt]
+    carries_exercises: bool = False

@@ -70,8 +70,8 @@ def send_due() -> int:
     made = 0
     with ThreadPoolExecutor(AT_ONCE, "message") as pool:
         while rows := claim():
-            for row, receipt in zip(rows, pool.map(attempt, rows), strict=True):
-                actions.keep_receipt(SENDER, row.pk, receipt)
+            tried = zip(rows, pool.map(attempt, rows), strict=True)
+            actions.keep_receipts(SENDER, {row.pk: receipt for row, receipt in tried})
             made += len(rows)
     return made
 

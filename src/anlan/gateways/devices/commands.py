@@ -1,7 +1,7 @@
 """Commands down to devices that are on line: setting clocks, asking for values.
 
-A request on the NATS subject `command.<protocol>` with `{"address": "0012345678", "kind": "time"}` is answered with
-`{"sent": true}` or `{"error": "..."}`. What the device answers comes in like everything it says.
+A request on the NATS subject `command.<protocol>` with `{"address": "0012345678", "kind": "time", "parameters": {}}`
+is answered with `{"sent": true}` or `{"error": "..."}`. What the device answers comes in like everything it says.
 """
 
 from __future__ import annotations
@@ -47,7 +47,13 @@ class Commands:
         listener = self.listeners.get(protocol)
         if listener is None or listener.protocol.command is None:
             raise ValueError(f"协议 {protocol} 没有下行命令")
-        frame = listener.protocol.command(str(asked.get("kind")), asked["address"], clock.now(), next(self.serials))
+        given = asked.get("parameters") or {}
+        if not isinstance(given, dict):
+            raise ValueError("parameters 应为对象")
+        parameters = {str(name): str(value) for name, value in given.items()}
+        frame = listener.protocol.command(
+            str(asked.get("kind")), asked["address"], clock.now(), next(self.serials), parameters
+        )
         if not await listener.send(asked["address"], frame):
             raise ValueError(f"设备 {asked['address']} 不在线")
         log.info("%s %s: %s", protocol, asked["address"], asked.get("kind"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,9 @@ from anlan.gateways.readings import Reading
 
 __all__ = [
     "Chunk",
+    "Command",
     "Decoded",
+    "Device",
     "DeviceProtocol",
     "FrameError",
     "Framer",
@@ -91,6 +93,30 @@ class Poller(Interface):
     async def close(self) -> None: ...
 
 
+class Device(Interface):
+    """A simulated device of a protocol. Pure: bytes and times in, bytes out."""
+
+    def hello(self, now: datetime) -> list[bytes]:
+        """What it says when it has connected."""
+
+    def report(self, values: Mapping[str, float], now: datetime) -> list[bytes]:
+        """Values by element code, as it sends them."""
+
+    def receive(self, data: bytes, now: datetime) -> list[bytes]:
+        """Its answers to what the centre says."""
+
+    def due(self, now: datetime) -> list[bytes]:
+        """What it sends again because nobody answered, and its heartbeat."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command down to devices. parameters: name -> Chinese label; times are `YYYY-MM-DDTHH:MM`, Beijing."""
+
+    title: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class DeviceProtocol:
     """One protocol, declared in the `__init__` of its folder as `PROTOCOL`."""
@@ -111,5 +137,9 @@ class DeviceProtocol:
     readings: Callable[[bytes, datetime], list[Reading]] | None = None
     #: A device of this protocol that is asked, out of its entry in the file of polled devices. FrameError names a field.
     poller: Callable[[dict[str, Any]], Poller] | None = None
-    #: (kind, address, time, serial) to a frame for the device: kind "time" sets its clock, "query" asks for its values.
-    command: Callable[[str, str, datetime, int], bytes] | None = None
+    #: Commands by kind: "time" sets its clock, "query" asks for its values, others are the protocol's own.
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    #: (kind, address, time, serial, parameters) to a frame for the device. Raises FrameError.
+    command: Callable[[str, str, datetime, int, Mapping[str, str]], bytes] | None = None
+    #: A simulated device with this address.
+    device: Callable[[str], Device] | None = None

@@ -1,35 +1,17 @@
-"""地震: isoseismals by elliptical attenuation, instrumental intensity, first judgement of the grade."""
+"""地震: isoseismals and motion by Chinese relations and NGA-West2, instrumental intensity, losses, aftershocks.
+
+This file is light: it is read by every process. What runs over sites (`kernels`, `gmpe`, `field`, `loss`) loads when it is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import log10, pi
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from math import log, log10, pi
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Zone
-from anlan.hazards.plane import ellipse, polygon
-
-#: 汪素云等 2000: I = a + b M - c lg(R + d), major and minor axis.
-ATTENUATION = {
-    "西部": ((5.253, 1.398, 4.164, 26.0), (2.019, 1.398, 2.943, 8.0)),
-    "东部": ((5.019, 1.446, 4.136, 24.0), (2.240, 1.446, 3.070, 9.0)),
-}
-ROMAN = {5: "Ⅴ", 6: "Ⅵ", 7: "Ⅶ", 8: "Ⅷ", 9: "Ⅸ", 10: "Ⅹ"}
-MEANING = {
-    5: "多数人有感，门窗作响", 6: "多数人站立不稳，少数房屋轻微破坏", 7: "多数人惊逃，房屋轻微至中等破坏",
-    8: "多数人摇晃颠簸，房屋中等至严重破坏", 9: "房屋严重破坏", 10: "房屋毁坏",
-}  # fmt: skip
-
-
-def radius_km(magnitude: float, intensity: float, region: str = "西部", axis: int = 0) -> float:
-    """Epicentral distance (km) at which the intensity falls to `intensity` along an axis (0 major, 1 minor); 0 if never."""
-    a, b, c, d = ATTENUATION[region][axis]
-    return max(0.0, float(10 ** ((a + b * magnitude - intensity) / c) - d))
-
-
-def isoseismal(magnitude: float, degree: int, region: str = "西部") -> tuple[float, float]:
-    """Semi-axes (km) of the area of `degree` and above: the contour at degree - 0.5."""
-    return radius_km(magnitude, degree - 0.5, region, 0), radius_km(magnitude, degree - 0.5, region, 1)
+from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Residents, Rows
+from anlan.hazards.seismic.attenuation import INTENSITY, WANG_2000, YU_2013, intensity_axes, isoseismal, yu_2013
 
 
 def isoseismal_area_km2(magnitude: float, degree: int, region: str = "西部") -> float:
@@ -54,46 +36,61 @@ def degree_of(intensity: float) -> int:
     return int(intensity + 0.5)
 
 
-def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Isoseismals of degree Ⅴ and above around the epicentre."""
-    given = HAZARD.read(inputs)
-    magnitude, region = given["magnitude"], given["region"]
-    zones, areas = [], {}
-    for degree in range(10, 4, -1):
-        major, minor = isoseismal(magnitude, degree, region)
-        if minor > 0.5:
-            ring = ellipse(major * 1000, minor * 1000, given["strike_deg"])
-            level = max(1, min(4, 10 - degree))
-            zones.append(
-                Zone(f"{ROMAN[degree]} 度区", level, MEANING[degree], polygon(lon, lat, ring), float(degree), "度")
-            )
-            areas[ROMAN[degree]] = round(pi * major * minor)
-    return Footprint(
-        model=HAZARD.model,
-        zones=zones,
-        assumptions=[f"{region}衰减关系", f"长轴走向 {given['strike_deg']:g}°（待核对）", "点源，未计震源深度与场地"],
-        limits=["实际烈度受断层与场地影响可差一度以上", "未用台站记录修正"],
-        summary={"area_km2": areas, "epicentral_intensity": round(epicentral(magnitude, region), 1)},
-    )
-
-
 def epicentral(magnitude: float, region: str) -> float:
-    a, b, c, d = ATTENUATION[region][0]
-    return a + b * magnitude - c * log10(d)
+    """Intensity at the epicentre."""
+    return intensity_axes(region, magnitude)[0].at(0.0)
 
 
+def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
+    """Isoseismals of degree Ⅴ and above, conditioned on station readings and felt reports where there are any."""
+    found: Footprint = import_module("anlan.hazards.seismic.impact").footprint(
+        lon, lat, HAZARD.read(inputs), HAZARD.model
+    )
+    return found
+
+
+def impact(lon: float, lat: float, inputs: Mapping[str, Any], living: Sequence[Residents]) -> dict[str, Any]:
+    """People by community and degree, losses, needs, aftershocks, advice."""
+    found: dict[str, Any] = import_module("anlan.hazards.seismic.impact").impact(lon, lat, HAZARD.read(inputs), living)
+    return found
+
+
+def library_motion(model: str, magnitude: float, rjb_km: float) -> float:
+    """ln PGA (g) of a vertical strike-slip fault at the top of the ground, Vs30 760."""
+    numpy, gmpe = import_module("numpy"), import_module("anlan.hazards.seismic.gmpe")
+    rupture = import_module("anlan.hazards.seismic.rupture").estimated(magnitude, 106.8, 39.7, 0.0, 0.0, 90.0, 0.0)
+    r = numpy.array([[rjb_km, rjb_km, rjb_km, 0.0]])
+    return float(gmpe.at_distances(model, rupture, r, numpy.array([760.0])).ln("PGA")[0])
+
+
+NGA = ("BSSA14", "ASK14", "CY14", "CB14")
+PLACE = (Input("lon", "经度", "°", -180, 180), Input("lat", "纬度", "°", -85, 85))
 HAZARD = Hazard(
     kind="seismic",
-    title="地震烈度",
+    title="地震烈度与影响",
     model="椭圆衰减（汪素云等 2000）",
-    citation="汪素云, 俞言祥, 高阿甲, 阎秀杰. 中国分区地震动衰减关系的确定. 中国地震, 2000; GB/T 17742-2020",
-    grade="sketch",
+    citation="汪素云, 俞言祥, 高阿甲, 阎秀杰. 中国分区地震动衰减关系的确定. 中国地震, 2000; GB/T 17742-2020; "
+    "GB 18306-2015; NGA-West2 (Earthquake Spectra 30(3), 2014); Worden 等 2018; Reasenberg & Jones 1989",
+    grade="working",
     inputs=(
-        Input("magnitude", "震级", "M", 3, 9),
-        Choice("region", "衰减分区", tuple(ATTENUATION), "西部"),
+        Input("magnitude", "震级", "M", 3, 8.5),
+        Choice("region", "衰减分区", tuple(WANG_2000), "西部"),
         Input("strike_deg", "长轴走向", "°", 0, 360, 70),
+        Input("depth_km", "震源深度", "km", 0, 700, 10),
+        Choice("model", "模型", ("auto", *(f"gb18306-{r}" for r in INTENSITY), *(f"yu2013-{z}" for z in YU_2013), *NGA), "auto",
+               {"auto": "按衰减分区（汪素云等 2000）"}),
+        Choice("motion_region", "地震动分区（GB 18306）", tuple(INTENSITY), "东部区"),
+        Choice("mechanism", "震源机制", ("unknown", "strike-slip", "reverse", "normal", "given"), "unknown",
+               {"unknown": "未知", "strike-slip": "走滑", "reverse": "逆冲", "normal": "正断", "given": "按滑动角"}),
+        Input("rake_deg", "滑动角", "°", -180, 180, 0),
+        Input("vs30", "场地 Vs30", "m/s", 150, 2000, 500),
+        Input("hour", "发震时刻（时，-1 为未知）", "h", -1, 24, -1),
+        Rows("readings", "强震台读数（经度, 纬度, PGA m/s², PGV m/s；缺项填 0）",
+             (*PLACE, Input("pga", "PGA", "m/s²", 0, 50), Input("pgv", "PGV", "m/s", 0, 10))),
+        Rows("reports", "有感上报（经度, 纬度, 烈度）", (*PLACE, Input("degree", "烈度", "度", 1, 12))),
     ),
     run=run,
+    impact=impact,
     example={"magnitude": 5.8},
     cases=(
         Case("2015-04-15 阿左旗 M5.8 Ⅵ 度及以上面积", isoseismal_area_km2, {"magnitude": 5.8, "degree": 6}, 4727, 0.01,
@@ -102,5 +99,10 @@ HAZARD = Hazard(
              {"magnitude": 6.2, "degree": 7}, 34.5, 0.02, "公式值表"),
         Case("仪器烈度 PGA 1.95 PGV 0.19", instrumental_intensity, {"pga_m_s2": 1.95, "pgv_m_s": 0.19}, 7.6, 0.001,
              "GB/T 17742-2020 附录 A"),
+        Case("俞言祥 2013 东部 M6.0 长轴 20 km PGA", yu_2013,
+             {"zone": "东部", "axis": "major", "magnitude": 6.0, "radius_km": 20.0}, 165.8, 0.001, "公式值表"),
+        Case("BSSA14 M5.5 走滑 10 km ln PGA", library_motion, {"model": "BSSA14", "magnitude": 5.5, "rjb_km": 10.0},
+             0.4856 + (-1.134 + 0.1917) * log(120.25) / 2 - 0.008088 * (120.25**0.5 - 1), 1e-9,
+             "Boore 等 2014 式 2、3、8 手算"),
     ),
 )  # fmt: skip

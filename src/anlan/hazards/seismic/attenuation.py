@@ -7,12 +7,17 @@ A site's value is that of the ellipse through it; R is epicentral, there is no d
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, inf, log10
+from math import exp, log, log10
 
 BREAK = 6.5
-#: region -> long axis, short axis of I = A + B M + C lg(R + R0).
+#: 汪素云等 2000: I = a + b M - c lg(R + d), major and minor axis.
+WANG_2000 = {
+    "西部": ((5.253, 1.398, -4.164, 26.0), (2.019, 1.398, -2.943, 8.0)),
+    "东部": ((5.019, 1.446, -4.136, 24.0), (2.240, 1.446, -3.070, 9.0)),
+}
+#: GB 18306-2015: region -> long axis, short axis of I = A + B M + C lg(R + R0).
 INTENSITY = {
     "青藏区": ((6.458, 1.2746, -4.4709, 25.0), (3.3682, 1.2746, -3.3119, 9.0)),
     "新疆区": ((5.6018, 1.4347, -4.4899, 25.0), (3.6113, 1.4347, -3.8477, 13.0)),
@@ -53,6 +58,15 @@ YU_2013 = {
     "新疆": {"major": (4.1193, 1.6560, 7.8269, 1.0856, -2.389, 1.772, 0.424),
              "minor": (2.2609, 1.6399, 6.0030, 1.0649, -2.118, 0.825, 0.465)},
 }  # fmt: skip
+#: As YU_2013, ln PGV (cm/s): a, b (M <= 6.5), a, b (M > 6.5), c; d and e are those of PGA.
+YU_2013_PGV = {
+    "东部": {"major": (-0.8349, 1.8193, 3.3051, 1.1799, -2.103), "minor": (-2.6381, 1.8124, 1.6376, 1.1546, -1.825)},
+    "中强": {"major": (0.2139, 1.4283, 3.7720, 0.8786, -1.889), "minor": (-1.3547, 1.3823, 1.5433, 0.9361, -1.559)},
+    "青藏": {"major": (-0.1472, 1.7618, 3.9422, 1.1293, -2.205), "minor": (-2.9923, 1.7043, 1.0189, 1.0902, -1.696)},
+    "新疆": {"major": (-1.2581, 1.9320, 3.0130, 1.2742, -2.181), "minor": (-3.1073, 1.9389, 1.3087, 1.2627, -1.945)},
+}
+#: Standard deviation of an intensity about its relation (GB 18306-2015; of 汪素云等 2000 taken as that of 青藏区: 待核对).
+INTENSITY_SIGMA = {"青藏区": 0.6636, "新疆区": 0.5924, "东部区": 0.5826, "中部区": 0.52, "西部": 0.6636, "东部": 0.5826}
 
 
 @dataclass(frozen=True)
@@ -71,56 +85,51 @@ class Axis:
         return self.top + self.slope * log10(radius + self.offset)
 
 
-def intensity_axes(region: str, magnitude: float) -> tuple[Axis, Axis]:
-    """GB 18306-2015 intensity."""
-    long, short = (Axis(a + b * magnitude, c, d) for a, b, c, d in INTENSITY[region])
+Axes = tuple[Axis, Axis]
+
+
+def intensity_axes(region: str, magnitude: float) -> Axes:
+    """Intensity by 汪素云等 2000 (西部, 东部) or GB 18306-2015 (青藏区, 新疆区, 东部区, 中部区)."""
+    table = WANG_2000 if region in WANG_2000 else INTENSITY
+    long, short = (Axis(a + b * magnitude, c, d) for a, b, c, d in table[region])
     return long, short
 
 
-def motion_axes(table: Mapping[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> tuple[Axis, Axis]:
+def motion_axes(table: Mapping[str, tuple[tuple[float, ...], ...]], region: str, magnitude: float) -> Axes:
     """GB 18306-2015 lg PGA (cm/s2) or lg PGV (cm/s)."""
-
-    def axis(row: tuple[float, ...]) -> Axis:
-        a1, b1, a2, b2, c, d, e = row
-        top = a2 + b2 * magnitude if magnitude > BREAK else a1 + b1 * magnitude
-        return Axis(top, c, d * exp(e * magnitude))
-
-    long, short = (axis(row) for row in table[region])
+    long, short = (saturating(row, magnitude, 1.0) for row in table[region])
     return long, short
 
 
-def through(long: Axis, short: Axis, along_km: float, across_km: float) -> float:
-    """Value of the ellipse through a site; semi-axes from the long axis and, never longer, from the short axis."""
-    x, y = abs(along_km), abs(across_km)
-    if x == 0 and y == 0:
-        return long.at(0.0)
-    low, high = long.at(1e5), long.at(0.0)
-    for _ in range(80):
-        middle = (low + high) / 2
-        a = long.radius(middle)
-        b = min(short.radius(middle), a)
-        inside = (ratio(x, a) ** 2 + ratio(y, b) ** 2) <= 1
-        low, high = (middle, high) if inside else (low, middle)
-    return low
+def yu_axes(zone: str, magnitude: float) -> tuple[Axes, Axes]:
+    """俞言祥等 2013 (lg PGA cm/s2, lg PGV cm/s), each along and across; M is Ms."""
+    pga, pgv = YU_2013[zone], YU_2013_PGV[zone]
+    first, second = (
+        tuple(saturating(row, magnitude, log(10)) for row in rows)
+        for rows in (
+            (pga["major"], pga["minor"]),
+            ((*pgv["major"], *pga["major"][5:]), (*pgv["minor"], *pga["minor"][5:])),
+        )
+    )
+    return (first[0], first[1]), (second[0], second[1])
 
 
-def ratio(part: float, whole: float) -> float:
-    return 0.0 if part == 0 else inf if whole == 0 else part / whole
+def saturating(row: tuple[float, ...], magnitude: float, over: float) -> Axis:
+    """The axis of a relation with a break at M 6.5 and saturation near the source; `over` turns its logarithm into lg."""
+    a1, b1, a2, b2, c, d, e = row
+    top = a2 + b2 * magnitude if magnitude > BREAK else a1 + b1 * magnitude
+    return Axis(top / over, c, d * exp(e * magnitude))
 
 
 def yu_2013(zone: str, axis: str, magnitude: float, radius_km: float) -> float:
     """PGA cm/s2 along an axis (俞言祥等 2013), rock, no depth term."""
-    a1, b1, a2, b2, c, d, e = YU_2013[zone][axis]
-    a, b = (a2, b2) if magnitude > BREAK else (a1, b1)
-    return float(exp(a + b * magnitude) * (radius_km + d * exp(e * magnitude)) ** c)
+    long, short = yu_axes(zone, magnitude)[0]
+    return float(10 ** (long if axis == "major" else short).at(radius_km))
 
 
-def site_values(region: str, magnitude: float, along_km: float, across_km: float) -> tuple[float, float, float]:
-    """(intensity, PGA cm/s2, PGV cm/s) of GB 18306-2015 at a site."""
-    tables: tuple[Callable[[], tuple[Axis, Axis]], ...] = (
-        lambda: intensity_axes(region, magnitude),
-        lambda: motion_axes(PGA, region, magnitude),
-        lambda: motion_axes(PGV, region, magnitude),
-    )
-    intensity, pga, pgv = (through(*axes(), along_km, across_km) for axes in tables)
-    return intensity, 10**pga, 10**pgv
+def isoseismal(magnitude: float, degree: int, region: str = "西部") -> tuple[float, float]:
+    """Semi-axes (km) of the area of `degree` and above: the contour at degree - 0.5."""
+    long, short = intensity_axes(region, magnitude)
+    a = long.radius(degree - 0.5)
+    b = short.radius(degree - 0.5)
+    return a, b if region in WANG_2000 else min(a, b)

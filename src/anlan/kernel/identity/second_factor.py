@@ -5,12 +5,12 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Any, cast
 
-import qrcode  # type: ignore[import-untyped]
+import qrcode
 from django.db import transaction
 from django.http import HttpRequest
 from django_otp import login
 from django_otp.plugins.otp_totp.models import TOTPDevice
-from qrcode.image.svg import SvgPathImage  # type: ignore[import-untyped]
+from qrcode.image.svg import SvgPathImage
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.models import User

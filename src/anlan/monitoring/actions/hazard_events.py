@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
 from anlan.kernel import clock
@@ -41,7 +43,8 @@ def receive_event(
     properties: dict[str, Any],
     source: str,
 ) -> tuple[HazardEvent, bool]:
-    """(event, is it new) of a feed. The same key again changes nothing, or corrects what is known (`revision`)."""
+    """(event, is it new) of a feed. The same key again changes nothing, or corrects what is known (`revision`); an alert's
+    identifier may never come again with other words (CAP 1.2 section 3.2.1: changes are Updates of their own)."""
     if kind not in HazardEventKind.values:
         raise Invalid("kind", kind, "、".join(HazardEventKind.values), label="类别")
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
@@ -53,6 +56,8 @@ def receive_event(
         "at": at, "lon": lon, "lat": lat, "title": title[:200], "magnitude": magnitude, "properties": properties,
         "source": source[:80],
     }  # fmt: skip
+    if known is not None and kind == HazardEventKind.CAP and words(known.properties) != words(plain(properties)):
+        raise Conflict(f"编号 {natural_key} 已收到过，内容不同：重放或伪造")
     if known is not None:
         return correct(by, known, values), False
     event = HazardEvent.objects.create(
@@ -61,6 +66,17 @@ def receive_event(
     fact = HazardEventReceived(event.pk, kind, event.title, magnitude, at.isoformat(), lon, lat)
     record(by, "接收灾害事件", event, fact, correlation_id=event.correlation_id)
     return event, True
+
+
+def plain(properties: dict[str, Any]) -> dict[str, Any]:
+    """As the database gives it back."""
+    return dict(json.loads(json.dumps(properties, cls=DjangoJSONEncoder)))
+
+
+def words(properties: dict[str, Any]) -> list[Any]:
+    """What an alert says to people, and where."""
+    names = ("language", "headline", "description", "instruction", "severity", "expires", "areas")
+    return [properties.get("message_type"), *([info.get(n) for n in names] for info in properties.get("infos", []))]
 
 
 def correct(by: Actor, known: HazardEvent, values: dict[str, Any]) -> HazardEvent:

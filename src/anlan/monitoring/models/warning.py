@@ -6,7 +6,7 @@ import uuid
 
 from django.db import models
 
-from anlan.kernel.accounts.scope import ScopedModel
+from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.monitoring.rules.warnings import State
 
 
@@ -50,10 +50,43 @@ class Warning(ScopedModel):
     ended_at = models.DateTimeField("解除时间", null=True)
     reason = models.CharField("审核意见或解除理由", max_length=200, blank=True)
     references = models.CharField("所续编号", max_length=60, blank=True)
+    chain = models.CharField("首发编号", max_length=60, blank=True, db_index=True)
+    exercise = models.CharField("演练名称", max_length=60, blank=True)
+    authors = models.JSONField("拟稿和修改过的人", default=list)
+    issuer_id = models.BigIntegerField(null=True)
+    fast = models.BooleanField("应急快速签发", default=False)
+    review_due_at = models.DateTimeField("事后审核期限", null=True)
+    translations = models.JSONField("其他语言", default=dict, blank=True)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "预警"
+        indexes = [models.Index(fields=["state", "expires"], name="warning_in_force")]
 
     def __str__(self) -> str:
         return self.headline
+
+
+class WarningStep(ScopedChild):
+    """流程记录: one step of a warning: who, when, why, and what was changed in it."""
+
+    SCOPE_AREA, SCOPE_CLASS = "warning__area", "warning__data_class"
+
+    warning = models.ForeignKey(Warning, models.CASCADE, related_name="steps", verbose_name="预警")
+    at = models.DateTimeField("时间")
+    verb = models.CharField("动作", max_length=20)
+    by = models.CharField("人", max_length=80)
+    by_id = models.BigIntegerField(null=True)
+    before = models.CharField("原状态", max_length=10, blank=True)
+    after = models.CharField("状态", max_length=10)
+    reason = models.CharField("理由", max_length=200, blank=True)
+    changes = models.JSONField("改动", default=dict)
+
+    class Meta:
+        verbose_name = "预警流程记录"
+        ordering = ["pk"]
+        default_manager_name = "everything"
+        base_manager_name = "everything"
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.by}"

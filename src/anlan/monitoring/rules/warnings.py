@@ -6,7 +6,7 @@ Sources: 突发事件应对法 (2024) arts 63, 64, 66, 67; 气象灾害防御条
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -70,10 +70,12 @@ EVENT_NAMES = {
 class State(Enum):
     """Where a warning is on its way."""
 
+    EDITING = "editing"
     DRAFT = "draft"
     REVIEWED = "reviewed"
     REJECTED = "rejected"
     ISSUED = "issued"
+    REPLACED = "replaced"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
 
@@ -83,38 +85,85 @@ class State(Enum):
 
 
 STATE_LABELS = {
+    "editing": "草稿",
     "draft": "待审核",
-    "reviewed": "已审核",
+    "reviewed": "待签发",
     "rejected": "已退回",
     "issued": "已发布",
+    "replaced": "已被续发",
     "cancelled": "已解除",
     "expired": "已到期",
 }
+DRAFT, REVIEW, ISSUE = "monitoring.warn_draft", "monitoring.warn_review", "monitoring.warn_issue"
+#: What a person has been to a warning, as the law below names those who may not take the step.
+AUTHOR, REVIEWER, SIGNER = "拟稿人", "审核人", "签发人"
+#: The emergency fast path is for what cannot wait (红, 橙); its review follows within this time (a parameter of ours, 待核对).
+FAST_LEVELS, REVIEW_WITHIN_H = ("红", "橙"), 24
+MANUAL_EXERCISE = "手动演练"
+EXERCISE_MARK = "【演练】"
 
-#: state, verb -> state
-MOVES: dict[tuple[State, str], State] = {
-    (State.DRAFT, "approve"): State.REVIEWED,
-    (State.DRAFT, "reject"): State.REJECTED,
-    (State.REJECTED, "redraft"): State.DRAFT,
-    (State.DRAFT, "redraft"): State.DRAFT,
-    (State.REVIEWED, "issue"): State.ISSUED,
-    (State.REVIEWED, "reject"): State.REJECTED,
-    (State.ISSUED, "cancel"): State.CANCELLED,
-    (State.ISSUED, "expire"): State.EXPIRED,
-    (State.REVIEWED, "expire"): State.EXPIRED,
-    (State.DRAFT, "expire"): State.EXPIRED,
-}
+
+@dataclass(frozen=True)
+class Step:
+    """One allowed transition. never: those who may not take it, whatever they are permitted. reason: it must be given."""
+
+    verb: str
+    label: str
+    before: State
+    after: State
+    permission: str
+    never: tuple[str, ...] = ()
+    reason: bool = False
+
+
+E, D, R, J, P, X = State.EDITING, State.DRAFT, State.REVIEWED, State.REJECTED, State.ISSUED, State.EXPIRED
+#: The law of the workflow: what is not in this table is not possible.
+LAW: tuple[Step, ...] = (
+    # verb          label        from  to               permission  never                    reason
+    Step("edit",    "修改",       E,    E,               DRAFT),
+    Step("submit",  "提交审核",    E,    D,               DRAFT),
+    Step("redraft", "修改",       D,    D,               DRAFT,      (),                      True),
+    Step("redraft", "修改",       J,    D,               DRAFT,      (),                      True),
+    Step("redraft", "修改",       R,    D,               DRAFT,      (),                      True),
+    Step("approve", "审核通过",    D,    R,               REVIEW,     (AUTHOR,)),
+    Step("reject",  "退回",       D,    J,               REVIEW,     (AUTHOR,),               True),
+    Step("reject",  "退回",       R,    J,               REVIEW,     (AUTHOR,),               True),
+    Step("issue",   "签发",       R,    P,               ISSUE,      (AUTHOR, REVIEWER)),
+    Step("fast",    "应急快速签发", D,    P,               ISSUE,      (AUTHOR,),               True),
+    Step("confirm", "事后审核",    P,    P,               REVIEW,     (AUTHOR, SIGNER),        True),
+    Step("replace", "续发",       P,    State.REPLACED,  ISSUE),
+    Step("cancel",  "解除",       P,    State.CANCELLED, ISSUE,      (),                      True),
+    Step("expire",  "到期",       P,    X,               ISSUE),
+    Step("expire",  "到期",       R,    X,               ISSUE),
+    Step("expire",  "到期",       D,    X,               ISSUE),
+    Step("expire",  "到期",       J,    X,               ISSUE),
+    Step("expire",  "到期",       E,    X,               ISSUE),
+)  # fmt: skip
+BY_STEP = {(step.before, step.verb): step for step in LAW}
 
 
 class NotAllowed(ValueError):
     """The life cycle has no such step."""
 
 
-def move(state: State, verb: str, label: str = "") -> State:
-    after = MOVES.get((state, verb))
-    if after is None:
-        raise NotAllowed(f"“{state.label}”的预警不能{label or verb}")
-    return after
+def step(state: State, verb: str) -> Step:
+    """The transition, or `NotAllowed` in words."""
+    found = BY_STEP.get((state, verb))
+    if found is None:
+        label = next((known.label for known in LAW if known.verb == verb), verb)
+        raise NotAllowed(f"“{state.label}”的预警不能{label}")
+    return found
+
+
+def barred(taken: Step, roles: Collection[str]) -> str:
+    """Why somebody who was `roles` to this warning may not take the step; "" when nothing stands against it."""
+    role = next((role for role in taken.never if role in roles), "")
+    return f"{role}不能{taken.label}同一条预警（职责分离）" if role else ""
+
+
+def marked(headline: str, exercise: bool) -> str:
+    """A headline of a drill says so first, wherever it goes."""
+    return headline if not exercise or headline.startswith(EXERCISE_MARK) else f"{EXERCISE_MARK}{headline}"
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,12 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError, NotFound
 from anlan.kernel.models import Area
-from anlan.monitoring import actions, queries
-from anlan.monitoring.actions.warnings import DRAFT, ISSUE, REVIEW, cap_message, content_of
+from anlan.monitoring import actions, published, queries
+from anlan.monitoring.actions.warnings import content_of, roles_of
 from anlan.monitoring.models import Warning, WarningLevel
 from anlan.monitoring.rules import warnings as rules
-from anlan.monitoring.rules.cap import to_xml
+from anlan.monitoring.rules.cap import national, writer
+from anlan.monitoring.rules.warnings import DRAFT, State, Step
 from anlan.monitoring.views.alarms import actor_of, back
 
 STATUS = {
@@ -27,9 +28,13 @@ STATUS = {
     "reviewed": "info",
     "rejected": "bad",
     "issued": "ok",
+    "editing": "none",
+    "replaced": "none",
     "cancelled": "none",
     "expired": "none",
 }
+#: States in which the page offers the form: a draft is changed, what is in force is continued.
+EDITABLE = {"editing", "draft", "reviewed", "rejected", "issued"}
 WHEN = "%Y-%m-%dT%H:%M"
 
 
@@ -50,6 +55,7 @@ class DraftForm(forms.Form):
     onset = moment_field("起始时间")
     expires = moment_field("失效时间")
     basis = forms.CharField(label="依据", max_length=300, required=False)
+    exercise = forms.BooleanField(label="演练预警（永远不会成为真实预警，不出本单位）", required=False)
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -91,20 +97,51 @@ def draft(request: HttpRequest) -> HttpResponse:
     return render(request, "monitoring/warning_draft.html", {"form": form})
 
 
+#: Steps that stand as a button on the page: (verb of the law, address, look). The others are the system's, or forms.
+BUTTONS = (
+    ("submit", "submit", "primary"), ("approve", "approve", "primary"), ("reject", "reject", "danger"),
+    ("issue", "issue", "primary"), ("fast", "issue-fast", "danger"), ("confirm", "confirm", "primary"),
+    ("cancel", "cancel", "danger"),
+)  # fmt: skip
+
+
 def steps_of(actor: Actor, warning: Warning) -> list[dict[str, str]]:
-    """What this actor may do with the warning now."""
-    own = warning.drafter_id is not None and warning.drafter_id == actor.user_id
-    steps = [
-        ("draft", "approve", "审核通过", "primary", "", REVIEW, not own),
-        ("draft", "reject", "退回", "danger", "退回理由", REVIEW, not own),
-        ("reviewed", "issue", "签发", "primary", "", ISSUE, not own and not warning.in_house),
-        ("issued", "cancel", "解除", "danger", "解除理由", ISSUE, True),
-    ]
+    """What the law of the workflow lets this actor do with the warning now."""
+    roles, state = roles_of(actor, warning), State(warning.state)
+    found = [(rules.BY_STEP.get((state, verb)), address, look) for verb, address, look in BUTTONS]
     return [
-        {"url": f"/monitoring/warnings/{warning.pk}/{verb}", "label": label, "kind": kind, "reason": reason}
-        for state, verb, label, kind, reason, permission, allowed in steps
-        if warning.state == state and allowed and actor.may(permission, warning.area.path, warning.data_class)
+        {
+            "url": f"/monitoring/warnings/{warning.pk}/{address}", "label": step.label, "kind": look,
+            "reason": f"{step.label}理由" if step.reason else "",
+        }
+        for step, address, look in found
+        if step is not None and allowed(actor, warning, step, roles)
+    ]  # fmt: skip
+
+
+def allowed(actor: Actor, warning: Warning, step: Step, roles: set[str]) -> bool:
+    fits = {
+        "issue": not warning.in_house,
+        "fast": not warning.in_house and warning.level in rules.FAST_LEVELS,
+        "confirm": warning.review_due_at is not None,
+    }.get(step.verb, True)
+    may = actor.may(step.permission, warning.area.path, warning.data_class)
+    return fits and may and not rules.barred(step, roles)
+
+
+def history(warning: Warning) -> list[tuple[Any, list[tuple[str, str, str]]]]:
+    """(step, [(name of what it changed, was, is now)]) of every step there was."""
+    names = {field.name: str(getattr(field, "verbose_name", field.name)) for field in Warning._meta.get_fields()}
+    return [
+        (row, [(names[name], shown(name, was), shown(name, now)) for name, (was, now) in row.changes.items()])
+        for row in warning.steps.all()
     ]
+
+
+def shown(name: str, value: Any) -> str:
+    if name in {"onset", "expires"} and value:
+        return rules.clock_text(datetime.fromisoformat(value))
+    return str(value)
 
 
 @require_GET
@@ -115,17 +152,74 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "warning": warning, "status": STATUS[warning.state], "steps": steps_of(actor, warning),
         "previews": rules.previews(content).items(), "missing": rules.missing(content),
-        "own_draft": warning.drafter_id == actor.user_id and warning.state == "draft",
+        "own_draft": rules.AUTHOR in roles_of(actor, warning) and warning.state == "draft", "history": history(warning),
+        "may_edit": actor.may(DRAFT, warning.area.path), "editable": warning.state in EDITABLE,
         "internal_note": rules.INTERNAL_NOTE if warning.in_house else "",
     }  # fmt: skip
     return render(request, "monitoring/warning.html", context)
 
 
+class RedraftForm(forms.Form):
+    """What may be changed of a draft, and why."""
+
+    headline = forms.CharField(label="标题", max_length=160)
+    description = forms.CharField(label="警示事项（内容与可能影响）", widget=forms.Textarea(attrs={"rows": 4}))
+    instruction = forms.CharField(label="应采取的措施", widget=forms.Textarea(attrs={"rows": 3}))
+    expires = moment_field("失效时间")
+    reason = forms.CharField(label="修改理由", max_length=200, required=False)
+
+
+class ContinueForm(RedraftForm):
+    """续发: the same, in another colour or for longer."""
+
+    level = forms.ChoiceField(label="级别", choices=WarningLevel.choices)
+    reason = None  # type: ignore[assignment]
+    field_order = ["level"]
+
+
+def changed(actor: Actor, pk: int, given: dict[str, Any], issued: bool) -> Warning:
+    if not issued:
+        return actions.redraft_warning(actor, pk, **given)
+    level, expires = given.pop("level"), given.pop("expires")
+    return actions.continue_warning(actor, pk, level=level, expires=expires, words=given)
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """改稿 of what was not issued yet, or 续发 of what was."""
+    actor = actor_of(request)
+    warning = queries.warning(actor, pk)
+    issued = warning.state == State.ISSUED.value
+    kind = ContinueForm if issued else RedraftForm
+    names = ("level", "headline", "description", "instruction", "expires")
+    form = kind(request.POST or None, initial={name: getattr(warning, name) for name in names})
+    if request.method == "POST" and form.is_valid():
+        try:
+            goal = changed(actor, pk, form.cleaned_data, issued)
+        except AnlanError as error:
+            if error.status == 403:
+                raise
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, "已起草续发，等待他人审核" if issued else "已修改，须重新审核")
+            return redirect(f"/monitoring/warnings/{goal.pk}/")
+    title = "续发预警" if issued else "修改预警"
+    return render(request, "monitoring/warning_edit.html", {"form": form, "warning": warning, "title": title})
+
+
 @require_GET
 def cap(request: HttpRequest, pk: int) -> HttpResponse:
     """The warning as CAP 1.2."""
-    warning = queries.warning(actor_of(request), pk)
-    return HttpResponse(to_xml(cap_message(warning)), content_type="application/cap+xml; charset=utf-8")
+    alert = published.draft_alert(queries.warning(actor_of(request), pk))
+    return HttpResponse(writer.alert_xml(alert), content_type="application/cap+xml; charset=utf-8")
+
+
+@require_GET
+def cap_12379(request: HttpRequest, pk: int) -> HttpResponse:
+    """The warning as the national platform's message, under the file name it asks for."""
+    alert = published.national_alert(queries.warning(actor_of(request), pk))
+    name = {"Content-Disposition": f'attachment; filename="{national.file_name(alert)}"'}
+    return HttpResponse(national.to_xml(alert), content_type="application/xml; charset=utf-8", headers=name)
 
 
 @require_POST
@@ -134,8 +228,14 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     try:
         if verb in {"approve", "reject"}:
             actions.review_warning(actor, pk, verb == "approve", reason)
+        elif verb == "submit":
+            actions.submit_warning(actor, pk)
         elif verb == "issue":
             actions.issue_warning(actor, pk)
+        elif verb == "issue-fast":
+            actions.issue_fast(actor, pk, reason)
+        elif verb == "confirm":
+            actions.confirm_warning(actor, pk, True, reason)
         elif verb == "cancel":
             actions.cancel_warning(actor, pk, reason)
         else:

@@ -27,6 +27,8 @@ class Run(ScopedModel):
     took_ms = models.FloatField("耗时 ms")
     by = models.CharField("推演人", max_length=80)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
+    #: Why it is only supposed (灾害链: what would follow if ...); empty where the hazard itself is known.
+    because = models.CharField("假设", max_length=120, blank=True)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "推演"

@@ -56,6 +56,7 @@ PERMISSIONS = {
     "simulation.run": "运行推演",
     "gateways.view": "查看接入与发布",
     "gateways.edit": "处置隔离数据",
+    "gateways.command": "向设备下发命令",
 }
 
 

@@ -28,6 +28,7 @@ GROUPS = {
     "situation": "灾情管理",
     "mobilisation": "社会动员",
     "administration": "政务管理",
+    "gateways": "接入与发布",
     "base": "底图",
 }
 WORTH_PACKING = 1400

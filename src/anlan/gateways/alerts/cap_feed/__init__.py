@@ -20,4 +20,5 @@ CHANNEL = Channel(
     repeatable=lambda: True,
     reaches=lambda address: False,
     send=send,
+    carries_exercises=True,
 )

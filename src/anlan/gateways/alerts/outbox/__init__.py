@@ -21,4 +21,5 @@ CHANNEL = Channel(
     repeatable=lambda: True,
     reaches=lambda address: True,
     send=send,
+    carries_exercises=True,
 )

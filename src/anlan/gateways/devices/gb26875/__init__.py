@@ -2,7 +2,8 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.gb26875.codec import decode
-from anlan.gateways.devices.gb26875.session import Gb26875Session, command
+from anlan.gateways.devices.gb26875.session import COMMANDS, Gb26875Session, command
+from anlan.gateways.devices.gb26875.simulator import Transmitter
 
 PROTOCOL = DeviceProtocol(
     name="gb26875",
@@ -14,5 +15,7 @@ PROTOCOL = DeviceProtocol(
     session=Gb26875Session,
     port_env="ANLAN_GB26875_PORT",
     command=command,
+    commands=COMMANDS,
+    device=Transmitter,
     default_port=5875,
 )

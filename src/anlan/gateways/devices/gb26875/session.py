@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from anlan.gateways.devices.contract import Chunk, FrameError, Step
+from anlan.gateways.devices.contract import Chunk, Command, FrameError, Step
 from anlan.gateways.devices.gb26875.codec import (
     CONFIRM,
     DENY,
@@ -16,6 +17,7 @@ from anlan.gateways.devices.gb26875.codec import (
     reason_of,
     time_tag,
 )
+from anlan.gateways.devices.parameters import number
 
 CONTROL = 1
 
@@ -47,11 +49,29 @@ class Gb26875Session:
         return Step(chunk.data, readings_of(frame), answer(CONFIRM))
 
 
-def command(kind: str, address: str, at: datetime, serial: int) -> bytes:
-    """ "time": set the transmitter's clock (type 90); "query": its running state (type 81). Control command 1."""
-    if not address.isascii() or not address.isdigit():
-        raise FrameError(f"用户信息传输装置地址 {address!r} 应为十进制数")
-    bodies = {"time": bytes([90, 1]) + time_tag(at), "query": bytes([81, 1, 0])}
-    if kind not in bodies:
-        raise FrameError(f"用户信息传输装置没有命令 {kind}")
-    return encode(serial, at, 1, int(address), CONTROL, bodies[kind])
+COMMANDS = {
+    "time": Command("同步传输装置时钟"),
+    "query": Command("读传输装置运行状态"),
+    "inspect": Command("查岗", {"minutes": "应答时限 min（1～10，待核对）"}),
+    "system": Command("读设施系统状态", {"system": "系统类型", "address": "系统地址"}),
+    "initialise": Command("初始化传输装置"),
+}
+
+
+def command(kind: str, address: str, at: datetime, serial: int, parameters: Mapping[str, str] | None = None) -> bytes:
+    """A control command (1): types 90 clock, 81 running state, 91 查岗, 61 state of a system, 89 initialise (table 5)."""
+    if not address.isascii() or not address.isdigit() or int(address) >= 1 << 48:
+        raise FrameError(f"用户信息传输装置地址 {address[:20]!r} 应为十进制数")
+    if kind not in COMMANDS:
+        raise FrameError(f"用户信息传输装置没有命令 {kind}；有：{'、'.join(COMMANDS)}")
+    return encode(serial, at, 1, int(address), CONTROL, body_of(kind, at, parameters or {}))
+
+
+def body_of(kind: str, at: datetime, given: Mapping[str, str]) -> bytes:
+    if kind == "time":
+        return bytes([90, 1]) + time_tag(at)
+    if kind == "inspect":
+        return bytes([91, 1, number(given, "minutes", 1, 10, 1)])
+    if kind == "system":
+        return bytes([61, 1, number(given, "system", 0, 255), number(given, "address", 0, 255)])
+    return bytes([81 if kind == "query" else 89, 1, 0])

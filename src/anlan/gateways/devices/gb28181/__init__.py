@@ -3,6 +3,7 @@
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.gb28181.codec import decode
 from anlan.gateways.devices.gb28181.session import Gb28181Session
+from anlan.gateways.devices.gb28181.simulator import Camera
 
 PROTOCOL = DeviceProtocol(
     name="gb28181",
@@ -12,6 +13,7 @@ PROTOCOL = DeviceProtocol(
     transport="udp",
     decode=decode,
     session=Gb28181Session,
+    device=Camera,
     port_env="ANLAN_GB28181_PORT",
     default_port=5060,
     from_text=lambda text: text.encode().decode("unicode_escape").encode("latin-1"),

@@ -2,7 +2,8 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.hj212.codec import decode
-from anlan.gateways.devices.hj212.session import Hj212Session, command
+from anlan.gateways.devices.hj212.session import COMMANDS, Hj212Session, command
+from anlan.gateways.devices.hj212.simulator import FieldUnit
 
 PROTOCOL = DeviceProtocol(
     name="hj212",
@@ -14,6 +15,8 @@ PROTOCOL = DeviceProtocol(
     session=Hj212Session,
     port_env="ANLAN_HJ212_PORT",
     command=command,
+    commands={kind: one for kind, (_, one) in COMMANDS.items()},
+    device=FieldUnit,
     default_port=5212,
     from_text=str.encode,
 )

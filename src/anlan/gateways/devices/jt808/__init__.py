@@ -2,7 +2,8 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.jt808.codec import decode
-from anlan.gateways.devices.jt808.session import Jt808Session, command
+from anlan.gateways.devices.jt808.session import COMMANDS, Jt808Session, command
+from anlan.gateways.devices.jt808.simulator import Terminal
 
 PROTOCOL = DeviceProtocol(
     name="jt808",
@@ -14,5 +15,7 @@ PROTOCOL = DeviceProtocol(
     session=Jt808Session,
     port_env="ANLAN_JT808_PORT",
     command=command,
+    commands=COMMANDS,
+    device=Terminal,
     default_port=5808,
 )

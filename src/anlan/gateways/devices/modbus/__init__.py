@@ -3,6 +3,7 @@
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.modbus.codec import decode
 from anlan.gateways.devices.modbus.poller import ModbusPoller
+from anlan.gateways.devices.modbus.simulator import Slave
 
 PROTOCOL = DeviceProtocol(
     name="modbus",
@@ -12,4 +13,5 @@ PROTOCOL = DeviceProtocol(
     transport="poll",
     decode=decode,
     poller=ModbusPoller,
+    device=Slave,
 )

@@ -2,6 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.mqtt.codec import decode_text, readings_of
+from anlan.gateways.devices.mqtt.simulator import Sensor
 
 PROTOCOL = DeviceProtocol(
     name="mqtt",
@@ -14,4 +15,5 @@ PROTOCOL = DeviceProtocol(
     default_port=1883,
     from_text=str.encode,
     readings=readings_of,
+    device=Sensor,
 )

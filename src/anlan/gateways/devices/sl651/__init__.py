@@ -2,8 +2,9 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.sl651.codec import decode
-from anlan.gateways.devices.sl651.encode import command
+from anlan.gateways.devices.sl651.encode import COMMANDS, command
 from anlan.gateways.devices.sl651.session import Sl651Session
+from anlan.gateways.devices.sl651.simulator import Station
 
 PROTOCOL = DeviceProtocol(
     name="sl651",
@@ -15,5 +16,7 @@ PROTOCOL = DeviceProtocol(
     session=Sl651Session,
     port_env="ANLAN_SL651_PORT",
     command=command,
+    commands={kind: one for kind, (_, one) in COMMANDS.items()},
+    device=Station,
     default_port=5651,
 )

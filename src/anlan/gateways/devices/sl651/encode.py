@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from anlan.gateways.devices.contract import FrameError
-from anlan.gateways.devices.sl651.codec import BEIJING, ENQ, ESC, ETB, ETX, NAK, STX, SYN, crc16
+from anlan.gateways.devices.contract import Command, FrameError
+from anlan.gateways.devices.parameters import number, span, text
+from anlan.gateways.devices.sl651.codec import BEIJING, ENQ, ESC, ETB, ETX, STX, SYN, crc16
 from anlan.gateways.devices.sl651.elements import BY_ASCII, ELEMENTS, WITH_CLASS
 
 
@@ -58,14 +60,19 @@ def report(
 
 
 def packets(frame: bytes, most: int = 500) -> list[bytes]:
-    """M3: a HEX report cut into packets of at most `most` bytes of body; ETB ends all but the last."""
-    head, body = frame[:11], frame[14:-3]
+    """M3: a report cut into packets of at most `most` bytes of body; ETB ends all but the last."""
+    text_like = frame[:1] == b"\x01"
+    head, body = (frame[:19], frame[24:-5]) if text_like else (frame[:11], frame[14:-3])
     parts = [body[n : n + most] for n in range(0, len(body), most)]
     made = []
-    for number, part in enumerate(parts, 1):
-        content = (len(parts) << 12 | number).to_bytes(3, "big") + part
-        end = ETX if number == len(parts) else ETB
-        made.append(with_crc(head + len(content).to_bytes(2, "big") + bytes([SYN]) + content + bytes([end])))
+    for number_, part in enumerate(parts, 1):
+        end = bytes([ETX if number_ == len(parts) else ETB])
+        if text_like:
+            content = f"{len(parts):03X}{number_:03X}".encode() + part
+            made.append(with_ascii_crc(head + f"0{len(content):03X}".encode() + bytes([SYN]) + content + end))
+        else:
+            content = (len(parts) << 12 | number_).to_bytes(3, "big") + part
+            made.append(with_crc(head + len(content).to_bytes(2, "big") + bytes([SYN]) + content + end))
     return made
 
 
@@ -92,12 +99,55 @@ def ascii_report(
     return with_ascii_crc(b"\x01" + text.encode() + bytes([STX]) + body.encode() + bytes([ETX]))
 
 
-def command(kind: str, address: str, at: datetime, serial: int) -> bytes:
-    """ "time": set the station's clock (4AH); "query": its values now (37H)."""
-    functions = {"time": "4A", "query": "37"}
-    if kind not in functions:
-        raise FrameError(f"SL 651 测站没有命令 {kind}")
-    return down(address, 1, "0000", functions[kind], serial.to_bytes(2, "big") + stamp(at), ENQ)
+#: Kind -> function code and what it is called (appendix B).
+COMMANDS = {
+    "time": ("4A", Command("校时")),
+    "query": ("37", Command("查询实时数据")),
+    "element": ("3A", Command("查询指定要素", {"elements": "要素码，逗号分开，如 39,20"})),
+    "history": (
+        "38",
+        Command(
+            "补取时段数据",
+            {"start": "开始（整时）", "end": "结束（整时）", "element": "要素码", "step_min": "步长 min（默认 60）"},
+        ),
+    ),
+    "status": ("46", Command("查询状态和报警信息")),
+    "version": ("45", Command("查询软件版本")),
+    "clock": ("51", Command("查询时钟")),
+    "events": ("50", Command("查询事件记录")),
+}
+
+
+def command(kind: str, address: str, at: datetime, serial: int, parameters: Mapping[str, str] | None = None) -> bytes:
+    """A command down: "time" sets the clock (4AH), "query" asks for values (37H), "history" for a period (38H) ..."""
+    if kind not in COMMANDS:
+        raise FrameError(f"SL 651 测站没有命令 {kind}；有：{'、'.join(COMMANDS)}")
+    try:
+        bytes.fromhex(address)
+    except ValueError as error:
+        raise FrameError(f"测站地址“{address[:20]}”应为 10 位十六进制") from error
+    given, body = parameters or {}, b""
+    if kind == "element":
+        body = b"".join(identifier(code) for code in text(given, "elements").replace("，", ",").split(","))
+    if kind == "history":
+        start, end = span(given)
+        step = number(given, "step_min", 1, 24 * 60, 60)
+        body = bytes.fromhex(
+            f"{start:%y%m%d%H}{end:%y%m%d%H}0418{step // 1440:02d}{step // 60 % 24:02d}{step % 60:02d}"
+        )
+        body += identifier(text(given, "element"))
+    return down(address, 1, "0000", COMMANDS[kind][0], serial.to_bytes(2, "big") + stamp(at) + body, ENQ)
+
+
+def identifier(code: str) -> bytes:
+    """Guide and definition byte of an element, without a value."""
+    code = code.strip().upper()
+    element = ELEMENTS.get(code)
+    if element is None:
+        raise FrameError(f"SL 651 没有要素码“{code[:10]}”")
+    special = {"F4": b"\xf4\x60", "F5": b"\xf5\xc0"}
+    size = (element.digits + 1) // 2
+    return special.get(code) or bytes([int(code, 16), size << 3 | element.decimals])
 
 
 def keep_alive(station: str, at: datetime, serial: int = 1, centre: int = 1) -> bytes:
@@ -113,21 +163,27 @@ def down(station: str, centre: int, password: str, function: str, body: bytes, e
     return with_crc(head + (0x8000 | len(body)).to_bytes(2, "big") + bytes([start]) + body + bytes([end]))
 
 
-def acknowledge(
-    station: str, centre: int, password: str, function: str, serial: int, at: datetime, end: int = ESC
-) -> bytes:
-    """M2: confirms the report `serial`; ESC keeps the line, EOT lets the station disconnect."""
-    return down(station, centre, password, function, serial.to_bytes(2, "big") + stamp(at), end)
+@dataclass(frozen=True)
+class Reply:
+    """Who is answered, in the encoding that the station speaks."""
 
+    station: str
+    centre: int
+    password: str
+    function: str
+    ascii: bool = False
 
-def acknowledge_packets(
-    station: str, centre: int, password: str, function: str, total: int, number: int, at: datetime, end: int = ESC
-) -> bytes:
-    """M3: one confirmation after the last packet, or NAK naming the packet to send again."""
-    body = (total << 12 | number).to_bytes(3, "big") + (0).to_bytes(2, "big") + stamp(at)
-    return down(station, centre, password, function, body, NAK if end == NAK else end, SYN)
+    def down(self, body: bytes, end: int, start: int = STX) -> bytes:
+        if not self.ascii:
+            return down(self.station, self.centre, self.password, self.function, body, end, start)
+        words = body.hex().upper()
+        head = f"{self.station}{self.centre:02X}{self.password}{self.function}8{len(words):03X}"
+        return with_ascii_crc(b"\x01" + head.encode() + bytes([start]) + words.encode() + bytes([end]))
 
+    def report(self, serial: int, at: datetime, end: int = ESC) -> bytes:
+        """M2: confirms the report `serial`; ESC keeps the line, EOT lets the station disconnect, NAK refuses."""
+        return self.down(serial.to_bytes(2, "big") + stamp(at), end)
 
-def query(station: str, centre: int, password: str, function: str, at: datetime, parameters: bytes = b"") -> bytes:
-    """A question or setting to the station, e.g. 37H live data, 4AH set clock."""
-    return down(station, centre, password, function, (0).to_bytes(2, "big") + stamp(at) + parameters, ENQ)
+    def packets(self, total: int, number: int, at: datetime, end: int = ESC) -> bytes:
+        """M3: one confirmation after the last packet, or NAK naming the packet to send again."""
+        return self.down((total << 12 | number).to_bytes(3, "big") + (0).to_bytes(2, "big") + stamp(at), end, SYN)

@@ -8,7 +8,6 @@ from datetime import datetime
 from anlan.gateways.devices.contract import Chunk, FrameError, Step
 from anlan.gateways.devices.sl651 import encode
 from anlan.gateways.devices.sl651.codec import (
-    ESC,
     ETB,
     NAK,
     Frame,
@@ -64,21 +63,17 @@ class Sl651Session:
         return Step(chunk.data, readings_of(frame), self.answer(frame, now), reason=reason or "")
 
     def answer(self, frame: Frame, now: datetime) -> bytes:
-        head = frame.head
-        if head.function == "2F" or head.ascii:
-            return b"" if head.function == "2F" else ascii_answer(frame, now)
-        return encode.acknowledge(head.station, head.centre, head.password, head.function, frame.serial or 0, now, ESC)
+        return b"" if frame.head.function == "2F" else reply(frame.head).report(frame.serial or 0, now)
 
     def refusal(self, data: bytes, now: datetime) -> bytes:
+        """NAK with the serial, as far as the head can be trusted."""
         try:
             head = read_head(data)
-        except FrameError:
+            raw = data[head.head_bytes : head.head_bytes + (4 if head.ascii else 2)]
+            serial = int(raw or b"0", 16) if head.ascii else int.from_bytes(raw, "big")
+        except (FrameError, ValueError):
             return b""
-        if head.ascii or not head.up:
-            return b""
-        body = data[head.head_bytes : head.head_bytes + 2]
-        serial = int.from_bytes(body, "big") if len(body) == 2 else 0
-        return encode.acknowledge(head.station, head.centre, head.password, head.function, serial, now, NAK)
+        return reply(head).report(serial, now, NAK) if head.up else b""
 
     def packet(self, frame: Frame, raw: bytes, now: datetime) -> Step:
         """One packet of several: quiet until the last, then one answer, or the number that is missing."""
@@ -97,15 +92,10 @@ class Sl651Session:
         if frame.end == ETB and missing != []:
             return Step(raw)
         if missing:
-            return Step(raw, ack=self.packets_answer(head, parts.total, missing[0], now, NAK))
+            return Step(raw, ack=reply(head).packets(parts.total, missing[0], now, NAK))
         del self.reports[key]
         whole = joined(parts)
-        return Step(raw, readings_of(whole), self.packets_answer(head, parts.total, parts.total, now, ESC))
-
-    def packets_answer(self, head: Head, total: int, number: int, now: datetime, end: int) -> bytes:
-        return encode.acknowledge_packets(
-            head.station, head.centre, head.password, head.function, total, number, now, end
-        )
+        return Step(raw, readings_of(whole), reply(head).packets(parts.total, parts.total, now))
 
     def make_room(self) -> None:
         while len(self.reports) >= MAX_REPORTS:
@@ -121,8 +111,5 @@ def joined(parts: Parts) -> Frame:
     return whole
 
 
-def ascii_answer(frame: Frame, now: datetime) -> bytes:
-    head = frame.head
-    body = f"{frame.serial or 0:04X}" + encode.stamp(now).hex()
-    text = f"{head.station}{head.centre:02X}{head.password}{head.function}8{len(body):03X}"
-    return encode.with_ascii_crc(b"\x01" + text.encode() + b"\x02" + body.encode() + bytes([ESC]))
+def reply(head: Head) -> encode.Reply:
+    return encode.Reply(head.station, head.centre, head.password, head.function, head.ascii)

@@ -2,6 +2,7 @@
 
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.sparkplug.codec import decode_text, from_text, readings_of
+from anlan.gateways.devices.sparkplug.simulator import Edge
 
 PROTOCOL = DeviceProtocol(
     name="sparkplug",
@@ -12,4 +13,5 @@ PROTOCOL = DeviceProtocol(
     decode=decode_text,
     from_text=from_text,
     readings=readings_of,
+    device=Edge,
 )

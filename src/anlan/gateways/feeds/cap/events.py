@@ -8,23 +8,34 @@ from typing import Any
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
-from anlan.gateways.feeds.cap.codec import alerts_in, index_links, root_of
-from anlan.gateways.feeds.cap.model import Alert, AlertInfo
+from anlan.gateways.feeds.cap.trust import refusal
 from anlan.gateways.feeds.contract import FeedError, FeedEvent, Parsed, Refused
+from anlan.kernel import clock
+from anlan.monitoring.rules.cap.model import Alert, AlertInfo
+from anlan.monitoring.rules.cap.reader import CapError, alert_elements, alerts_in, index_links, read_alert, root_of
 
 
 def parse(data: bytes) -> Parsed:
     """Alerts of one document as events; unusable ones are named with every reason."""
-    root = root_of(data)
-    alerts, found = alerts_in(root), Parsed(links=index_links(root))
+    try:
+        root = root_of(data)
+    except CapError as error:
+        raise FeedError(str(error)) from error
+    elements = alert_elements(root)
+    alerts, found = [read_alert(element) for element in elements], Parsed(links=index_links(root))
+    now = max(clock.now(), clock.real_now())
     if not alerts and not found.links:
         raise FeedError("文件中没有 alert 元素")
     for index, alert in enumerate(alerts):
-        if alert.usable and alert.sent is not None:
-            found.events.append(event_of(alert))
+        reasons = [f"{f.field}：{f.message}" for f in alert.findings if f.fatal]
+        if not reasons:
+            # An alert of its own is held against its signature byte by byte, as it came.
+            against = data if len(alerts) == 1 and elements[0] is root else elements[index]
+            reasons = [why for why in [refusal(alert, against, now)] if why]
+        if reasons or alert.sent is None:
+            found.refused.append(Refused(f"alert[{index}]", "；".join(reasons), alert.identifier))
         else:
-            reasons = "；".join(f"{f.field}：{f.message}" for f in alert.findings if f.fatal)
-            found.refused.append(Refused(f"alert[{index}]", reasons, alert.identifier))
+            found.events.append(event_of(alert))
     return found
 
 
@@ -101,7 +112,7 @@ def check(data: bytes) -> dict[str, Any]:
     try:
         root = root_of(data)
         alerts = alerts_in(root)
-    except FeedError as error:
+    except CapError as error:
         return {"valid": False, "reason": str(error), "findings": [], "alerts": []}
     links = index_links(root)
     if not alerts:

@@ -87,7 +87,7 @@ def test_a_negative_value_and_a_filler_that_is_no_number() -> None:
 
 def test_the_acknowledgement_is_the_published_one() -> None:
     at = datetime(2014, 12, 5, 11, 0, 2, tzinfo=BEIJING)
-    ours = encode.acknowledge("0012345678", 2, "04D2", "32", 0x12, at)
+    ours = encode.Reply("0012345678", 2, "04D2", "32").report(0x12, at)
     assert ours.hex().upper() == "7E7E00123456780204D2328008020012141205110002" + "1B" + "BD6C"
 
 

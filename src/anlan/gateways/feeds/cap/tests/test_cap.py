@@ -35,7 +35,7 @@ FILES = {
     "kde_454888.cap": (1, True),
     "kde_mo-cap_monsoon.xml": (1, True),
     "kde_polygon-trailing-space.xml": (1, True),
-    "kde_thunderstorm.xml": (1, True),
+    "kde_thunderstorm.xml": (1, False),
 }
 
 

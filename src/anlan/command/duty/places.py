@@ -1,0 +1,84 @@
+"""地点: a name as a caller gives it -> where that is. Enterprises, key places, hospitals, shelters, then areas."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import Located
+from anlan.kernel.geo import Finder, parse
+from anlan.kernel.models import Area
+from anlan.resources.models import Hospital, KeyPlace, Shelter
+from anlan.supervision.models import Enterprise, Park
+
+#: How people copy coordinates: "106.72,39.51", "106.72 39.51", with or without degree signs.
+PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*°?\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*°?\s*")
+KINDS: tuple[tuple[str, type[Any]], ...] = (
+    ("企业", Enterprise),
+    ("园区", Park),
+    ("重点场所", KeyPlace),
+    ("医院", Hospital),
+    ("避难场所", Shelter),
+)
+#: A place known only as an area is put at its seat or centre, and says so.
+ROUGH = "区划驻地（示意）"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place somebody named."""
+
+    name: str
+    lon: float
+    lat: float
+    kind: str
+    area: Area | None
+
+    @property
+    def rough(self) -> bool:
+        return self.kind == ROUGH
+
+
+def area_at(actor: Actor, lon: float, lat: float) -> Area | None:
+    """The deepest area with a polygon around the point, among those the actor may open incidents in."""
+    shapes = [
+        (area, parse(area.geometry))
+        for area in Area.objects.filter(geometry__isnull=False)
+        if area.geometry and actor.may("command.incident", area.path)
+    ]
+    found: list[Area] = Finder(shapes).containing(lon, lat) if shapes else []
+    return max(found, key=lambda area: area.level, default=None)
+
+
+def find(actor: Actor, text: str, most: int = 8) -> list[Place]:
+    """What the text may mean, best first: coordinates as they stand, an exact name, a part of a name, an area."""
+    text = text.strip()
+    pair = PAIR.fullmatch(text)
+    if pair:
+        lon, lat = float(pair[1]), float(pair[2])
+        return [Place(text, lon, lat, "坐标", area_at(actor, lon, lat))]
+    if len(text) < 2:
+        return []
+    return [*named(actor, text), *areas(actor, text)][:most]
+
+
+def named(actor: Actor, text: str) -> list[Place]:
+    found: list[Place] = []
+    for kind, model in KINDS:
+        if not actor.has(f"{model._meta.app_label}.view"):
+            continue
+        rows: list[Located] = list(model.objects.visible_to(actor).filter(name__contains=text).select_related("area"))
+        found += [Place(row.name, row.lon, row.lat, kind, row.area) for row in rows]
+    return sorted(found, key=lambda place: (place.name != text, not place.name.startswith(text), len(place.name)))
+
+
+def areas(actor: Actor, text: str) -> list[Place]:
+    """Areas whose name the text contains, or the other way round, the deepest first."""
+    rows = [
+        area
+        for area in Area.objects.filter(seat_lon__isnull=False).order_by("-level", "path")
+        if (area.name in text or text in area.name) and actor.may("command.incident", area.path)
+    ]
+    return [Place(area.name, area.seat_lon or 0.0, area.seat_lat or 0.0, ROUGH, area) for area in rows]

@@ -1,0 +1,40 @@
+"""Registries of the command room: the city's own reporting rules."""
+
+from __future__ import annotations
+
+from anlan.command.models import LocalReportRule
+from anlan.kernel.register.declare import Register, Section, register
+
+register(
+    Register(
+        model=LocalReportRule,
+        slug="report-rules",
+        title="报告时限规则",
+        key=("code",),
+        columns=("rule_id", "instrument", "article", "role", "kind", "channel", "minutes", "valid_from", "valid_to"),
+        filters=("role", "kind", "channel"),
+        search=("code", "rule_id", "instrument"),
+        sections=(
+            Section("规则", ("code", "rule_id", "instrument", "article", "valid_from", "valid_to", "to_check")),
+            Section("时限", ("role", "kind", "channel", "minutes", "receiver", "classes", "grades")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        help="与平台自带规则同号者，在施行期内替代之；时限改变时另立一条并给旧条填失效日期，旧事件仍按旧条计时。",
+        sample={
+            "code": "RR-SAMPLE",
+            "rule_id": "gov-phone",
+            "instrument": "某市突发事件信息报告规定",
+            "article": "第八条",
+            "valid_from": "2026-01-01",
+            "role": "本级政府",
+            "kind": "首报",
+            "channel": "电话",
+            "minutes": "20",
+            "receiver": "自治区政府总值班室",
+            "grades": '["重大", "特别重大"]',
+            "to_check": "是",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)

@@ -1,0 +1,146 @@
+"""Facts of this platform that become parcels for its peers. One parcel per state of a thing and peer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anlan.command import queries as command
+from anlan.gateways.exchange.models import Peer
+from anlan.gateways.exchange.offers import Offer, offer_to_all
+from anlan.gateways.exchange.parcel import Kind
+from anlan.kernel.accounts.actor import system
+from anlan.kernel.events.models import Event
+from anlan.kernel.events.outbox import on
+from anlan.monitoring import published
+from anlan.monitoring.published import PublicWarning
+from anlan.resources import queries as resources
+
+EXCHANGE = system("平台互联")
+
+
+def any_peer() -> bool:
+    """Most installations of a district have none; then nothing is read."""
+    return Peer.objects.unscoped("whether there is anybody to tell").filter(enabled=True).exists()
+
+
+def incident_payload(row: Any) -> dict[str, Any]:
+    figures = {name: getattr(row, name) for name in ("deaths", "missing", "serious", "minor", "trapped", "evacuated")}
+    return {
+        "number": row.number,
+        "title": row.title,
+        "event_code": row.event_code,
+        "event_name": row.event_name,
+        "place": row.place,
+        "lon": row.lon,
+        "lat": row.lat,
+        "at": (row.occurred_at or row.received_at).isoformat(),
+        "grade": row.working_grade,
+        "status": row.get_status_display(),
+        "closed": not row.is_open,
+        "figures": figures,
+        "figures_at": row.figures_at.isoformat() if row.figures_at else None,
+        "description": row.description,
+        "measures": row.measures,
+    }
+
+
+@on(
+    "command.IncidentOpened", "command.IncidentUpdated", "command.ResponseStarted", "command.ResponseAdjusted",
+    "command.ResponseEnded", "command.IncidentClosed",
+)  # fmt: skip
+def incident_changed(event: Event) -> None:
+    if not any_peer():
+        return
+    row = command.incident(EXCHANGE, event.payload["incident_id"])
+    offer_to_all(
+        EXCHANGE,
+        Offer(
+            Kind.INCIDENT, f"incident:{row.number}", row.version, str(row), row.area, row.data_class,
+            incident_payload(row), row.correlation_id,
+        ),
+    )  # fmt: skip
+
+
+def report_payload(row: Any) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "kind": row.name,
+        "title": f"{row.incident.title} {row.name}",
+        "incident": row.incident.number,
+        "superior": row.superior,
+        "signed_by": row.signed_by,
+        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
+        "lateness_min": row.lateness_min,
+        "fields": row.fields,
+    }
+
+
+@on("command.ReportSent")
+def report_sent(event: Event) -> None:
+    """The written report; what went ahead by telephone has no paper yet."""
+    row = command.report(EXCHANGE, event.payload["report_id"])
+    if row.sent_at is None or not any_peer():
+        return
+    incident = row.incident
+    offer_to_all(
+        EXCHANGE,
+        Offer(
+            Kind.REPORT, f"report:{row.number}", row.version, f"{row} {incident.title}", incident.area,
+            incident.data_class, report_payload(row), incident.correlation_id,
+        ),
+    )  # fmt: skip
+
+
+def warning_payload(row: PublicWarning, state: str) -> dict[str, Any]:
+    return {
+        "identifier": row.identifier,
+        "event_code": row.event_code,
+        "event_name": row.event_name,
+        "level": row.level,
+        "headline": row.headline,
+        "description": row.description,
+        "instruction": row.instruction,
+        "onset": row.onset.isoformat(),
+        "expires": row.expires.isoformat(),
+        "state": state,
+        "reason": row.reason,
+        "sender": row.sender,
+        "areas": [f"{area.code_system}:{area.code}" for area in row.areas],
+        "geometry": row.geometry,
+    }
+
+
+@on("monitoring.WarningIssued", "monitoring.WarningCancelled")
+def warning_changed(event: Event) -> None:
+    row = published.warning(event.payload["warning_id"])
+    if row is None or not row.areas or not any_peer():
+        return
+    over = event.name == "monitoring.WarningCancelled"
+    offer_to_all(
+        EXCHANGE,
+        Offer(
+            Kind.WARNING, f"warning:{row.identifier}", 2 if over else 1, row.headline, row.areas[0], 1,
+            warning_payload(row, "解除" if over else "生效"), event.correlation_id,
+        ),
+    )  # fmt: skip
+
+
+@on("resources.TeamReadinessChanged")
+def team_changed(event: Event) -> None:
+    if not any_peer():
+        return
+    team = resources.team(EXCHANGE, event.payload["team_id"])
+    said = {
+        "code": team.code,
+        "name": team.name,
+        "what": team.kind,
+        "lon": team.position_lon if team.position_lon is not None else team.lon,
+        "lat": team.position_lat if team.position_lat is not None else team.lat,
+        "readiness": team.get_readiness_display(),
+        "members": team.members,
+        "capabilities": team.capabilities,
+        "representative": team.representative,
+    }
+    offer_to_all(
+        EXCHANGE, Offer(Kind.RESOURCE, f"team:{team.code}", event.pk, team.name, team.area, team.data_class, said)
+    )  # fmt: skip

@@ -1,0 +1,188 @@
+"""推演: choose an engine, give its inputs, see what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from anlan.hazards.contract import Choice, Hazard, Input, Places, Rows, Track
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.errors import Forbidden, Invalid
+from anlan.simulation import actions, queries
+from anlan.simulation.models import Run
+
+PAGE = 30
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    found: Actor = request.actor  # type: ignore[attr-defined]
+    return found
+
+
+def seen_by(request: HttpRequest) -> Actor:
+    actor = actor_of(request)
+    if not actor.has("simulation.view"):
+        raise Forbidden(f"{actor.name}没有“simulation.view”权限", permission="simulation.view")
+    return actor
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """Engines, and what they were asked before."""
+    actor = seen_by(request)
+    page = Paginator(queries.runs(actor), PAGE).get_page(request.GET.get("page"))
+    rows = [(run, queries.HAZARDS.get(run.kind), worst(run)) for run in page.object_list]
+    context = {
+        "page": page,
+        "rows": rows,
+        "hazards": queries.HAZARDS.values(),
+        "may_run": actor.has("simulation.run"),
+    }
+    return render(request, "simulation/list.html", context)
+
+
+def worst(run: Run) -> int | None:
+    """People in the largest zone; None when nobody's outline is known."""
+    if not all(zone.get("known", True) for zone in run.exposure):
+        return None
+    pairs = zip(run.zones, run.exposure, strict=True)
+    return max((counted["people"] for zone, counted in pairs if not zone.get("uncertain")), default=0)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """The form of one engine; from the map it comes with the place."""
+    actor = seen_by(request)
+    given = request.POST if request.method == "POST" else request.GET
+    hazard = hazard_of(given.get("kind", ""))
+    error: Invalid | None = None
+    if request.method == "POST":
+        try:
+            run = asked(actor, hazard, given)
+            return redirect("simulation-run", run.pk)
+        except Invalid as refused:
+            error = refused
+    context = {
+        "hazard": hazard,
+        "hazards": queries.HAZARDS.values(),
+        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, Places)],
+        "lon": given.get("lon", ""),
+        "lat": given.get("lat", ""),
+        "subject": given.get("subject", ""),
+        "correlation_id": given.get("correlation_id", ""),
+        "error": error.message if error else "",
+    }
+    return render(request, "simulation/new.html", context, status=422 if error else 200)
+
+
+def hazard_of(kind: str) -> Hazard:
+    if not kind:
+        return next(iter(queries.HAZARDS.values()))
+    found = queries.HAZARDS.get(kind)
+    if found is None:
+        raise Invalid("kind", kind, "、".join(queries.HAZARDS), label="灾种")
+    return found
+
+
+def field(item: Input | Choice | Track | Rows, given: Any) -> dict[str, Any]:
+    """One input as the form shows it."""
+    if isinstance(item, Track):
+        places = track(given.get(item.name, ""), item.title)
+        text = "\n".join(f"{lon}, {lat}" for lon, lat in places)
+        return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "track": True}
+    if isinstance(item, Rows):
+        lines = numbers(str(given.get(item.name, "")), len(item.columns), item.title)
+        text = "\n".join(", ".join(f"{value:g}" for value in row) for row in lines)
+        return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "rows": True}
+    value = given.get(item.name, "" if item.default is None else item.default)
+    choices = [(word, item.words.get(word, word)) for word in item.allowed] if isinstance(item, Choice) else ()
+    unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
+    shown = f"{value:g}" if isinstance(value, float) else value
+    return {"item": item, "value": shown, "choices": choices, "unit": unit, "range": span}
+
+
+def track(text: str, label: str) -> list[list[float]]:
+    """Places in a text: lines of longitude and latitude, GeoJSON coordinates, or a GPX track as a GPS saves it."""
+    if "<trkpt" in text or "<rtept" in text or "<wpt" in text:
+        points = re.findall(r"<(?:trkpt|rtept|wpt)\b([^>]*)>", text)
+        found = [[attribute(point, "lon"), attribute(point, "lat")] for point in points]
+        if any(part is None for place in found for part in place):
+            raise Invalid(label, text[:60], "GPX 的每个点有 lat、lon", label=label)
+        return [[float(part or 0) for part in place] for place in found]
+    return numbers(text, 2, label)
+
+
+def numbers(text: str, columns: int, label: str) -> list[list[float]]:
+    """Rows of so many numbers in a text, whatever stands between them."""
+    found = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    if len(found) % columns:
+        allowed = "每行“经度, 纬度”，或 GPX" if columns == 2 else f"每行 {columns} 个数"
+        raise Invalid(label, text[:60], allowed, label=label)
+    return [found[i : i + columns] for i in range(0, len(found), columns)]
+
+
+def attribute(point: str, name: str) -> str | None:
+    found = re.search(rf"\b{name}\s*=\s*[\"'](-?[\d.]+)[\"']", point)
+    return found.group(1) if found else None
+
+
+def number(given: Any, name: str, label: str, allowed: str) -> float:
+    try:
+        return float(given.get(name, ""))
+    except ValueError as error:
+        raise Invalid(name, given.get(name), allowed, label=label) from error
+
+
+def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
+    """Run what the form asks for."""
+    inputs: dict[str, Any] = {}
+    for item in hazard.inputs:
+        if isinstance(item, Places) or given.get(item.name, "") == "":
+            continue
+        if isinstance(item, Track):
+            inputs[item.name] = track(given[item.name], item.title)
+            continue
+        if isinstance(item, Rows):
+            inputs[item.name] = numbers(given[item.name], len(item.columns), item.title)
+            continue
+        whole = isinstance(item, Choice)
+        inputs[item.name] = given[item.name] if whole else number(given, item.name, item.title, "数")
+    lon, lat = number(given, "lon", "经度", "-180~180"), number(given, "lat", "纬度", "-90~90")
+    said = given.get("correlation_id", "")
+    try:
+        correlation_id = UUID(said) if said else None
+    except ValueError as error:
+        raise Invalid("correlation_id", said, "UUID", label="关联号") from error
+    return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
+
+
+def read_as(item: Input | Choice | Track | Places | Rows | None, value: Any) -> Any:
+    if isinstance(item, Track | Places | Rows):
+        return f"{len(value)} 个点" if value else "无"
+    return item.words.get(value, value) if isinstance(item, Choice) else value
+
+
+@require_GET
+def result(request: HttpRequest, pk: int) -> HttpResponse:
+    """What an engine said, with model, assumptions and limits."""
+    run = queries.runs(seen_by(request)).one(pk)
+    hazard = queries.HAZARDS.get(run.kind)
+    zones = list(zip(run.zones, run.exposure, strict=True))
+    titles = {item.name: item for item in hazard.inputs} if hazard else {}
+    inputs = [
+        (
+            titles[name].title if name in titles else name,
+            read_as(titles.get(name), value),
+            getattr(titles.get(name), "unit", ""),
+        )
+        for name, value in run.inputs.items()
+    ]
+    reached = queries.affected(actor_of(request), run)
+    context = {"run": run, "hazard": hazard, "zones": zones, "inputs": inputs, "reached": reached}
+    return render(request, "simulation/run.html", context)
