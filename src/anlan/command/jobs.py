@@ -11,6 +11,7 @@ from anlan.command.actions import announce_due, escalate_clock, escalate_task, r
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.models import ReportClock, Task
+from anlan.command.plans.runner import Runner
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -35,6 +36,15 @@ def late_tasks() -> int:
     for pk in unfinished.values_list("pk", flat=True):
         done += attempt(report_late_completion, pk)
     return done
+
+
+stress_tests = Runner()
+
+
+@every(1)
+def run_stress_tests() -> None:
+    """What was ordered is computed beside everything else."""
+    stress_tests.wake()
 
 
 @every(1)

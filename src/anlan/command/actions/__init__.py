@@ -21,6 +21,7 @@ from anlan.command.actions.plans import publish_plan
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
     arrive_task,
@@ -58,6 +59,7 @@ __all__ = [
     "open_from_alarm",
     "open_from_event",
     "open_incident",
+    "order_stress",
     "publish_plan",
     "refuse_task",
     "report_late_completion",
