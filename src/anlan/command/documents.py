@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from anlan.command import numbering, reporting, review
 from anlan.command.common import hm
-from anlan.command.models import Incident, Report, Review, StressRun, TimelineEntry
+from anlan.command.duty.bulletins import LABELS
+from anlan.command.models import Bulletin, Incident, Report, Review, StressRun, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
 
@@ -99,6 +100,33 @@ def review_docx(incident: Incident) -> bytes:
             "lessons": lines(done.lessons if done else ""),
             "reviewer": done.completed_by if done else "—",
             "date": hm(done.completed_at) if done else "",
+        },
+    )
+
+
+def bulletin_docx(row: Bulletin) -> bytes:
+    """值班快报、值班信息、专报 in their forms: head, number, signer, title, the fields in order, who did what when."""
+    people = {one["state"]: one["by"] for one in row.steps}
+    return fill(
+        f"{row.kind}.docx",
+        {
+            "issuer": issuer(),
+            "name": row.get_kind_display(),
+            "number": row.number,
+            "signer": people.get("signed", "（未签发）"),
+            "title": row.title,
+            "as_of": hm(row.as_of),
+            "sections": [
+                {"label": label, "lines": lines(row.fields.get(name))}
+                for name, label in LABELS[row.kind].items()
+                if name not in {"superior", "copies"}
+            ],
+            "superior": row.fields.get("superior") or "—",
+            "copies": row.fields.get("copies") or "—",
+            "drafter": people.get("drafted", "—"),
+            "checker": people.get("checked", "—"),
+            "sender": people.get("sent", "—"),
+            "date": f"{row.as_of.astimezone(clock.BEIJING):%Y年%-m月%-d日%H时%M分}",
         },
     )
 

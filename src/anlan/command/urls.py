@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, planning, verbs
+from anlan.command.views import desk, pages, planning, verbs, watch
 
 urlpatterns = [
-    path("", pages.desk, name="desk"),
+    path("", watch.desk, name="desk"),
     path("intake/", desk.take_call, name="intake"),
     path("intake/check", desk.check_call, name="intake-check"),
+    path("callings/", watch.callings, name="callings"),
+    path("callings/<int:pk>/", watch.calling, name="calling"),
+    path("callings/<int:pk>/close", watch.close_calling, name="calling-close"),
+    path("callees/<int:pk>/attempt", watch.callee, name="callee-attempt"),
+    path("handover/", watch.handover, name="handover"),
+    path("instructions/", watch.instructions, name="instructions"),
+    path("instructions/items/<int:pk>/<slug:verb>", watch.instruction_item, name="instruction-do"),
+    path("bulletins/", watch.bulletin_list, name="bulletins"),
+    path("bulletins/<int:pk>/", watch.bulletin, name="bulletin"),
+    path("bulletins/<int:pk>/bulletin.docx", watch.bulletin_docx, name="bulletin-docx"),
+    path("bulletins/<int:pk>/do/<slug:verb>", watch.bulletin_do, name="bulletin-do"),
     path("calls/", desk.calls, name="calls"),
     path("report-rules/", desk.report_rules, name="report-rules"),
     path("duplicates", pages.duplicates, name="incident-duplicates"),

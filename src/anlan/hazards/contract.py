@@ -122,6 +122,8 @@ class Zone:
     geometry: GeoJson
     value: float | None = None
     unit: str = ""
+    #: Not where it goes, but where it may go given what is not known: its people are counted apart.
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)

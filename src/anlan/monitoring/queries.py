@@ -37,6 +37,8 @@ class StreamRef:
     #: stored = sent x scale + offset
     scale: float = 1.0
     offset: float = 0.0
+    #: Added to the device's times, seconds: its clock is known to be wrong by so much.
+    clock_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,17 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         station__protocol=protocol, station__in_service=True
     )
     return {
-        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit))
-        for address, code, pk, station, unit, low, high, source in rows.values_list(
-            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
+        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit), clock_s or 0)
+        for address, code, pk, station, unit, low, high, source, clock_s in rows.values_list(
+            "station__address",
+            "source_code",
+            "pk",
+            "station_id",
+            "unit",
+            "valid_min",
+            "valid_max",
+            "source_unit",
+            "station__clock_offset_s",
         )
     }
 

@@ -16,7 +16,7 @@ register(
         search=("code", "name", "address"),
         sections=(
             Section("测站", ("code", "name", "kind", "owner", "hazard_unit", "in_service")),
-            Section("接入", ("protocol", "address", "interval_s", "via")),
+            Section("接入", ("protocol", "address", "interval_s", "via", "clock_offset_s")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -44,7 +44,7 @@ register(
         search=("code", "name"),
         sections=(
             Section("数据流", ("code", "station", "source_code", "name", "quantity", "unit")),
-            Section("质量检查", ("valid_min", "valid_max", "max_step", "flat_s")),
+            Section("质量检查", ("valid_min", "valid_max", "max_step", "flat_s", "neighbour_km", "neighbour_diff")),
             Section("来源", ("source_unit", "calibrated_at", "calibration_days")),
         ),
         sample={

@@ -16,6 +16,7 @@ urlpatterns = [
     path("stations/", stations.listing, name="stations"),
     path("stations/<int:pk>/", stations.page, name="station"),
     path("datastreams/<int:pk>/series.json", stations.series, name="series"),
+    path("stations/<int:pk>/clock", stations.correct_clock, name="station-clock"),
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
     path("warnings/draft", warnings.draft, name="warning-draft"),

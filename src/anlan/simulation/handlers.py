@@ -34,9 +34,10 @@ def run_finished(event: Event) -> None:
     facts = dict(run.inputs) if run.kind == "chemical" else {}
     if facts:
         facts |= actions.chains.with_substance(facts)
+    sure = [zone for zone in run.zones if not zone.get("uncertain")]
     trigger = actions.Trigger(
         node.id, run.title, run.lon, run.lat, f"{'supposed' if run.because else 'run'}:{run.pk}",
-        level=min(zone["level"] for zone in run.zones), zones=zones_of(run.zones), facts=facts, area=run.area,
+        level=min(zone["level"] for zone in run.zones), zones=zones_of(sure), facts=facts, area=run.area,
         correlation_id=run.correlation_id, supposed=bool(run.because), at=run.at,
     )  # fmt: skip
     actions.follow(CHAIN, trigger)

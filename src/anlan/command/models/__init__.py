@@ -1,7 +1,10 @@
 """Tables of the command room."""
 
+from anlan.command.models.bulletin import Bulletin
+from anlan.command.models.calling import CallAttempt, Callee, CallRound
 from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
+from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
@@ -12,9 +15,15 @@ from anlan.command.models.timeline import TimelineEntry
 
 __all__ = [
     "CASUALTIES",
+    "Bulletin",
+    "CallAttempt",
     "CallRecord",
+    "CallRound",
+    "Callee",
     "Channel",
     "Incident",
+    "Instruction",
+    "InstructionItem",
     "LocalReportRule",
     "Plan",
     "PlanVersion",

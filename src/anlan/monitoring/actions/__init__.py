@@ -14,6 +14,7 @@ from anlan.monitoring.actions.alarms import (
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
@@ -32,6 +33,7 @@ __all__ = [
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
+    "correct_clock",
     "draft_warning",
     "escalate_overdue",
     "expire_shelving",

@@ -59,7 +59,7 @@ def run(
         limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
-    total = max((zone["people"] for zone in people), default=0)
-    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, total, took, row.because)
+    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

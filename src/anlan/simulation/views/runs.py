@@ -51,7 +51,8 @@ def worst(run: Run) -> int | None:
     """People in the largest zone; None when nobody's outline is known."""
     if not all(zone.get("known", True) for zone in run.exposure):
         return None
-    return max((zone["people"] for zone in run.exposure), default=0)
+    pairs = zip(run.zones, run.exposure, strict=True)
+    return max((counted["people"] for zone, counted in pairs if not zone.get("uncertain")), default=0)
 
 
 @require_http_methods(["GET", "POST"])
