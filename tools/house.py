@@ -48,7 +48,7 @@ EXTRA = {
     "supervision": set(),
     "simulation": set(),
     "situation": set(),
-    "mobilisation": {"documents", "face"},  # what the public can have, and the fast way to it
+    "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link
 }  # fmt: skip
 CLOCK_CALLS = {
     ("datetime", "now"),
