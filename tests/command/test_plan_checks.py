@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from anlan.command import actions
 from anlan.command.models import PlanVersion, StressRun
-from anlan.command.plans import lint, load, loader, runner, text, word
+from anlan.command.planning import runner
+from anlan.command.plans import lint, load, loader, text, word
 from anlan.command.plans.document import Card, Need, PlanDocument
 from anlan.command.plans.means import Means, OtherPlan, PostState, Site, StockState, TeamState
 from anlan.command.plans.stress import Assumptions, helps, stress

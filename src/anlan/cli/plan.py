@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
 def held(code: str) -> tuple[Any, Any]:
     """The document in force and its means today."""
     from anlan.command import queries  # noqa: PLC0415
-    from anlan.command.plans.gather import means_of  # noqa: PLC0415
+    from anlan.command.planning.gather import means_of  # noqa: PLC0415
     from anlan.kernel import clock  # noqa: PLC0415
     from anlan.kernel.accounts.actor import system  # noqa: PLC0415
     from anlan.kernel.errors import NotFound  # noqa: PLC0415

@@ -19,7 +19,7 @@ from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
 from anlan.command.models import Callee, InstructionItem, ReportClock, Task
-from anlan.command.plans.runner import Runner
+from anlan.command.planning.runner import Runner
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system

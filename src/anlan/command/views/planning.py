@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anlan.command import actions, documents
 from anlan.command.models import Plan, PlanVersion, StressRun
+from anlan.command.planning.gather import means_of
 from anlan.command.plans import lint, loader, text, word
 from anlan.command.plans.document import PlanDocument
-from anlan.command.plans.gather import means_of
 from anlan.command.views.common import actor_of, attachment
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from anlan.command.actions.stress import keep_stress
 from anlan.command.models import StressRun
-from anlan.command.plans.gather import means_of
+from anlan.command.planning.gather import means_of
 from anlan.command.plans.stress import Assumptions, helps, stress
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
