@@ -40,7 +40,7 @@ EXTRA = {
     # plans as data; the duty desk (intake, clocks of every party, calling); and what its verbs are made of: states, numbers,
     # texts, clocks, tasks, the review's measures
     "command": set(
-        "plans data common documents duty escalation event_codes figures grading guess numbering reporting review sources "
+        "plans planning data common documents duty escalation event_codes figures grading guess numbering reporting review sources "
         "states tasking".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
