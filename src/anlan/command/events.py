@@ -218,3 +218,10 @@ class FeltReported(Fact):
     degree: int
     lon: float
     lat: float
+
+
+@dataclass(frozen=True)
+class StressTested(Fact):
+    run_id: int
+    plan_id: int
+    state: str

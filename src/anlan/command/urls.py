@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, quakes, verbs, watch
+from anlan.command.views import desk, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -45,5 +45,12 @@ urlpatterns = [
     path("quakes/<int:pk>/", quakes.quake, name="quake"),
     path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
+    path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),
+    path("plans/<int:pk>/check", planning.check, name="plan-check"),
+    path("plans/<int:pk>/edit", planning.edit, name="plan-edit"),
+    path("plans/<int:pk>/versions", planning.versions, name="plan-versions"),
+    path("plans/<int:pk>/stress", planning.order_stress, name="plan-stress"),
+    path("plans/<int:pk>/stress/part", planning.stress_part, name="plan-stress-part"),
+    path("plans/<int:pk>/stress.docx", planning.stress_docx, name="plan-stress-docx"),
 ]

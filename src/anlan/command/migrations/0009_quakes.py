@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('command', '0007_attempts_append_only'),
+        ('command', '0008_stress_run'),
         ('kernel', '0002_journal_append_only'),
         ('monitoring', '0010_warning_law'),
     ]
