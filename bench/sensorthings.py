@@ -176,8 +176,8 @@ def run_peer(base: str) -> dict[str, float]:
     made.raise_for_status()
     link = made.headers.get("location") or made.json()["@iot.selfLink"]
     stream = link.rpartition("(")[2].strip("')")
-    # Asking one datastream for its newest value fails in this version (IndexError): all observations are asked instead.
-    newest = f"{base}/Observations?$top=1&$orderby=phenomenonTime desc"
+    # Asking for the newest value (of a datastream, or ordered by time) fails in this version: any observation is asked for.
+    newest = f"{base}/Observations?$top=1"
     place = {"type": "Point", "coordinates": [106.8, 39.6]}
     told = {"name": "站", "description": "bench", "encodingType": "application/geo+json", "feature": place}
     made = httpx.post(f"{base}/FeaturesOfInterest", json=told, timeout=60)
