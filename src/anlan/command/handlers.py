@@ -59,7 +59,7 @@ def alarm_cleared(event: Event) -> None:
 def hazard_event_received(event: Event) -> None:
     p = event.payload
     magnitude = p.get("magnitude") or 0.0
-    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+    if p["kind"] == "bulletin" or (p["kind"] == "earthquake" and magnitude < FELT_QUAKE):
         return
     strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
     propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
