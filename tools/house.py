@@ -45,7 +45,7 @@ EXTRA = {
     ),
     "resources": {"roads", "assignment"},  # the road graph; which unit goes to which task (pure)
     "administration": set(),
-    "supervision": set(),
+    "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),
     "situation": set(),
     "mobilisation": {"documents", "face"},  # what the public can have, and the fast way to it

@@ -65,6 +65,7 @@ ENTRIES = (
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
+    Entry("园区风险", "/supervision/parks/", "supervision.view", "tank", "supervision"),
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
     Entry("灾害链核查", "/simulation/leads/", "simulation.view", "warning", "simulation"),

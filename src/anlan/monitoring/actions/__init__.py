@@ -14,6 +14,7 @@ from anlan.monitoring.actions.alarms import (
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.parks import follow_parks
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
@@ -36,6 +37,7 @@ __all__ = [
     "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
+    "follow_parks",
     "issue_fast",
     "issue_warning",
     "receive_event",
