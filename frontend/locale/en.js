@@ -49,4 +49,11 @@ export const EN = {
   "橙": "Orange",
   "黄": "Yellow",
   "蓝": "Blue",
+  "死亡人数 N": "Deaths N",
+  "F 次/年": "F per year",
+  "上限": "Upper line",
+  "下限": "Lower line",
+  "本园区": "This park",
+  "个人风险指数 k": "Individual risk index k",
+  "限值": "Limit",
 };

@@ -58,6 +58,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "may_run": actor.has("simulation.run"), "history": list(reversed(series))[:20],
         "level": LEVELS.get(row.colour) if row else None,
         "charts": charts(row, series) if row else None,
+        "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": f"{row.pll:.2g}" if row else "",
+        "distances": [(name, row.distances.get(name, 0)) for name in ("一类", "二类", "三类")] if row else [],
         "candidates": queries.candidates(), "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
     }  # fmt: skip
     return render(request, "supervision/park.html", context)

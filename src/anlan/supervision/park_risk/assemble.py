@@ -35,7 +35,7 @@ from anlan.supervision.models import (
 
 WHY = "the risk of a park counts everybody whom it may reach"
 #: m beyond the park's outline that the map shows and people are counted in.
-MARGIN_M = 3000.0
+MARGIN_M = 5000.0
 CELL_M = 50.0
 #: People of a community are spread over points so far apart, m.
 POINTS_M = 250.0
