@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from anlan.administration.models import DutyRole, Shift
+from anlan.administration.models import Decision, DutyRole, Handover, Leave, Shift, Swap
+from anlan.administration.rules.holidays import kind_of
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.models import Area, Organisation, Person
@@ -130,3 +132,36 @@ def desks(actor: Actor) -> list[Organisation]:
     """Organisations that keep a roster."""
     ids = Shift.objects.visible_to(actor).values_list("organisation_id", flat=True).distinct()
     return list(Organisation.objects.unscoped("the desk of a roster one may see").filter(pk__in=ids).order_by("code"))
+
+
+def people(actor: Actor) -> list[Person]:
+    """Who may be put on a roster, with his organisation."""
+    return list(Person.objects.visible_to(actor).select_related("organisation").order_by("organisation_id", "pk"))
+
+
+def requests(actor: Actor, now: datetime) -> dict[str, Any]:
+    """Leaves and swaps that wait for a decision, and the shifts of the next weeks that may be swapped."""
+    leaves = Leave.objects.visible_to(actor).filter(end__gte=now - timedelta(days=7)).select_related("person")
+    swaps = Swap.objects.visible_to(actor).filter(asked_at__gte=now - timedelta(days=30))
+    swaps = swaps.select_related("shift__organisation", "by_person", "to_person", "against")
+    coming = Shift.objects.visible_to(actor).filter(end__gt=now, start__lt=now + timedelta(days=31))
+    return {
+        "leaves": sorted(leaves, key=lambda one: one.state != Decision.ASKED),
+        "swaps": sorted(swaps, key=lambda one: one.state != Decision.ASKED),
+        "coming": list(coming.select_related("person", "organisation").order_by("start", "pk")),
+    }
+
+
+def handovers(actor: Actor, most: int = 20) -> list[Handover]:
+    return list(Handover.objects.visible_to(actor, "administration.view").select_related("organisation")[:most])
+
+
+def balance(actor: Actor, since: datetime) -> list[tuple[str, int, int]]:
+    """(name, shifts, of these on days off) since then, most first: whether the roster is fair."""
+    found: dict[str, list[int]] = {}
+    rows = Shift.objects.visible_to(actor).filter(start__gte=since).select_related("person")
+    for shift in rows:
+        both = found.setdefault(shift.person.name, [0, 0])
+        both[0] += 1
+        both[1] += kind_of(shift.start.astimezone(clock.BEIJING).date()).off
+    return sorted(((name, a, b) for name, (a, b) in found.items()), key=lambda row: (-row[1], row[0]))

@@ -6,4 +6,4 @@ from django.urls import path
 
 from anlan.administration import views
 
-urlpatterns = [path("duty/", views.duty, name="duty")]
+urlpatterns = [path("duty/", views.duty, name="duty"), path("duty/do/<slug:verb>", views.do, name="duty-do")]

@@ -88,6 +88,59 @@ class TaskProgressed(Fact):
 
 
 @dataclass(frozen=True)
+class CallingStarted(Fact):
+    """叫应: a round of calls to so many people began."""
+
+    round_id: int
+    title: str
+    callees: int
+
+
+@dataclass(frozen=True)
+class CalleeAnswered(Fact):
+    callee_id: int
+    round_id: int
+    at: str
+
+
+@dataclass(frozen=True)
+class CalleeUnanswered(Fact):
+    """Nobody answered in time; `passed_to` is the next who is called, None at the end of the chain."""
+
+    callee_id: int
+    round_id: int
+    minutes: float
+    passed_to: int | None
+
+
+@dataclass(frozen=True)
+class BulletinSent(Fact):
+    bulletin_id: int
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True)
+class InstructionGiven(Fact):
+    instruction_id: int
+    items: int
+
+
+@dataclass(frozen=True)
+class InstructionItemLate(Fact):
+    item_id: int
+    instruction_id: int
+    minutes: float
+
+
+@dataclass(frozen=True)
+class InstructionItemDone(Fact):
+    item_id: int
+    instruction_id: int
+    on_time: bool
+
+
+@dataclass(frozen=True)
 class CallTaken(Fact):
     """A call was written down; `outcome`: opened, joined or noted."""
 
@@ -154,3 +207,10 @@ class PlanPublished(Fact):
     plan_version_id: int
     code: str
     version: str
+
+
+@dataclass(frozen=True)
+class StressTested(Fact):
+    run_id: int
+    plan_id: int
+    state: str

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command import sources
-from anlan.command.actions.proposals import propose
+from anlan.command.actions.calling import start_calling
+from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.common import tell
-from anlan.command.models import Incident
+from anlan.command.models import Callee, CallRound, Incident
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
@@ -16,6 +17,8 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 
 DESK = system("接报")
+#: Warnings after which people are called by telephone. Practice, no text at hand: 待核对.
+CALLED_LEVELS = ("红", "橙")
 #: Hazard events are weighed by people; an earthquake of this size or more is put first.
 STRONG_QUAKE = 5.0
 #: Below this an earthquake is not felt and is no clue; it stays in the list of hazard events.
@@ -54,10 +57,24 @@ def alarm_cleared(event: Event) -> None:
 def hazard_event_received(event: Event) -> None:
     p = event.payload
     magnitude = p.get("magnitude") or 0.0
-    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+    if p["kind"] == "bulletin" or (p["kind"] == "earthquake" and magnitude < FELT_QUAKE):
         return
     strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
     propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
+
+
+@on("monitoring.FireLocated")
+def fire_located(event: Event) -> None:
+    """The clue of a hotspot becomes the clue of a fire; a place that is always hot is put last."""
+    p = event.payload
+    refine_proposal(DESK, p["hazard_event_ids"], p["title"], p["lon"], p["lat"], 3 if p["static_days"] else 1)
+    line(event, "alarm", f"{p['title']}（{p['lon']:.4f}, {p['lat']:.4f}）", fire_id=p["fire_id"])
+
+
+@on("monitoring.JudgementChanged")
+def judgement_changed(event: Event) -> None:
+    p = event.payload
+    line(event, "warning", f"{p['title']}：{p['reason']}" if p["colour"] else f"研判结束：{p['title']}")
 
 
 @on("simulation.SimulationFinished")
@@ -107,6 +124,33 @@ def warning_issued(event: Event) -> None:
     incident = incident_of(event)
     if incident:
         keep_factor(DESK, incident.pk, "warning_level", sources.known(p["level"], "生效预警", event.at))
+
+
+@on("monitoring.WarningIssued")
+def call_those_warned(event: Event) -> None:
+    """红、橙预警: those in charge of the warned areas are called, whether or not a message reached them."""
+    p = event.payload
+    if p["level"] in CALLED_LEVELS and not CallRound.objects.unscoped(HELD).filter(warning_id=p["warning_id"]).exists():
+        incident = incident_of(event)
+        start_calling(
+            DESK,
+            title=f"{p['level']}色预警叫应：{p['headline']}"[:120],
+            text=p["headline"][:400],
+            area_ids=list(p["area_ids"]),
+            level=p["level"],
+            incident_id=incident.pk if incident else None,
+            warning_id=p["warning_id"],
+            messages=False,
+        )
+
+
+@on("gateways.NoticeDelivered")
+def notice_delivered(event: Event) -> None:
+    """A message of a 叫应 arrived on somebody's telephone. It is kept; it is not an answer."""
+    asked = Event.objects.filter(pk=event.payload["notice_event_id"], payload__subject_type="command.Callee").first()
+    if asked is not None:
+        rows = Callee.objects.unscoped(HELD).filter(pk=asked.payload["subject_id"], delivered_at__isnull=True)
+        rows.update(delivered_at=event.at)
 
 
 @on("monitoring.WarningCancelled")

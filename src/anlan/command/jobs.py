@@ -7,10 +7,19 @@ from datetime import datetime
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
-from anlan.command.actions import announce_due, escalate_clock, escalate_task, report_late_completion
+from anlan.command.actions import (
+    announce_due,
+    chase_item,
+    escalate_callee,
+    escalate_clock,
+    escalate_task,
+    report_late_completion,
+)
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
-from anlan.command.models import ReportClock, Task
+from anlan.command.actions.instructions import CHASE, MOST_CHASES
+from anlan.command.models import Callee, InstructionItem, ReportClock, Task
+from anlan.command.planning.runner import Runner
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -37,6 +46,15 @@ def late_tasks() -> int:
     return done
 
 
+stress_tests = Runner()
+
+
+@every(1)
+def run_stress_tests() -> None:
+    """What was ordered is computed beside everything else."""
+    stress_tests.wake()
+
+
 @every(1)
 def report_clocks() -> int:
     """Announce reports that are about to be due, and those that are overdue. Returns how many."""
@@ -49,6 +67,26 @@ def report_clocks() -> int:
     late = clocks.filter(own, overdue_at__lte=now - ESCALATE, escalation__lt=CLOCK_STEPS)
     late = late.filter(Q(escalated_at__isnull=True) | Q(escalated_at__lte=now - ESCALATE))
     return done + sum(attempt(escalate_clock, pk) for pk in late.values_list("pk", flat=True))
+
+
+@every(2)
+def unanswered_calls() -> int:
+    """叫应: pass on what was not answered in time. Returns how many."""
+    late = Callee.objects.unscoped("the clock looks at all calls").filter(
+        state=Callee.State.WAITING, answer_by__lte=clock.now(), round__closed_at__isnull=True
+    )
+    return sum(attempt(escalate_callee, pk) for pk in late.values_list("pk", flat=True))
+
+
+@every(5)
+def late_instructions() -> int:
+    """批示: chase what is overdue. Returns how many."""
+    now = clock.now()
+    rows = InstructionItem.objects.unscoped("the clock looks at all instructions").filter(
+        done_at__isnull=True, due_at__lte=now, chased__lt=MOST_CHASES
+    )
+    rows = rows.filter(Q(chased_at__isnull=True) | Q(chased_at__lte=now - CHASE))
+    return sum(attempt(chase_item, pk) for pk in rows.values_list("pk", flat=True))
 
 
 def attempt(verb: object, pk: int) -> int:

@@ -60,6 +60,23 @@ REPORT_LABELS = {"drafted": "拟稿", "signed": "已签发", "sent": "已报送"
 REPORT: Machine = {"drafted": ["signed"], "signed": ["drafted", "sent"], "sent": ["received"], "received": []}
 
 
+#: 值班快报、值班信息、专报.
+BULLETIN_LABELS = {
+    "drafted": "拟稿",
+    "checked": "已核稿",
+    "signed": "已签发",
+    "sent": "已报送",
+    "received": "已回执",
+}
+BULLETIN: Machine = {
+    "drafted": ["checked"],
+    "checked": ["drafted", "signed"],
+    "signed": ["drafted", "sent"],
+    "sent": ["received"],
+    "received": [],
+}
+
+
 def move(machine: Machine, labels: Mapping[str, str], what: str, now: str, to: str) -> str:
     """The new state, or `Conflict` naming what is allowed from here."""
     if to in machine[now]:

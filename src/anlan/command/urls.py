@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, verbs
+from anlan.command.views import desk, pages, planning, verbs, watch
 
 urlpatterns = [
-    path("", pages.desk, name="desk"),
+    path("", watch.desk, name="desk"),
     path("intake/", desk.take_call, name="intake"),
     path("intake/check", desk.check_call, name="intake-check"),
+    path("callings/", watch.callings, name="callings"),
+    path("callings/<int:pk>/", watch.calling, name="calling"),
+    path("callings/<int:pk>/close", watch.close_calling, name="calling-close"),
+    path("callees/<int:pk>/attempt", watch.callee, name="callee-attempt"),
+    path("handover/", watch.handover, name="handover"),
+    path("instructions/", watch.instructions, name="instructions"),
+    path("instructions/items/<int:pk>/<slug:verb>", watch.instruction_item, name="instruction-do"),
+    path("bulletins/", watch.bulletin_list, name="bulletins"),
+    path("bulletins/<int:pk>/", watch.bulletin, name="bulletin"),
+    path("bulletins/<int:pk>/bulletin.docx", watch.bulletin_docx, name="bulletin-docx"),
+    path("bulletins/<int:pk>/do/<slug:verb>", watch.bulletin_do, name="bulletin-do"),
     path("calls/", desk.calls, name="calls"),
     path("report-rules/", desk.report_rules, name="report-rules"),
     path("duplicates", pages.duplicates, name="incident-duplicates"),
@@ -30,5 +41,12 @@ urlpatterns = [
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
     path("plans/", pages.plans, name="plans"),
+    path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),
+    path("plans/<int:pk>/check", planning.check, name="plan-check"),
+    path("plans/<int:pk>/edit", planning.edit, name="plan-edit"),
+    path("plans/<int:pk>/versions", planning.versions, name="plan-versions"),
+    path("plans/<int:pk>/stress", planning.order_stress, name="plan-stress"),
+    path("plans/<int:pk>/stress/part", planning.stress_part, name="plan-stress-part"),
+    path("plans/<int:pk>/stress.docx", planning.stress_docx, name="plan-stress-docx"),
 ]

@@ -144,7 +144,7 @@ class ReadingLog:
             ref = known.get((reading.address, reading.code))
             if ref is None:
                 refused.append(f"未登记的测站或要素：{reading.address}/{reading.code}")
-            elif reading.at > latest:
+            elif reading.at + timedelta(seconds=ref.clock_s) > latest:
                 refused.append(f"{reading.address}/{reading.code} 的观测时间 {reading.at.isoformat()} 超前")
             else:
                 waiting.append(self._gather(protocol, row_of(reading, ref), reading.backfill))
@@ -219,7 +219,7 @@ class ReadingLog:
 
 def row_of(reading: Reading, ref: queries.StreamRef) -> Row:
     value = math.nan if reading.value is None else reading.value * ref.scale + ref.offset
-    return ref.id, round(reading.at.timestamp() * 1000), value, quality(reading, value, ref)
+    return ref.id, round(reading.at.timestamp() * 1000) + ref.clock_s * 1000, value, quality(reading, value, ref)
 
 
 def quality(reading: Reading, value: float, ref: queries.StreamRef) -> int:

@@ -1,4 +1,5 @@
-"""Reactions of monitoring: a park that breaks a risk criterion is news for the desk, as a hazard event is."""
+"""Reactions of monitoring: hotspots become fires with a place, an error and a spread; a park that breaks a risk criterion is news
+for the desk, as a hazard event is."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from anlan.monitoring import actions
 from anlan.monitoring.models import HazardEventKind
 
 WATCH = system("园区风险")
+FIRES = system("热点定位")
 
 
 @on("supervision.ParkRiskCrossed")
@@ -23,3 +25,15 @@ def park_risk_crossed(event: Event) -> None:
             p["title"], round(p["k"], 3), {"why": p["why"], "basis": p["basis"], "url": f"/supervision/parks/{p['park_id']}/"},
             "安澜园区风险评估（模型推算）",
         )  # fmt: skip
+
+
+@on("monitoring.HazardEventReceived")
+def hotspot_received(event: Event) -> None:
+    if event.payload["kind"] == "hotspot":
+        actions.locate_fire(FIRES, event.payload["hazard_event_id"])
+
+
+@on("monitoring.FireLocated")
+def fire_located(event: Event) -> None:
+    """Run in a delivery of its own: when an engine fails, the place of the fire is not lost with it."""
+    actions.run_fire(FIRES, event.payload["fire_id"])

@@ -186,4 +186,4 @@ def reach_in(run: Run, outline: BaseGeometry) -> list[tuple[int, float]]:
 def threshold(unit: Thing) -> float:
     """临界量 of the unit's substance (t); 50 t where the table does not know it (待核对)."""
     known = table().get(unit.facts["substance"])
-    return known.threshold_t if known else 50.0
+    return known.threshold_t if known and known.threshold_t is not None else 50.0

@@ -73,6 +73,11 @@ def release_inputs(
     }
 
 
+def units_below(actor: Actor, path: str) -> list[HazardUnit]:
+    """Hazard units in the area of this path and below it."""
+    return list(HazardUnit.objects.visible_to(actor).filter(area__path__startswith=path).order_by("code"))
+
+
 def parks(actor: Actor) -> ScopedQuerySet[Park]:
     return Park.objects.visible_to(actor).select_related("area").order_by("code")
 

@@ -1,3 +1,4 @@
+from anlan.administration.models.roster import Decision, Handover, Leave, Swap
 from anlan.administration.models.shift import DutyRole, Shift
 
-__all__ = ["DutyRole", "Shift"]
+__all__ = ["Decision", "DutyRole", "Handover", "Leave", "Shift", "Swap"]

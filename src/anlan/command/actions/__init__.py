@@ -1,5 +1,14 @@
 """The verbs of the command room. Only these write."""
 
+from anlan.command.actions.bulletins import (
+    check_bulletin,
+    draft_bulletin,
+    edit_bulletin,
+    receive_bulletin,
+    send_bulletin,
+    sign_bulletin,
+)
+from anlan.command.actions.calling import attempt_call, close_calling, escalate_callee, start_calling
 from anlan.command.actions.calls import take_call
 from anlan.command.actions.clocks import announce_due, escalate_clock, note_receipt
 from anlan.command.actions.incidents import (
@@ -16,11 +25,13 @@ from anlan.command.actions.incidents import (
     update_casualties,
     update_incident,
 )
+from anlan.command.actions.instructions import chase_item, feed_back, finish_item, record_instruction
 from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
     arrive_task,
@@ -40,16 +51,25 @@ __all__ = [
     "adjust_response",
     "announce_due",
     "arrive_task",
+    "attempt_call",
+    "chase_item",
+    "check_bulletin",
+    "close_calling",
     "close_incident",
     "complete_review",
     "confirm_grade",
     "dismiss_proposal",
     "dispatch_team",
+    "draft_bulletin",
     "draft_report",
+    "edit_bulletin",
     "edit_report",
     "end_response",
+    "escalate_callee",
     "escalate_clock",
     "escalate_task",
+    "feed_back",
+    "finish_item",
     "finish_task",
     "merge_incident",
     "merge_proposal",
@@ -58,14 +78,20 @@ __all__ = [
     "open_from_alarm",
     "open_from_event",
     "open_incident",
+    "order_stress",
     "publish_plan",
+    "receive_bulletin",
+    "record_instruction",
     "refuse_task",
     "report_late_completion",
     "restore_incident",
+    "send_bulletin",
     "send_report",
     "set_factor",
+    "sign_bulletin",
     "sign_report",
     "split_incident",
+    "start_calling",
     "start_task",
     "take_call",
     "update_casualties",

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
+from anlan.command.actions.instructions import open_items
 from anlan.command.common import Kind, bump, hm, hold, hold_open, required, tell
 from anlan.command.duty import clocks
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
@@ -403,6 +404,10 @@ def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int
     if left:
         names = "；".join(str(task) for task in left[:5])
         raise Conflict(f"还有 {len(left)} 项任务未完成：{names}", rule="任务全部办结后方可结案", open_tasks=len(left))
+    orders = open_items(incident)
+    if orders:
+        names = "；".join(str(item) for item in orders[:5])
+        raise Conflict(f"还有 {len(orders)} 项领导批示未办结：{names}", rule="批示件件有落实，办结后方可结案")
     if final_report_owed(incident):
         raise Conflict("终报尚未报送，不能结案", rule="须报告的事件以终报结束（终报/核报）")
     incident.status = move(INCIDENT, INCIDENT_LABELS, incident.number, incident.status, "closed")

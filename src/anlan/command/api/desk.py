@@ -9,7 +9,8 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 
 from anlan.command import actions
-from anlan.command.models import CallRecord, Incident
+from anlan.command.actions.instructions import Point
+from anlan.command.models import Bulletin, CallRecord, CallRound, Incident, Instruction
 from anlan.kernel.accounts.actor import Actor
 
 router = Router(tags=["command 值班席"])
@@ -108,3 +109,148 @@ def split(request: HttpRequest, pk: int, data: SplitIn) -> dict[str, Any]:
 @router.post("/incidents/{pk}/receipt", summary="登记他方报告")
 def receipt(request: HttpRequest, pk: int, data: ReceiptIn) -> dict[str, Any]:
     return short(actions.note_receipt(who(request), pk, **data.dict()))
+
+
+class CallingIn(Schema):
+    title: str
+    text: str
+    area_ids: list[int]
+    level: str = ""
+    incident_id: int | None = None
+    answer_min: float = 10.0
+
+
+class AttemptIn(Schema):
+    outcome: str
+    means: str = "phone"
+    note: str = ""
+
+
+class NoteIn(Schema):
+    text: str = ""
+
+
+class PointIn(Schema):
+    what: str
+    owner: str
+    due_at: datetime
+    phone: str = ""
+
+
+class InstructionIn(Schema):
+    leader: str
+    text: str
+    points: list[PointIn]
+    means: str = "phone"
+    given_at: datetime | None = None
+    incident_id: int | None = None
+    area_id: int | None = None
+
+
+class BulletinIn(Schema):
+    kind: str
+    incident_id: int | None = None
+    area_id: int | None = None
+
+
+class BulletinEditIn(Schema):
+    fields: dict[str, str]
+    title: str = ""
+    version: int | None = None
+
+
+def round_out(row: CallRound) -> dict[str, Any]:
+    names = ("id", "title", "text", "level", "incident_id", "warning_id", "answer_min", "started_at", "closed_at")
+    callee = ("id", "name", "title", "phone", "state", "step", "instead_of_id", "asked_at", "answer_by", "answered_at")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "callees": [{name: getattr(one, name) for name in callee} for one in row.callees.all()],
+    }
+
+
+def instruction_out(row: Instruction) -> dict[str, Any]:
+    names = ("id", "leader", "means", "text", "given_at", "incident_id")
+    item = ("id", "what", "owner", "phone", "due_at", "feedback", "done_at", "result", "chased")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "items": [{name: getattr(one, name) for name in item} for one in row.items.all()],
+    }
+
+
+def bulletin_out(row: Bulletin) -> dict[str, Any]:
+    names = ("id", "kind", "number", "title", "incident_id", "as_of", "fields", "state", "steps", "version")
+    return {name: getattr(row, name) for name in names}
+
+
+@router.get("/callings", summary="叫应")
+def list_callings(request: HttpRequest) -> list[dict[str, Any]]:
+    return [round_out(row) for row in CallRound.objects.visible_to(who(request), "command.view")[:100]]
+
+
+@router.post("/callings", summary="发起叫应", response={201: dict[str, Any]})
+def start_calling(request: HttpRequest, data: CallingIn) -> dict[str, Any]:
+    return round_out(actions.start_calling(who(request), **data.dict()))
+
+
+@router.post("/callees/{pk}/attempt", summary="登记呼叫")
+def attempt_call(request: HttpRequest, pk: int, data: AttemptIn) -> dict[str, Any]:
+    made = actions.attempt_call(who(request), pk, data.outcome, data.means, data.note)
+    return round_out(made.callee.round)
+
+
+@router.post("/callings/{pk}/close", summary="结束叫应")
+def close_calling(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
+    return round_out(actions.close_calling(who(request), pk, data.text))
+
+
+@router.get("/instructions", summary="领导批示")
+def list_instructions(request: HttpRequest) -> list[dict[str, Any]]:
+    return [instruction_out(row) for row in Instruction.objects.visible_to(who(request), "command.view")[:100]]
+
+
+@router.post("/instructions", summary="登记批示", response={201: dict[str, Any]})
+def record_instruction(request: HttpRequest, data: InstructionIn) -> dict[str, Any]:
+    given = data.dict()
+    points = [Point(**point) for point in given.pop("points")]
+    return instruction_out(actions.record_instruction(who(request), points=points, **given))
+
+
+@router.post("/instruction-items/{pk}/feedback", summary="反馈批示进展")
+def feed_back(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
+    return instruction_out(actions.feed_back(who(request), pk, data.text).instruction)
+
+
+@router.post("/instruction-items/{pk}/finish", summary="批示办结")
+def finish_item(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
+    return instruction_out(actions.finish_item(who(request), pk, data.text).instruction)
+
+
+@router.post("/bulletins", summary="值班产品拟稿", response={201: dict[str, Any]})
+def draft_bulletin(request: HttpRequest, data: BulletinIn) -> dict[str, Any]:
+    return bulletin_out(actions.draft_bulletin(who(request), data.kind, data.incident_id, data.area_id))
+
+
+@router.post("/bulletins/{pk}/edit", summary="修改值班产品")
+def edit_bulletin(request: HttpRequest, pk: int, data: BulletinEditIn) -> dict[str, Any]:
+    made = actions.edit_bulletin(who(request), pk, data.fields, title=data.title, version=data.version)
+    return bulletin_out(made)
+
+
+@router.post("/bulletins/{pk}/check", summary="核稿")
+def check_bulletin(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return bulletin_out(actions.check_bulletin(who(request), pk))
+
+
+@router.post("/bulletins/{pk}/sign", summary="签发值班产品")
+def sign_bulletin(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return bulletin_out(actions.sign_bulletin(who(request), pk))
+
+
+@router.post("/bulletins/{pk}/send", summary="报送值班产品")
+def send_bulletin(request: HttpRequest, pk: int) -> dict[str, Any]:
+    return bulletin_out(actions.send_bulletin(who(request), pk))
+
+
+@router.post("/bulletins/{pk}/receive", summary="登记回执")
+def receive_bulletin(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
+    return bulletin_out(actions.receive_bulletin(who(request), pk, data.text))

@@ -39,12 +39,6 @@ TABS = {
 
 
 @require_GET
-def desk(request: HttpRequest) -> HttpResponse:
-    """值班席."""
-    return render(request, "command/desk.html", {"desk": queries.desk(actor_of(request)), "now": clock.now()})
-
-
-@require_GET
 def incidents(request: HttpRequest) -> HttpResponse:
     rows = queries.incidents(actor_of(request), open_only=request.GET.get("open") == "1")
     return render(request, "command/incidents.html", {"incidents": rows})

@@ -1,0 +1,1 @@
+"""Rules of duty: holidays, and who sits when. Pure."""

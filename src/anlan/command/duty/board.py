@@ -1,0 +1,119 @@
+"""值班席: everything that has a clock, in one list by urgency, and what stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from anlan.administration import queries as administration
+from anlan.administration.queries import Watch
+from anlan.command import queries
+from anlan.command.models import Bulletin, Callee, CallRecord, CallRound, InstructionItem
+from anlan.command.queries import Desk
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.models import Area
+
+VIEW = "command.view"
+
+
+@dataclass(frozen=True)
+class Due:
+    """One thing to do by a moment."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str
+    url: str
+    to_check: bool = False
+
+
+@dataclass(frozen=True)
+class Calling:
+    """One open round: who is still unanswered, for how long."""
+
+    round: CallRound
+    total: int
+    answered: int
+    waiting: list[Callee]
+    minutes: int
+
+
+@dataclass(frozen=True)
+class Board:
+    """The desk at one moment."""
+
+    desk: Desk
+    due: list[Due]
+    callings: list[Calling]
+    items: list[InstructionItem]
+    calls: list[CallRecord]
+    bulletins: list[Bulletin]
+    watch: Watch | None
+
+
+def board(actor: Actor) -> Board:
+    now, desk = clock.now(), queries.desk(actor)
+    callings, items = open_callings(actor, now), open_items(actor)
+    return Board(
+        desk=desk,
+        due=sorted(everything_due(desk, callings, items), key=lambda one: one.at),
+        callings=callings,
+        items=items,
+        calls=list(CallRecord.objects.visible_to(actor, VIEW).select_related("incident")[:6]),
+        bulletins=list(Bulletin.objects.visible_to(actor, VIEW).exclude(state__in=["sent", "received"])[:6]),
+        watch=watch_of(actor, now),
+    )
+
+
+def watch_of(actor: Actor, now: datetime) -> Watch | None:
+    """Who keeps the watch over the widest area this actor works for."""
+    paths = [path for path, _ in actor.scopes(VIEW)]
+    area = Area.objects.filter(path__in=paths).order_by("level", "path").first()
+    area = area or Area.objects.order_by("level", "path").first()
+    return administration.watch(area, now) if area else None
+
+
+def open_callings(actor: Actor, now: datetime) -> list[Calling]:
+    rounds = CallRound.objects.visible_to(actor, VIEW).filter(closed_at__isnull=True).select_related("incident", "area")
+    return [calling(row, now) for row in rounds.prefetch_related("callees")]
+
+
+def calling(row: CallRound, now: datetime) -> Calling:
+    rows = list(row.callees.all())
+    waiting = [one for one in rows if one.state == Callee.State.WAITING]
+    answered = sum(one.state == Callee.State.ANSWERED for one in rows)
+    return Calling(row, len(rows), answered, waiting, round((now - row.started_at).total_seconds() / 60))
+
+
+def open_items(actor: Actor) -> list[InstructionItem]:
+    rows = InstructionItem.objects.visible_to(actor, VIEW).filter(done_at__isnull=True)
+    return list(rows.select_related("instruction__incident").order_by("due_at"))
+
+
+def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionItem]) -> Iterator[Due]:
+    for duty in desk.clocks:
+        url = reverse("incident", args=[duty.incident_id]) + "?tab=reports"
+        title = f"{duty.party_name}{duty.kind}（{duty.get_channel_display()}）→ {duty.receiver}"
+        yield Due(duty.due_at, "report", title, f"{duty.incident.title} · {duty.basis}", url, duty.to_check)
+    for task in desk.waiting:
+        if task.acknowledge_by:
+            url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
+            yield Due(
+                task.acknowledge_by, "task", f"确认任务：{task.title}", f"{task.assignee} · {task.incident.title}", url
+            )
+    for task in desk.late:
+        if task.due_at:
+            url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
+            yield Due(task.due_at, "task", f"完成任务：{task.title}", f"{task.assignee} · {task.incident.title}", url)
+    for one in callings:
+        for callee in one.waiting:
+            url = reverse("calling", args=[one.round.pk])
+            yield Due(callee.answer_by, "call", f"叫应：{callee}", f"{callee.phone} · {one.round.title}", url)
+    for item in items:
+        url = reverse("instructions")
+        yield Due(item.due_at, "order", f"批示：{item.what}", f"{item.owner} · {item.instruction.leader}", url)
