@@ -16,6 +16,7 @@ PREFIXES = {
     "administration": "administration/",
     "supervision": "supervision/",
     "simulation": "simulation/",
+    "situation": "situation/",
     "mobilisation": "public/",
     "gateways": "gateways/",
     "gateways.feeds": "api/feeds/",
