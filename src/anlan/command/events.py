@@ -207,3 +207,10 @@ class PlanPublished(Fact):
     plan_version_id: int
     code: str
     version: str
+
+
+@dataclass(frozen=True)
+class StressTested(Fact):
+    run_id: int
+    plan_id: int
+    state: str

@@ -6,7 +6,7 @@ from typing import Any
 
 from anlan.command import sources
 from anlan.command.actions.calling import start_calling
-from anlan.command.actions.proposals import propose
+from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.common import tell
 from anlan.command.models import Callee, CallRound, Incident
 from anlan.kernel.accounts.actor import system
@@ -57,10 +57,24 @@ def alarm_cleared(event: Event) -> None:
 def hazard_event_received(event: Event) -> None:
     p = event.payload
     magnitude = p.get("magnitude") or 0.0
-    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+    if p["kind"] == "bulletin" or (p["kind"] == "earthquake" and magnitude < FELT_QUAKE):
         return
     strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
     propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
+
+
+@on("monitoring.FireLocated")
+def fire_located(event: Event) -> None:
+    """The clue of a hotspot becomes the clue of a fire; a place that is always hot is put last."""
+    p = event.payload
+    refine_proposal(DESK, p["hazard_event_ids"], p["title"], p["lon"], p["lat"], 3 if p["static_days"] else 1)
+    line(event, "alarm", f"{p['title']}（{p['lon']:.4f}, {p['lat']:.4f}）", fire_id=p["fire_id"])
+
+
+@on("monitoring.JudgementChanged")
+def judgement_changed(event: Event) -> None:
+    p = event.payload
+    line(event, "warning", f"{p['title']}：{p['reason']}" if p["colour"] else f"研判结束：{p['title']}")
 
 
 @on("simulation.SimulationFinished")

@@ -19,6 +19,7 @@ from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
 from anlan.command.models import Callee, InstructionItem, ReportClock, Task
+from anlan.command.planning.runner import Runner
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -43,6 +44,15 @@ def late_tasks() -> int:
     for pk in unfinished.values_list("pk", flat=True):
         done += attempt(report_late_completion, pk)
     return done
+
+
+stress_tests = Runner()
+
+
+@every(1)
+def run_stress_tests() -> None:
+    """What was ordered is computed beside everything else."""
+    stress_tests.wake()
 
 
 @every(1)

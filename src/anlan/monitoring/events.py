@@ -117,3 +117,37 @@ class WarningExpired(Fact):
 
     warning_id: int
     headline: str
+
+
+@dataclass(frozen=True)
+class JudgementChanged(Fact):
+    """内部研判 of weather, ice, rain or fire danger has begun or changed colour ("" = it has ended)."""
+
+    judgement_id: int
+    kind: str
+    name: str
+    colour: str
+    title: str
+    reason: str
+    area_id: int
+    lon: float
+    lat: float
+    figures: dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class FireLocated(Fact):
+    """Hotspots were gathered into a fire: ignition place, 95 % ellipse, and the events it is made of."""
+
+    fire_id: int
+    title: str
+    lon: float
+    lat: float
+    semi_major_m: float
+    semi_minor_m: float
+    azimuth_deg: float
+    pixels: int
+    confidence: float
+    static_days: int | None
+    hazard_event_ids: list[int]
+    at: str

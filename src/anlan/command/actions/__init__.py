@@ -31,6 +31,7 @@ from anlan.command.actions.plans import publish_plan
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
     arrive_task,
@@ -77,6 +78,7 @@ __all__ = [
     "open_from_alarm",
     "open_from_event",
     "open_incident",
+    "order_stress",
     "publish_plan",
     "receive_bulletin",
     "record_instruction",

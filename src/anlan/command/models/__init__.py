@@ -9,6 +9,7 @@ from anlan.command.models.plan import Plan, PlanVersion
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
+from anlan.command.models.stress import StressRun
 from anlan.command.models.task import Task, TaskStep
 from anlan.command.models.timeline import TimelineEntry
 
@@ -33,6 +34,7 @@ __all__ = [
     "ReportVersion",
     "Response",
     "Review",
+    "StressRun",
     "Task",
     "TaskStep",
     "TimelineEntry",

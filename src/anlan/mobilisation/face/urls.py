@@ -1,0 +1,15 @@
+"""Addresses of the public face, below /public/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from anlan.mobilisation.face import views
+
+urlpatterns = [
+    path("", views.public, name="public"),
+    path("widget", views.public, name="public-widget"),
+    path("warnings.json", views.public, name="public-json"),
+    path("cap-key.pem", views.public, name="public-key"),
+    path("w/<str:identifier>/", views.public, name="public-warning"),
+]
