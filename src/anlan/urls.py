@@ -17,7 +17,6 @@ PREFIXES = {
     "supervision": "supervision/",
     "simulation": "simulation/",
     "situation": "situation/",
-    "mobilisation": "public/",
     "mobilisation": "mobilisation/",
     "mobilisation.face": "public/",
     "mobilisation.officer": "c/",
