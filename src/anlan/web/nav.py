@@ -70,6 +70,8 @@ ENTRIES = (
     Entry("快报专报", "/command/bulletins/", "command.view", "audit", "command"),
     Entry("交接班", "/command/handover/", "administration.view", "calendar", "console"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
+    Entry("地震", "/command/quakes/", "command.view", "quake", "command"),
+    Entry("历史地震", "/command/quakes/past/", "command.view", "quake", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
     Entry("储备总览", "/resources/stores/", "resources.view", "store", "resources"),
