@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -16,6 +16,7 @@ KEEP_DAYS, LEAST_KEEP_DAYS = 400, 7
 #: Partitions made ahead, so that the first readings of a day wait for none.
 DAYS_AHEAD = 2
 TIMER = system("定时")
+JUDGE = system("研判")
 
 
 @every(2.0)
@@ -68,3 +69,18 @@ def keep_partitions() -> None:
     today = int(now.timestamp() * 1000) // store.DAY_MS
     for day in set(range(today, today + DAYS_AHEAD + 1)) - store.known_days():
         store.make_partition(day)
+
+
+#: Natural hazards are judged so often by the clock, and at every new hour.
+JUDGED_EVERY = timedelta(minutes=5)
+judged_at: list[datetime] = []
+
+
+@every(10.0)
+def judge_natural_hazards() -> None:
+    """Weather signals, fire danger, ice, flash floods by what was read; in a scenario the clock runs fast and so does this."""
+    now = clock.now()
+    if judged_at and timedelta(0) <= now - judged_at[0] < JUDGED_EVERY:
+        return
+    actions.judge_readings(JUDGE, now)
+    judged_at[:] = [now]

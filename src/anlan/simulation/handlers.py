@@ -53,6 +53,19 @@ def warning_issued(event: Event) -> None:
             fire_in(event, node.id, area, p["level"], p["headline"], f"warning:{p['warning_id']}")
 
 
+@on("monitoring.JudgementChanged")
+def judged(event: Event) -> None:
+    """This platform's own judgement (内部研判) of weather, ice, floods: yellow and worse."""
+    p = event.payload
+    node = chains.graph().node_of_words(p["name"])
+    if node is None or LEVELS.get(p["colour"], 9) > LEVELS["黄"]:
+        return
+    area = Area.objects.filter(pk=p["area_id"]).first()
+    if area:
+        heard = f"judgement:{p['judgement_id']}:{p['colour']}"
+        fire_in(event, node.id, area, p["colour"], p["title"], heard, (p["lon"], p["lat"]), p.get("figures"))
+
+
 def fire_in(
     event: Event,
     node: str,

@@ -12,7 +12,9 @@ from anlan.monitoring.actions.alarms import (
     unsuppress_alarm,
 )
 from anlan.monitoring.actions.escalation import escalate_overdue
+from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
+from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
 from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
@@ -40,11 +42,14 @@ __all__ = [
     "expire_warnings",
     "issue_fast",
     "issue_warning",
+    "judge_readings",
+    "locate_fire",
     "receive_event",
     "redraft_warning",
     "reset_alarm",
     "return_to_service",
     "review_warning",
+    "run_fire",
     "shelve_alarm",
     "submit_warning",
     "suppress_alarm",

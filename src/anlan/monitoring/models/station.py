@@ -29,6 +29,11 @@ class Station(Located):
         help_text="它离线时，本站的离线告警被抑制",
     )  # fmt: skip
 
+    alert_m = models.FloatField("警戒水位 m", null=True, blank=True)
+    guarantee_m = models.FloatField("保证水位 m", null=True, blank=True)
+    record_m = models.FloatField("历史最高水位 m", null=True, blank=True)
+    bank_m = models.FloatField("漫滩水位 m", null=True, blank=True)
+
     class Meta(Located.Meta):
         verbose_name = "测站"
         constraints = [models.UniqueConstraint("protocol", "address", name="station_address_once_per_protocol")]
