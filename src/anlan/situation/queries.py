@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from math import cos, radians, sin
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from shapely.geometry import Point, mapping, shape
@@ -22,7 +22,6 @@ from anlan.kernel.geo import circle, distance_m
 from anlan.monitoring import queries as monitoring
 from anlan.resources import queries as resources
 from anlan.simulation import queries as simulation
-from anlan.simulation.models import Run
 from anlan.situation.models import ReleaseWatch
 from anlan.supervision import queries as supervision
 
@@ -37,6 +36,17 @@ DAY, AT_HOME = (8.0, 18.5), {"day": 0.7, "night": 1.0}
 #: The command post: m from the source at least and at most (own choice, 待核对), m outside every zone.
 POST_NEAR_M, POST_FAR_M, CLEAR_M = 500.0, 6000.0, 100.0
 TEAMS = 3
+
+
+class Run(Protocol):
+    """What is read of a run of the simulation room."""
+
+    lon: float
+    lat: float
+    inputs: dict[str, Any]
+    summary: dict[str, Any]
+    zones: list[dict[str, Any]]
+    exposure: list[dict[str, Any]]
 
 
 def watches(actor: Actor) -> ScopedQuerySet[ReleaseWatch]:
