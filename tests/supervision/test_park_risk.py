@@ -153,7 +153,7 @@ def test_stations_tell_the_wind_and_the_level(park: Park) -> None:
 
 
 def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:
-    WeatherFrequency.objects.create(park=park, stability="D", wind_m_s=3, direction_deg=0, probability=0.4)
+    WeatherFrequency.objects.create(code="x", park=park, stability="D", wind_m_s=3, direction_deg=0, probability=0.4)
     with pytest.raises(Invalid, match="气象联合频率"):
         actions.assess_park(CLOCKWORK, park.pk, "annual")
 

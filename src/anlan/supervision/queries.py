@@ -53,7 +53,12 @@ def inside(actor: Actor, geometry: GeoJson) -> dict[str, list[dict[str, Any]]]:
 
 
 def hazard_unit(actor: Actor, unit_id: int) -> HazardUnit:
-    return HazardUnit.objects.visible_to(actor).one(unit_id)
+    return HazardUnit.objects.visible_to(actor).select_related("enterprise").one(unit_id)
+
+
+def hazard_units(actor: Actor) -> ScopedQuerySet[HazardUnit]:
+    """危险单元 the actor may see, by enterprise."""
+    return HazardUnit.objects.visible_to(actor).select_related("enterprise").order_by("enterprise__name", "code")
 
 
 def release_inputs(

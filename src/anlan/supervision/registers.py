@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.supervision.models import Enterprise, HazardUnit, Park, ProtectionTarget, UnitStock, WeatherFrequency
+from anlan.supervision.models import Enterprise, HazardUnit, Park, ProtectionTarget, WeatherFrequency
 
 #: Keys of the chemical data, as people read them.
 SUBSTANCES = {
@@ -142,15 +142,18 @@ register(
         model=WeatherFrequency,
         slug="weather-frequencies",
         title="气象联合频率",
-        key=("park", "stability", "wind_m_s", "direction_deg"),
+        key=("code",),
         columns=("park", "stability", "wind_m_s", "direction_deg", "probability"),
         filters=("park", "stability"),
-        search=("park__name",),
+        search=("code",),
         sections=(
-            Section("频率", ("park", "stability", "wind_m_s", "direction_deg", "probability", "representative")),
+            Section(
+                "频率", ("code", "park", "stability", "wind_m_s", "direction_deg", "probability", "representative")
+            ),
         ),
         help="同一园区各行频率之和应为 1；风向为来向，代表整个扇区。没有登记的园区按缺省气象计。",
         sample={
+            "code": "WEATHER-SAMPLE",
             "park": "PARK-SAMPLE",
             "stability": "D",
             "wind_m_s": "4",
@@ -158,18 +161,5 @@ register(
             "probability": "0.05",
             "representative": "是",
         },
-    )
-)
-register(
-    Register(
-        model=UnitStock,
-        slug="unit-stocks",
-        title="现存量",
-        key=("unit",),
-        columns=("unit", "quantity_t", "at", "source"),
-        search=("unit__name", "unit__code"),
-        sections=(Section("现存量", ("unit", "quantity_t", "at", "source")),),
-        help="由液位自动折算，或由人工填报；只用于“当前”口径的园区风险，常年口径按设计最大量。",
-        sample={"unit": "UNIT-SAMPLE", "quantity_t": "30", "at": "2026-11-01T08:00:00+08:00", "source": "人工填报"},
     )
 )

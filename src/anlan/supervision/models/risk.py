@@ -37,6 +37,7 @@ class WeatherFrequency(ScopedChild):
     SCOPE_AREA = "park__area"
     SCOPE_CLASS = "park__data_class"
 
+    code = models.CharField("编码", max_length=60, unique=True)
     park = models.ForeignKey(Park, models.CASCADE, related_name="weather", verbose_name="园区")
     stability = models.CharField("大气稳定度", max_length=1, choices=[(c, c) for c in "ABCDEF"])
     wind_m_s = models.FloatField("风速 m/s", validators=[MinValueValidator(0), MaxValueValidator(60)])
@@ -46,9 +47,6 @@ class WeatherFrequency(ScopedChild):
 
     class Meta(ScopedChild.Meta):
         verbose_name = "气象联合频率"
-        constraints = [
-            models.UniqueConstraint("park", "stability", "wind_m_s", "direction_deg", name="weather_once_per_park")
-        ]
 
     def __str__(self) -> str:
         return f"{self.park} {self.stability} {self.wind_m_s:g} m/s {self.direction_deg:g}°"
