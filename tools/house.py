@@ -44,7 +44,7 @@ EXTRA = {
         "states tasking".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
-    "resources": set("roads assignment allocation ledger papers".split()),
+    "resources": set("roads routing assignment allocation ledger papers".split()),
     "administration": set(),
     "supervision": set(),
     "simulation": set(),

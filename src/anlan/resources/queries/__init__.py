@@ -2,6 +2,7 @@
 
 from anlan.resources.queries.places import (
     TeamArrival,
+    closed_at,
     hospitals_near,
     inside,
     nearest_teams,
@@ -9,6 +10,7 @@ from anlan.resources.queries.places import (
     stores_with,
     team,
 )
+from anlan.resources.queries.reach import Reached, reached
 from anlan.resources.queries.stock import (
     Card,
     Due,
@@ -32,18 +34,21 @@ __all__ = [
     "Card",
     "Due",
     "Minimum",
+    "Reached",
     "StockPage",
     "StorePage",
     "StoreState",
     "TeamArrival",
     "TrialBalance",
     "cards",
+    "closed_at",
     "hospitals_near",
     "inside",
     "lots",
     "movements",
     "nearest_teams",
     "overview",
+    "reached",
     "rotation",
     "shelters_near",
     "stock_page",
