@@ -62,6 +62,8 @@ ENTRIES = (
     Entry("值守台", "/command/", "command.view", "shield", "console"),
     Entry("接报", "/command/intake/", "command.incident", "phone", "console"),
     Entry("接报记录", "/command/calls/", "command.view", "phone", "command"),
+    Entry("演练", "/command/drills/", "command.view", "run", "command"),
+    Entry("整改台账", "/command/lessons/", "command.view", "audit", "command"),
     Entry("叫应", "/command/callings/", "command.view", "phone", "command"),
     Entry("批示", "/command/instructions/", "command.view", "task", "command"),
     Entry("快报专报", "/command/bulletins/", "command.view", "audit", "command"),

@@ -148,7 +148,8 @@ def escalate_callee(by: Actor, callee_id: int) -> Callee:
 
 
 def unanswered(row: CallRound) -> list[Callee]:
-    return calling.silent_of(list(Callee.objects.unscoped(HELD).filter(round=row)))
+    """Those of whom nobody answered, as the database has it now."""
+    return CallRound.objects.unscoped(HELD).get(pk=row.pk).silent()
 
 
 @action("command.incident")

@@ -11,7 +11,6 @@ from django.urls import reverse
 from anlan.administration import queries as administration
 from anlan.administration.queries import Watch
 from anlan.command import queries
-from anlan.command.duty import calling as calls
 from anlan.command.models import Bulletin, Callee, CallRecord, CallRound, InstructionItem
 from anlan.command.queries import Desk
 from anlan.kernel import clock
@@ -91,7 +90,7 @@ def calling(row: CallRound, now: datetime) -> Calling:
     waiting = [one for one in rows if one.state == Callee.State.WAITING]
     answered = sum(one.state == Callee.State.ANSWERED for one in rows)
     minutes = round((now - row.started_at).total_seconds() / 60)
-    return Calling(row, len(rows), answered, waiting, calls.silent_of(rows), minutes)
+    return Calling(row, len(rows), answered, waiting, row.silent(), minutes)
 
 
 def asked_now(one: Calling) -> Iterator[Callee]:

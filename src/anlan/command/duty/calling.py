@@ -57,15 +57,6 @@ def of_rooms(area: Area) -> list[Contact]:
     return [Contact("值班室", one.name, one.phone, one.area) for one in rooms.select_related("area").order_by("pk")]
 
 
-def silent_of(rows: list[Callee]) -> list[Callee]:
-    """Those first called of whom nobody answered. An answer further up the chain answers for all below it."""
-    answered = {one.pk for one in rows if one.state == Callee.State.ANSWERED}
-    for one in sorted(rows, key=lambda callee: -callee.step):
-        if one.pk in answered and one.instead_of_id:
-            answered.add(one.instead_of_id)
-    return [one for one in rows if one.pk not in answered and one.step == 0]
-
-
 def next_after(callee: Callee, at: datetime) -> Contact | None:
     """The deputy of the post first, then the duty leader of the area, then of the area above. Nobody twice."""
     asked = set(callee.round.callees.values_list("person_id", flat=True)) - {None}

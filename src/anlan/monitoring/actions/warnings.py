@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from anlan import sandbox
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -153,6 +154,8 @@ def draft_warning(
 def exercise_name(asked: bool) -> str:
     """Which drill this belongs to; "" for the real thing."""
     scenario = clock.scenario()
+    if sandbox.name():
+        return f"沙盒 {sandbox.name()}"
     return (scenario.name or "情景推演")[:60] if scenario else rules.MANUAL_EXERCISE if asked else ""
 
 
