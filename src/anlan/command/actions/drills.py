@@ -47,7 +47,7 @@ def plan_drill(
         raise Invalid("kind", kind, " / ".join(KINDS), label="演练对象类别")
     for field, value, allowed in (("form", form, Drill.Form), ("purpose", purpose, Drill.Purpose)):
         if value not in allowed.values:
-            raise Invalid(field, value, " / ".join(allowed.labels))
+            raise Invalid(field, value, " / ".join(map(str, allowed.labels)))
     if planned_on < now.astimezone(clock.BEIJING).date():
         raise Invalid("planned_on", planned_on, "今天或以后", label="计划日期")
     area = Area.objects.filter(pk=area_id).first()
@@ -116,19 +116,19 @@ def checked_result(result: dict[str, Any]) -> dict[str, Any]:
 
 
 @action("command.review")
-def inject(by: Actor, kind: str, text: str, **more: Any) -> str:
+def inject(by: Actor, /, kind: str, text: str, **more: Any) -> str:
     """导调: what the directors let happen, in a sandbox and nowhere else."""
     if not sandbox.name():
         raise Conflict("导调只能注入演练沙盒，实况系统不接受", rule="演练与实况隔离")
     text, at = required("text", text, "导调内容", 400), clock.now()
     if kind == "clue":
         area = Area.objects.order_by("level", "path")[0]
-        lon, lat = more.get("lon"), more.get("lat")
-        known = lon is not None and lat is not None
+        given = [more.get("lon"), more.get("lat")]
+        place = given if None not in given else [area.seat_lon or 0.0, area.seat_lat or 0.0]
         found = Source(
-            kind="导调", title=text[:120], at=at, lon=lon if known else area.seat_lon or 0.0,
-            lat=lat if known else area.seat_lat or 0.0, area=area, event_code=more.get("event_code", ""),
-            place=more.get("place", ""), reported_by=more.get("reported_by", "导调组"), correlation_id=uuid4(),
+            kind="导调", title=text[:120], at=at, lon=float(place[0] or 0), lat=float(place[1] or 0), area=area,
+            event_code=more.get("event_code", ""), place=more.get("place", ""),
+            reported_by=more.get("reported_by", "导调组"), correlation_id=uuid4(),
         )  # fmt: skip
         return str(propose(by, found, 1))
     incident = Incident.objects.visible_to(by, "command.review").exclude(status__in=INCIDENT_OVER).first()

@@ -65,15 +65,18 @@ def drills(request: HttpRequest) -> HttpResponse:
 
 
 def planned(by: Actor, sent: QueryDict) -> Drill:
-    texts = {name: sent.get(name, "") for name in ("title", "kind", "unit", "scenario", "participants")}
     return actions.plan_drill(
         by,
+        title=sent.get("title", ""),
+        kind=sent.get("kind", ""),
+        unit=sent.get("unit", ""),
+        scenario=sent.get("scenario", ""),
+        participants=sent.get("participants", ""),
         planned_on=day(sent.get("planned_on", ""), "planned_on", "计划日期"),
         area_id=pk_of(sent.get("area", "")) or 0,
         form=sent.get("form", "full"),
         purpose=sent.get("purpose", "test"),
         plan_id=pk_of(sent.get("plan", "")),
-        **texts,
     )
 
 
@@ -99,7 +102,7 @@ def drill(request: HttpRequest, pk: int) -> HttpResponse:
 
 def scores_of(sent: QueryDict) -> dict[str, dict[str, Any]]:
     return {
-        key: {"score": number_of(sent[f"score-{key}"], key, label), "note": sent.get(f"note-{key}", "")[:200]}
+        key: {"score": number_of(str(sent[f"score-{key}"]), key, label), "note": sent.get(f"note-{key}", "")[:200]}
         for key, (label, _) in evaluation.ITEMS.items()
         if sent.get(f"score-{key}", "").strip()
     }
