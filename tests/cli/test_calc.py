@@ -44,6 +44,23 @@ def test_the_example_of_every_engine_runs_and_its_schema_names_every_field(
         assert set(example) <= set(schema["properties"])
 
 
+def test_a_calm_is_handled_and_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    given = {**load("plume").example, "substance": "氯", "model": "auto", "wind_m_s": 0}
+    _, result, _ = calc(capsys, "plume", given=given, tmp_path=tmp_path)
+    assert result["model"] == "calm"
+    assert any("静小风" in note for note in result["notes"])
+
+
+def test_a_park_is_graded_from_the_shell(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    unit = {"name": "罐区", "items": [{"name": "氯", "q_t": 60}]}
+    given = {"enterprises": [{"name": "甲", "people_500m": 120, "units": [unit]}]}
+    _, result, _ = calc(capsys, "major-hazard", given=given, tmp_path=tmp_path)
+    assert result["worst_grade"] == "二级"
+    given["enterprises"][0]["units"][0]["items"][0]["q_t"] = -1
+    _, _, error = calc(capsys, "major-hazard", given=given, tmp_path=tmp_path)
+    assert error["field"] == "enterprises[0].units[0].items[0].q_t"
+
+
 def test_a_list_of_inputs_gives_a_list_of_answers(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     one = load("fire-behavior").example
     code, result, _ = calc(capsys, "fire-behavior", given=[one, {**one, "fuel": 101}], tmp_path=tmp_path)
@@ -60,7 +77,10 @@ def test_a_list_of_inputs_gives_a_list_of_answers(capsys: pytest.CaptureFixture[
         ("plume", {"rate_kg_s": True}, "rate_kg_s"),
         ("plume", {"substance": "氯气体"}, "substance"),
         ("plume", {"receptors": [[1, 2]]}, "receptors[0]"),
-        ("plume", {"wind_m_s": 0}, "wind_m_s"),
+        ("plume", {"wind_m_s": -1}, "wind_m_s"),
+        ("puff-train", {"winds": []}, "winds"),
+        ("release", {"kind": "blow_down", "volume_m3": 0.001, "hole_diameter_m": 0.5}, "hole_diameter_m"),
+        ("flash-fire", {"substance": "氯"}, "substance"),
         ("plume", {"bananas": 1}, "bananas"),
         ("major-hazard", {"items": [{"name": "氯", "q_t": -1}]}, "items[0].q_t"),
         ("major-hazard", {"items": [{"name": "仙丹", "q_t": 1}]}, "items[0].name"),

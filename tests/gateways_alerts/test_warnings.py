@@ -51,21 +51,21 @@ def test_an_issued_warning_reaches_the_public_feed_and_the_post_holders_of_its_a
     city: City, people: dict[str, Person]
 ) -> None:
     issue(city, city.west)
-    assert told() == {"公众", "乌达区应急局"}
+    assert told() == {"公众", "市局值班", "乌达区应急局"}
     assert OutgoingMessage.everything.get(to_name="公众").channel == "cap_feed"
-    assert sender.send_due() == 2
+    assert sender.send_due() == 3
     assert set(OutgoingMessage.everything.values_list("state", flat=True)) == {"delivered"}
 
 
 def test_a_district_includes_its_towns_and_communities(city: City, people: dict[str, Person]) -> None:
     issue(city, city.east)
-    assert told() == {"公众", "新华街道甲", "清泉社区网格员"}
+    assert told() == {"公众", "市局值班", "新华街道甲", "清泉社区网格员"}
 
 
 def test_an_area_without_responsible_people_falls_to_the_area_above(city: City, people: dict[str, Person]) -> None:
     empty = Area.objects.create(code_system="mca", code="150304099", name="无人镇", level=3, parent=city.west)
     issue(city, empty)
-    assert told() == {"公众", "乌达区应急局"}
+    assert told() == {"公众", "市局值班", "乌达区应急局"}
 
 
 def test_whoever_was_warned_is_told_of_the_end(city: City, people: dict[str, Person]) -> None:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from anlan.gateways.feeds.cap import FEED
 from anlan.kernel import clock
-from anlan.mobilisation import documents
+from anlan.mobilisation.face import documents
 from anlan.monitoring import actions, published
 from anlan.monitoring.models import Warning
 from anlan.monitoring.rules.cap import signature, writer

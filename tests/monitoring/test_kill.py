@@ -190,7 +190,10 @@ def test_evaluators_share_the_log_and_what_one_leaves_when_killed_another_takes_
                 workers[dead] = start_worker(own_nats, logs[dead], groups=3)
         assert publishing.run_until_complete(task) == BATCHES
         publishing.close()
-        time.sleep(2)
+        found = Alarm.objects.unscoped("test").filter(rule__code="two")
+        deadline = time.monotonic() + 30
+        while not found.exists() and time.monotonic() < deadline:
+            time.sleep(0.2)
     finally:
         for worker in workers:
             worker.kill()

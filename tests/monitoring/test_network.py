@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from anlan.gateways.log import row_of
+from anlan.gateways.readings import Reading
 from anlan.kernel import clock
+from anlan.monitoring import queries
 from anlan.monitoring.pipeline import network, rollups
 from tests.conftest import City, actor
 from tests.monitoring.conftest import T0, T0_MS, Feed, make_station, make_stream
@@ -43,6 +46,31 @@ def test_the_board_shows_first_who_needs_somebody_and_completeness_by_owner(city
         page = browser(account(city.city, "li")).get("/monitoring/network/").content.decode()
     assert "检定到期" in page
     assert "时钟偏差" in page
+
+
+def test_a_clock_that_is_wrong_is_corrected_by_what_was_measured(city: City, feed: Feed) -> None:
+    stream = make_stream(make_station(city, protocol="sl651", address="0012345678"))
+    feed.say(stream, (0, 1.0), received_ms=T0_MS + 7 * 60_000)
+    client = browser(account(city.city, "li"))
+    assert client.post(f"/monitoring/stations/{stream.station_id}/clock").status_code == 302
+    (ref,) = queries.resolve("sl651").values()
+    row = row_of(Reading("0012345678", "cl2", 1.0, "ppm", T0), ref)
+    assert row[1] == T0_MS + 7 * 60_000
+    assert client.post(f"/monitoring/stations/{make_station(city).pk}/clock").status_code == 409, "nothing was measured"
+    neighbour = browser(account(city.west, "wu"))
+    assert neighbour.post(f"/monitoring/stations/{stream.station_id}/clock").status_code == 404
+
+
+def test_hours_without_a_word_are_counted(city: City, feed: Feed) -> None:
+    stream, other = make_stream(make_station(city, interval_s=600)), make_stream(make_station(city, interval_s=600))
+    feed.say(stream, *[(hour * 60, 1.0) for hour in (-9, -8, -4, -3)])
+    feed.say(other, *[(hour * 60, 1.0) for hour in range(-9, -2)])
+    rollups.advance(T0)
+    rollups.work_off(10_000)
+    assert network.offline_hours([stream.station_id, other.station_id], T0) == {
+        stream.station_id: 3,
+        other.station_id: 0,
+    }
 
 
 def test_a_hundred_thousand_readings_come_as_a_thousand_points_with_their_peak(city: City, feed: Feed) -> None:

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from anlan.monitoring.pipeline import rollups, store
+from anlan.kernel import clock
+from anlan.monitoring.log import GOOD
+from anlan.monitoring.models import Latest
+from anlan.monitoring.pipeline import neighbours, rollups, store
 from anlan.monitoring.rules import quality
 from tests.conftest import City
 from tests.monitoring.conftest import T0, Feed, make_rule, make_station, make_stream
@@ -45,6 +48,23 @@ def test_the_odd_one_among_neighbours_is_found() -> None:
     places = [(106.7 + n / 100, 39.5) for n in range(6)]
     assert quality.odd_ones(places, [20.1, 20.4, 35.0, 20.2, 19.9, 20.3], 50) == [2]
     assert quality.odd_ones(places, [20.1, 20.4, 35.0, 20.2, 19.9, 20.3], 0.5) == [], "too few near enough"
+
+
+def test_only_those_that_ask_are_compared_with_their_neighbours_and_stay_marked(city: City, feed: Feed) -> None:
+    streams = [
+        make_stream(make_station(city, lon=106.7 + n / 100), quantity="temp", neighbour_km=50, neighbour_diff=2)
+        for n in range(5)
+    ]
+    silent = make_stream(make_station(city, lon=106.75), quantity="temp")
+    for n, stream in enumerate(streams):
+        feed.say(stream, (0, 35.0 if n == 2 else 20 + n / 10))
+    feed.say(silent, (0, -40.0))
+    with clock.standing_at(T0 + timedelta(minutes=1)):
+        assert neighbours.flag_odd_ones(clock.now()) == 1
+        assert neighbours.flag_odd_ones(clock.now()) == 0, "what is suspect is compared no more"
+    assert flags(streams[2].pk) == [SUSPECT]
+    assert flags(silent.pk) == [GOOD]
+    assert Latest.objects.get(pk=streams[2].pk).quality == SUSPECT
 
 
 @pytest.mark.parametrize(

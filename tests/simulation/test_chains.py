@@ -59,7 +59,7 @@ def test_a_graph_that_contradicts_itself_is_refused_by_name(change: dict[str, An
     ("headline", "node"),
     [
         ("乌海市气象台发布暴雨红色预警", "rain"), ("山洪灾害气象风险橙色预警", "flash-flood"), ("黄河凌汛橙色预警", "ice-jam"),
-        ("森林火险红色预警", "fire"), ("今日无预警", None),
+        ("森林火险红色预警", "fire-danger"), ("今日无预警", None),
     ],
 )  # fmt: skip
 def test_a_warning_is_read_by_its_most_telling_word(headline: str, node: str | None) -> None:

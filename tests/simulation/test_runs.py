@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from anlan.hazards.contract import Footprint, Zone
+from anlan.hazards.contract import Footprint, Places, Zone
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.layers import LAYERS
@@ -19,7 +19,7 @@ from tests.web.conftest import SignIn, signed_in
 
 __all__ = ["signed_in"]
 pytestmark = pytest.mark.django_db
-CHLORINE = {"substance": "chlorine", "hole_mm": 25, "wind_m_s": 2.5, "wind_from_deg": 290}
+CHLORINE = {"substance": "chlorine", "hole_mm": 25, "wind_m_s": 2.5, "wind_from_deg": 290, "uncertainty": "off"}
 
 
 def square(west: float, south: float, side: float = 0.1) -> dict[str, Any]:
@@ -105,6 +105,14 @@ def test_runs_of_another_district_can_be_neither_made_nor_seen(lived_in: City) -
     assert layers.footprints(stranger, None)["features"] == []
 
 
+def test_people_where_the_cloud_may_only_possibly_go_are_counted_apart(lived_in: City) -> None:
+    run = actions.run(actor(lived_in.city), "chemical", {**CHLORINE, "uncertainty": "on"}, 106.65, 39.45)
+    assert [zone["uncertain"] for zone in run.zones] == [False, False, True]
+    assert run.exposure[2]["people"] > run.exposure[1]["people"]
+    event = Event.objects.get(name="simulation.SimulationFinished")
+    assert event.payload["people"] == run.exposure[1]["people"]
+
+
 def test_the_map_shows_the_newest_run_of_an_event_worst_zone_last(lived_in: City) -> None:
     by = actor(lived_in.city)
     first = actions.run(by, "chemical", CHLORINE, 106.65, 39.45)
@@ -118,7 +126,7 @@ def test_the_map_shows_the_newest_run_of_an_event_worst_zone_last(lived_in: City
 def test_every_engine_runs_from_its_form(lived_in: City, signed_in: SignIn, kind: str) -> None:
     browser, hazard = signed_in(), queries.HAZARDS[kind]
     form = browser.get(f"/simulation/new?kind={kind}&lon=106.65&lat=39.45").content.decode()
-    assert all(item.title in form for item in hazard.inputs)
+    assert all(item.title in form for item in hazard.inputs if not isinstance(item, Places))
     sent = {"kind": kind, "lon": "106.65", "lat": "39.45", **hazard.example}
     answer = browser.post("/simulation/new", sent)
     assert answer.status_code == 302

@@ -83,9 +83,7 @@ def required(field: str, value: str, label: str, most: int = 400) -> str:
     return value
 
 
-def task_notice(
-    task: Task, text: str, purpose: str, name: str = "", phone: str = "", **to: int | None
-) -> NoticeRequested:
+def task_notice(task: Task, text: str, purpose: str, name: str = "", phone: str = "", **to: Any) -> NoticeRequested:
     """A message about a task, by default to the one who has it."""
     if not name:
         name, phone = task.assignee, ""

@@ -238,3 +238,21 @@ class PlanPublished(Fact):
     plan_version_id: int
     code: str
     version: str
+
+
+@dataclass(frozen=True)
+class FeltReported(Fact):
+    """Somebody felt an earthquake somewhere."""
+
+    felt_report_id: int
+    hazard_event_id: int
+    degree: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class StressTested(Fact):
+    run_id: int
+    plan_id: int
+    state: str

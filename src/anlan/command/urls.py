@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, drills, pages, verbs, watch
+from anlan.command.views import desk, drills, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -46,6 +46,17 @@ urlpatterns = [
     path("reports/<int:pk>/", pages.report, name="report"),
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("quakes/", quakes.listing, name="quakes"),
+    path("quakes/past/", quakes.past, name="quakes-past"),
+    path("quakes/<int:pk>/", quakes.quake, name="quake"),
+    path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
+    path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),
+    path("plans/<int:pk>/check", planning.check, name="plan-check"),
+    path("plans/<int:pk>/edit", planning.edit, name="plan-edit"),
+    path("plans/<int:pk>/versions", planning.versions, name="plan-versions"),
+    path("plans/<int:pk>/stress", planning.order_stress, name="plan-stress"),
+    path("plans/<int:pk>/stress/part", planning.stress_part, name="plan-stress-part"),
+    path("plans/<int:pk>/stress.docx", planning.stress_docx, name="plan-stress-docx"),
 ]

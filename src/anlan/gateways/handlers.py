@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from anlan.gateways.alerts import actions, channel_for, public_channels
+from anlan.gateways.alerts import actions, channel_for, mass, public_channels
 from anlan.gateways.alerts.actions import Letter
-from anlan.gateways.alerts.receivers import area_at, receiver, responsible
+from anlan.gateways.alerts.receivers import area_at, receiver
 from anlan.gateways.alerts.sender import SENDER
 from anlan.gateways.exchange import reactions as reactions  # declares what goes to other platforms
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area
 from anlan.monitoring import published
+from anlan.monitoring.rules import warnings as rules
 
 WARNING = "monitoring.Warning"
 
@@ -25,7 +26,8 @@ def notice_requested(event: Event) -> None:
         event.pk, identity, name, phone, notice["text"], notice["purpose"], notice["subject_type"],
         notice["subject_id"], notice.get("urgency") == "high", correlation_of(event),
     )  # fmt: skip
-    actions.queue(SENDER, letter, area_at(event.area_path), channel_for(phone).name)
+    channel = channel_for(phone, notice.get("exercise", False))
+    actions.queue(SENDER, letter, area_at(event.area_path), channel.name)
 
 
 def correlation_of(event: Event) -> UUID | None:
@@ -35,9 +37,13 @@ def correlation_of(event: Event) -> UUID | None:
 
 @on("monitoring.WarningIssued")
 def warning_issued(event: Event) -> None:
-    """The public by every public channel, the responsible people of each area by theirs."""
+    """The public by every public channel. (The responsible people are called by `mobilisation`.)"""
     exercise = event.payload.get("exercise", False)
     tell(event, event.payload["text"], "预警发布", event.payload["area_ids"], exercise)
+    warning = published.warning(event.payload["warning_id"])
+    if warning is not None and not exercise:
+        for channel in mass.channels():
+            mass.fan_out(mass.SENDER, event.pk, warning, rules.sms(published.content(warning)), channel)
 
 
 @on("monitoring.WarningCancelled")
@@ -51,18 +57,11 @@ def warning_cancelled(event: Event) -> None:
 
 
 def tell(event: Event, text: str, purpose: str, area_ids: list[int], exercise: bool) -> None:
-    areas = list(Area.objects.filter(pk__in=area_ids).order_by("path"))
-    if not areas:
+    area = Area.objects.filter(pk__in=area_ids).order_by("path").first()
+    if area is None:
         return
-    subject = str(event.payload["warning_id"])
-
-    def letter(identity: str, name: str, phone: str = "") -> Letter:
-        return Letter(
-            event.pk, identity, name, phone, text, purpose, WARNING, subject, True, event.correlation_id
-        )  # fmt: skip
-
+    letter = Letter(
+        event.pk, "public", "公众", "", text, purpose, WARNING, str(event.payload["warning_id"]), True, event.correlation_id
+    )  # fmt: skip
     for channel in public_channels(exercise):
-        actions.queue(SENDER, letter("public", "公众"), areas[0], channel.name)
-    for person in responsible(areas):
-        note = letter(f"person:{person.pk}", person.name, person.phone)
-        actions.queue(SENDER, note, person.area, channel_for(person.phone, exercise).name)
+        actions.queue(SENDER, letter, area, channel.name)

@@ -80,6 +80,34 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Places:
+    """Named places whose arrival times an engine tells: rows of name and outline (or one point), WGS84. None by default.
+
+    The room fills them in from its registers; people do not type them.
+    """
+
+    name: str
+    title: str
+    most: int = 2000
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[tuple[str, list[list[float]]]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise InputError(self.name, value, f"至多 {self.most} 个 [名称, [[经度, 纬度], …]]")
+        outline = Track(self.name, self.title, 1, 100_000)
+        found = []
+        for row in value:
+            if not isinstance(row, list | tuple) or len(row) != 2 or not isinstance(row[0], str):
+                raise InputError(self.name, row, "[名称, [[经度, 纬度], …]]")
+            found.append((row[0], outline.read({self.name: row[1]}) or []))
+        return found
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of numbers that an engine may need (readings of stations, reports of people): a column each as `columns`, none by default."""
 
@@ -122,6 +150,8 @@ class Zone:
     geometry: GeoJson
     value: float | None = None
     unit: str = ""
+    #: Not where it goes, but where it may go given what is not known: its people are counted apart.
+    uncertain: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,7 +202,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track | Rows, ...]
+    inputs: tuple[Input | Choice | Track | Places | Rows, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

@@ -1,4 +1,4 @@
-"""Addresses of the public face, below /public/."""
+"""Addresses of mobilisation, below /mobilisation/."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from django.urls import path
 from anlan.mobilisation import views
 
 urlpatterns = [
-    path("", views.public, name="public"),
-    path("widget", views.public, name="public-widget"),
-    path("warnings.json", views.public, name="public-json"),
-    path("cap-key.pem", views.public, name="public-key"),
-    path("w/<str:identifier>/", views.public, name="public-warning"),
+    path("coverage/", views.coverage, name="coverage"),
+    path("coverage/test", views.test, name="silent-test"),
+    path("cascade/<str:subject>/", views.cascade, name="cascade"),
+    path("calls/<int:pk>/confirm", views.confirm, name="call-confirm"),
+    path("targets/<int:pk>/", views.targets, name="targets"),
 ]

@@ -77,6 +77,17 @@ class HazardEventReceived(Fact):
 
 
 @dataclass(frozen=True)
+class HazardEventRevised(Fact):
+    """A feed has corrected what it said of an event."""
+
+    hazard_event_id: int
+    kind: str
+    title: str
+    magnitude: float | None
+    revision: int
+
+
+@dataclass(frozen=True)
 class WarningDrafted(Fact):
     warning_id: int
     level: str
@@ -117,3 +128,37 @@ class WarningExpired(Fact):
 
     warning_id: int
     headline: str
+
+
+@dataclass(frozen=True)
+class JudgementChanged(Fact):
+    """内部研判 of weather, ice, rain or fire danger has begun or changed colour ("" = it has ended)."""
+
+    judgement_id: int
+    kind: str
+    name: str
+    colour: str
+    title: str
+    reason: str
+    area_id: int
+    lon: float
+    lat: float
+    figures: dict[str, float | str]
+
+
+@dataclass(frozen=True)
+class FireLocated(Fact):
+    """Hotspots were gathered into a fire: ignition place, 95 % ellipse, and the events it is made of."""
+
+    fire_id: int
+    title: str
+    lon: float
+    lat: float
+    semi_major_m: float
+    semi_minor_m: float
+    azimuth_deg: float
+    pixels: int
+    confidence: float
+    static_days: int | None
+    hazard_event_ids: list[int]
+    at: str

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import os
+from datetime import datetime, timedelta
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events.outbox import every
 from anlan.monitoring import actions
-from anlan.monitoring.pipeline import rollups, store
+from anlan.monitoring.pipeline import neighbours, rollups, store
 
 #: Readings older than this are dropped by whole days (a parameter of the installation, not of a standard).
-KEEP_DAYS = 400
+KEEP_DAYS, LEAST_KEEP_DAYS = 400, 7
+#: Partitions made ahead, so that the first readings of a day wait for none.
+DAYS_AHEAD = 2
 TIMER = system("定时")
+JUDGE = system("研判")
 
 
 @every(2.0)
@@ -44,9 +48,39 @@ def roll_up() -> None:
     rollups.work_off()
 
 
+@every(60.0)
+def check_neighbours() -> None:
+    """Newest values that do not fit those around them."""
+    neighbours.flag_odd_ones(clock.now())
+
+
+def keep_days() -> int:
+    """`ANLAN_KEEP_DAYS`, for how long readings are kept."""
+    return max(LEAST_KEEP_DAYS, int(os.environ.get("ANLAN_KEEP_DAYS", KEEP_DAYS)))
+
+
 @every(3600.0)
-def drop_old_readings() -> None:
-    """Days older than `KEEP_DAYS`; a scenario's past is kept as long as if it had been recorded when it was played."""
-    before = (clock.real_now() - timedelta(days=KEEP_DAYS)).date()
-    rollups.drop_old_minutes(clock.real_now())
-    store.drop_partitions(before, clock.real_now() - timedelta(days=KEEP_DAYS))
+def keep_partitions() -> None:
+    """Days older than `keep_days` go; a scenario's past is kept as long as if it had been recorded when it was played.
+    The next days are made ready."""
+    now, kept = clock.real_now(), timedelta(days=keep_days())
+    rollups.drop_old_minutes(now)
+    store.drop_partitions((now - kept).date(), now - kept)
+    today = int(now.timestamp() * 1000) // store.DAY_MS
+    for day in set(range(today, today + DAYS_AHEAD + 1)) - store.known_days():
+        store.make_partition(day)
+
+
+#: Natural hazards are judged so often by the clock, and at every new hour.
+JUDGED_EVERY = timedelta(minutes=5)
+judged_at: list[datetime] = []
+
+
+@every(10.0)
+def judge_natural_hazards() -> None:
+    """Weather signals, fire danger, ice, flash floods by what was read; in a scenario the clock runs fast and so does this."""
+    now = clock.now()
+    if judged_at and timedelta(0) <= now - judged_at[0] < JUDGED_EVERY:
+        return
+    actions.judge_readings(JUDGE, now)
+    judged_at[:] = [now]

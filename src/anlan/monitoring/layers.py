@@ -9,13 +9,15 @@ from typing import Any
 from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
+from anlan.hazards.plane import ellipse, polygon
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.exposed import Thing, exposes
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.kernel.geo.shapes import BBox
+from anlan.kernel.models import Area, Level
 from anlan.monitoring import queries
-from anlan.monitoring.models import HazardEventKind
+from anlan.monitoring.models import HazardEventKind, Judgement
 from anlan.monitoring.rules.warnings import HEX_OF
 
 VIEW = "monitoring.view"
@@ -119,6 +121,68 @@ def hazard_events(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     )  # fmt: skip
 
 
+def fires(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Ignition ellipses (95 %) of fires that satellites saw; places that are always hot are drawn grey."""
+    del bbox
+    rows = queries.fires(actor).filter(last_at__gte=clock.now() - RECENT, last_at__lte=clock.now())
+    features = []
+    for row in rows[:500]:
+        ring = ellipse(max(row.semi_major_m, 1.0), max(row.semi_minor_m, 1.0), row.azimuth_deg, 0.0)
+        properties = {
+            "id": row.pk, "name": str(row), "at": row.seen_at.isoformat(), "state": "常热源" if row.static_days else "疑似火情",
+            "value": round(row.confidence, 2), "meaning": f"起火点 95 % 误差椭圆 {row.semi_major_m:.0f}×{row.semi_minor_m:.0f} m",
+            "colour": "#8a8a8a" if row.static_days else "#ff5a1f", "opacity": 0.35, "correlation_id": str(row.correlation_id),
+        }  # fmt: skip
+        shape = polygon(row.lon, row.lat, ring)
+        features.append({"type": "Feature", "id": row.pk, "geometry": shape, "properties": properties})
+    return collection(features)
+
+
+def judgements(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """What the rules say now, at the station or catchment that it is about."""
+    rows = within(queries.judgements(actor).exclude(colour=""), bbox)
+    return collection(
+        [
+            point(
+                row.pk, row.lon, row.lat,
+                {
+                    "id": row.pk, "name": row.title, "title": row.title, "meaning": row.reason, "source": row.clause,
+                    "at": row.checked_at.isoformat(), "colour": HEX_OF[row.colour], "url": "/monitoring/judgements/",
+                },
+            )
+            for row in rows[:2000]
+        ]
+    )  # fmt: skip
+
+
+def fire_danger(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Districts by the worst fire danger of their stations; grey where nothing was judged."""
+    del bbox
+    worst: dict[int, Judgement] = {}
+    for row in queries.judgements(actor).filter(kind="fire"):
+        held = worst.get(row.area_id)
+        if held is None or row.figures.get("HTZ", 0) > held.figures.get("HTZ", 0):
+            worst[row.area_id] = row
+    areas = Area.objects.filter(geometry__isnull=False, level=Level.DISTRICT)
+    return collection(
+        [
+            {
+                "type": "Feature", "id": area.pk, "geometry": area.geometry,
+                "properties": {
+                    "id": area.pk, "name": area.name, "opacity": 0.35,
+                    **({
+                        "colour": DANGER[int(worst[area.pk].figures["level"]) - 1][0], "at": worst[area.pk].checked_at.isoformat(),
+                        "value": worst[area.pk].figures["HTZ"], "unit": "HTZ", "meaning": worst[area.pk].reason,
+                        "source": worst[area.pk].clause,
+                    } if area.pk in worst else {"colour": "#9a9a9a", "meaning": "无近 24 小时气温、湿度、风速"}),
+                },
+            }
+            for area in areas
+            if actor.may(VIEW, area.path)
+        ]
+    )  # fmt: skip
+
+
 def instruments(actor: Actor, area: BaseGeometry) -> list[Thing]:
     """Stations inside an area, as things that a hazard may put out of work."""
     rows = within(queries.stations(actor).filter(in_service=True), area.bounds)
@@ -136,6 +200,11 @@ ALARM_EVENTS = [
 WARNING_EVENTS = [f"monitoring.Warning{what}" for what in ("Issued", "Cancelled", "Expired")]
 PRIORITIES = [("1", "一级"), ("2", "二级"), ("3", "三级"), ("4", "四级")]
 COLOURS = [("红", "红色（一级）"), ("橙", "橙色（二级）"), ("黄", "黄色（三级）"), ("蓝", "蓝色（四级）")]
+#: LY/T 1172-1995 levels 1 to 5.
+DANGER = [
+    ("#4caf50", "一级 没有危险"), ("#4a90d0", "二级 低度危险"), ("#e8c53a", "三级 中度危险"), ("#e8833a", "四级 高度危险"),
+    ("#d6342c", "五级 极度危险"),
+]  # fmt: skip
 GROUP = "monitoring"
 
 layer(
@@ -160,5 +229,24 @@ layer(
     Layer(
         "monitoring.events", "灾害信息", "point", hazard_events, VIEW, icon="info", colour="#b060d0",
         refresh=["monitoring.HazardEventReceived"], group=GROUP,
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.fires", "疑似火点与误差椭圆", "polygon", fires, VIEW, colour="#ff5a1f",
+        refresh=["monitoring.FireLocated"], group=GROUP, legend=[("#ff5a1f", "疑似火情"), ("#8a8a8a", "常热源")],
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.judgements", "内部研判（未发布）", "point", judgements, VIEW, icon="warning", colour="#b060d0",
+        refresh=["monitoring.JudgementChanged"], group=GROUP, legend=COLOURS,
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.fire-danger", "森林草原火险等级（按区县）", "polygon", fire_danger, VIEW, colour="#e8833a",
+        refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False, legend=[*DANGER, ("#9a9a9a", "无数据")],
+        empty="没有区县边界，无法按区县显示火险等级",
     )
 )  # fmt: skip

@@ -15,11 +15,24 @@ from django.db.models import Max
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.monitoring.log import GOOD
-from anlan.monitoring.models import Alarm, AlarmChange, AlarmRule, Datastream, HazardEvent, Latest, Station, Warning
+from anlan.monitoring.models import (
+    Alarm,
+    AlarmChange,
+    AlarmRule,
+    Catchment,
+    Datastream,
+    Fire,
+    HazardEvent,
+    Judgement,
+    Latest,
+    Station,
+    Warning,
+)  # fmt: skip
 from anlan.monitoring.rules import nuisance
 from anlan.monitoring.rules import warnings as warning_rules
 from anlan.monitoring.rules.isa import State
 from anlan.monitoring.rules.quality import conversion
+from anlan.simulation import queries as simulation
 
 #: A station is silent after so many of its reporting intervals without a reading.
 SILENT_AFTER = 3
@@ -37,6 +50,8 @@ class StreamRef:
     #: stored = sent x scale + offset
     scale: float = 1.0
     offset: float = 0.0
+    #: Added to the device's times, seconds: its clock is known to be wrong by so much.
+    clock_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,9 +85,17 @@ def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
         station__protocol=protocol, station__in_service=True
     )
     return {
-        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit))
-        for address, code, pk, station, unit, low, high, source in rows.values_list(
-            "station__address", "source_code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
+        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit), clock_s or 0)
+        for address, code, pk, station, unit, low, high, source, clock_s in rows.values_list(
+            "station__address",
+            "source_code",
+            "pk",
+            "station_id",
+            "unit",
+            "valid_min",
+            "valid_max",
+            "source_unit",
+            "station__clock_offset_s",
         )
     }
 
@@ -255,3 +278,58 @@ def online(actor: Actor, now: datetime) -> Online:
     found = rows.values_list("interval_s", "newest")
     heard = [newest is not None and now - newest <= SILENT_AFTER * timedelta(seconds=each) for each, newest in found]
     return Online(sum(heard), len(heard))
+
+
+@dataclass(frozen=True)
+class HourOf:
+    """One hour of a datastream out of roll-ups, or of the readings where it is not rolled up yet."""
+
+    stream: int
+    at: datetime
+    mean: float
+    low: float
+    high: float
+    last: float
+
+
+HOURS = """
+select stream, at, mean, low, high, last from monitoring_hour
+where stream = any(%(streams)s) and at >= %(start)s and at < %(rolled)s and at <= %(end)s and n > 0
+union all
+select stream, date_trunc('hour', at, 'UTC'), avg(value), min(value), max(value), (array_agg(value order by at desc))[1]
+from observation where stream = any(%(streams)s) and at >= greatest(%(start)s, %(rolled)s) and at <= %(end)s
+and quality = 0 and value <> 'NaN' group by 1, 2
+order by 1, 2
+"""
+
+
+def hours(actor: Actor, stream_ids: Iterable[int], start: datetime, end: datetime) -> list[HourOf]:
+    """Hours of good readings of datastreams the actor may see, oldest first within each."""
+    known = list(datastreams(actor).filter(pk__in=list(stream_ids)).values_list("pk", flat=True))
+    whole = start.replace(minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute("select until from monitoring_rolled")
+        row = cursor.fetchone()
+        rolled = row[0] if row and row[0] else whole
+        cursor.execute(HOURS, {"streams": known, "start": whole, "end": end, "rolled": rolled})
+        return [HourOf(*found) for found in cursor.fetchall()]
+
+
+def fires(actor: Actor) -> ScopedQuerySet[Fire]:
+    """疑似火点, the newest seen first."""
+    return Fire.objects.visible_to(actor).select_related("area").order_by("-last_at")
+
+
+def judgements(actor: Actor, standing: bool = True) -> ScopedQuerySet[Judgement]:
+    """内部研判: those that stand, or all; the newest first."""
+    rows = Judgement.objects.visible_to(actor).select_related("area").order_by("-since")
+    return rows.filter(ended_at__isnull=True) if standing else rows
+
+
+def catchments(actor: Actor) -> ScopedQuerySet[Catchment]:
+    return Catchment.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def runs_of(actor: Actor, correlation_id: UUID) -> list[Any]:
+    """Runs of the engines under one correlation id, newest first."""
+    return list(simulation.runs(actor, correlation_id))

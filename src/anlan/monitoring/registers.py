@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import Register, Section, register
-from anlan.monitoring.models import AlarmRule, Datastream, MaintenanceWindow, Station
+from anlan.monitoring.models import AlarmRule, Catchment, Datastream, MaintenanceWindow, Station
 
 register(
     Register(
@@ -16,8 +16,9 @@ register(
         search=("code", "name", "address"),
         sections=(
             Section("测站", ("code", "name", "kind", "owner", "hazard_unit", "in_service")),
-            Section("接入", ("protocol", "address", "interval_s", "via")),
+            Section("接入", ("protocol", "address", "interval_s", "via", "clock_offset_s")),
             Section("位置", ("lon", "lat")),
+            Section("特征水位", ("alert_m", "guarantee_m", "record_m", "bank_m")),
             Section("归属", ("area", "data_class", "representative")),
         ),
         sample={
@@ -44,7 +45,7 @@ register(
         search=("code", "name"),
         sections=(
             Section("数据流", ("code", "station", "source_code", "name", "quantity", "unit")),
-            Section("质量检查", ("valid_min", "valid_max", "max_step", "flat_s")),
+            Section("质量检查", ("valid_min", "valid_max", "max_step", "flat_s", "neighbour_km", "neighbour_diff")),
             Section("来源", ("source_unit", "calibrated_at", "calibration_days")),
         ),
         sample={
@@ -125,6 +126,40 @@ register(
             "starts_at": "2026-01-05 08:00",
             "ends_at": "2026-01-05 12:00",
             "responsible": "张检修",
+        },
+    )
+)
+register(
+    Register(
+        model=Catchment,
+        slug="catchments",
+        title="小流域",
+        key=("code",),
+        columns=("name", "area_km2", "flood_flow_m3_s", "curve_number", "people", "station", "area"),
+        filters=("area",),
+        search=("code", "name"),
+        sections=(
+            Section("小流域", ("code", "name", "people", "contact", "phone", "station")),
+            Section(
+                "产汇流",
+                ("area_km2", "length_km", "slope", "curve_number", "flood_flow_m3_s", "upstream_deg", "fan_slope"),
+            ),
+            Section("调查评价", ("critical_mm", "ready_mm", "survey")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        sample={
+            "code": "XLY-SAMPLE",
+            "name": "样例沟",
+            "area_km2": "25",
+            "length_km": "9",
+            "slope": "0.03",
+            "curve_number": "80",
+            "flood_flow_m3_s": "40",
+            "lon": "106.87",
+            "lat": "39.68",
+            "area": "mca:150302",
+            "representative": "是",
         },
     )
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.monitoring.views import alarms, assessment, rules, stations, warnings
+from anlan.monitoring.views import alarms, assessment, natural, rules, stations, warnings
 
 urlpatterns = [
     path("alarms/", alarms.listing, name="alarms"),
@@ -16,14 +16,17 @@ urlpatterns = [
     path("stations/", stations.listing, name="stations"),
     path("stations/<int:pk>/", stations.page, name="station"),
     path("datastreams/<int:pk>/series.json", stations.series, name="series"),
+    path("stations/<int:pk>/clock", stations.correct_clock, name="station-clock"),
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
+    path("warnings/judge", warnings.judge, name="warning-judge"),
     path("warnings/draft", warnings.draft, name="warning-draft"),
     path("warnings/<int:pk>/", warnings.page, name="warning"),
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),
     path("warnings/<int:pk>/12379.xml", warnings.cap_12379, name="warning-12379"),
     path("warnings/<int:pk>/edit", warnings.edit, name="warning-edit"),
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
+    path("judgements/", natural.judgements, name="judgements"),
     path("rules/", rules.listing, name="alarm-rules"),
     path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),
 ]

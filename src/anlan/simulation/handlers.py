@@ -34,9 +34,10 @@ def run_finished(event: Event) -> None:
     facts = dict(run.inputs) if run.kind == "chemical" else {}
     if facts:
         facts |= actions.chains.with_substance(facts)
+    sure = [zone for zone in run.zones if not zone.get("uncertain")]
     trigger = actions.Trigger(
         node.id, run.title, run.lon, run.lat, f"{'supposed' if run.because else 'run'}:{run.pk}",
-        level=min(zone["level"] for zone in run.zones), zones=zones_of(run.zones), facts=facts, area=run.area,
+        level=min(zone["level"] for zone in run.zones), zones=zones_of(sure), facts=facts, area=run.area,
         correlation_id=run.correlation_id, supposed=bool(run.because), at=run.at,
     )  # fmt: skip
     actions.follow(CHAIN, trigger)
@@ -50,6 +51,19 @@ def warning_issued(event: Event) -> None:
     if node:
         for area in Area.objects.filter(pk__in=p["area_ids"]):
             fire_in(event, node.id, area, p["level"], p["headline"], f"warning:{p['warning_id']}")
+
+
+@on("monitoring.JudgementChanged")
+def judged(event: Event) -> None:
+    """This platform's own judgement (内部研判) of weather, ice, floods: yellow and worse."""
+    p = event.payload
+    node = chains.graph().node_of_words(p["name"])
+    if node is None or LEVELS.get(p["colour"], 9) > LEVELS["黄"]:
+        return
+    area = Area.objects.filter(pk=p["area_id"]).first()
+    if area:
+        heard = f"judgement:{p['judgement_id']}:{p['colour']}"
+        fire_in(event, node.id, area, p["colour"], p["title"], heard, (p["lon"], p["lat"]), p.get("figures"))
 
 
 def fire_in(

@@ -65,3 +65,8 @@ def release_inputs(
         "wind_from_deg": wind_from_deg,
         "stability": stability,
     }
+
+
+def units_below(actor: Actor, path: str) -> list[HazardUnit]:
+    """Hazard units in the area of this path and below it."""
+    return list(HazardUnit.objects.visible_to(actor).filter(area__path__startswith=path).order_by("code"))

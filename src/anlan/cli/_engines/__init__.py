@@ -9,11 +9,15 @@ from anlan.cli._engines.contract import Engine
 #: engine -> module that holds it, so that one call imports one family.
 WHERE = {
     "major-hazard": "chemical",
-    "release": "chemical",
+    "release": "release",
     "plume": "chemical",
     "puff": "chemical",
     "stability": "chemical",
     "probit": "chemical",
+    "indoor": "clouds",
+    "puff-train": "clouds",
+    "flash-fire": "clouds",
+    "heavy-puff": "clouds",
     "qra": "qra",
     "bleve": "consequence",
     "pool-fire": "consequence",

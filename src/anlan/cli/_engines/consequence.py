@@ -69,14 +69,20 @@ def pool_fire(given: Json) -> Json:
     power = fire.pool_heat_kw(area, rate, heat)
     long = fire.flame_length(across, rate, given["wind_m_s"])
 
+    solid = given["model"] == "solid-flame"
+
     def flux(x: float) -> float:
         """x from the edge of the pool, as NUREG-1805."""
+        if solid:
+            return fire.solid_flame(x + across / 2, across, long)
         return fire.point_source(power, given["radiative_fraction"], x + across / 2)
 
     return {
         "burning_rate_kg_m2_s": rate, "diameter_m": across, "heat_release_kw": power, "flame_length_m": long,
+        "flame_tilt_deg": fire.flame_tilt_deg(across, rate, given["wind_m_s"]),
+        "surface_emissive_power_kw_m2": fire.emissive_power(across) if solid else None,
         "heat_flux_kw_m2": [flux(x) for x in distances(given)], "zones": zones(flux),
-        "basis": "点源模型，距离自池边起算（NUREG-1805）；火焰长度 Thomas 1963",
+        "basis": f"{'固体火焰（Mudan 1987，未计倾斜）' if solid else '点源'}，距离自池边起算（NUREG-1805）；火焰长度 Thomas 1963",
     }  # fmt: skip
 
 
@@ -89,18 +95,45 @@ def diameter(given: Json) -> float:
 def jet_fire(given: Json) -> Json:
     heat = combustion(given)
     power = heat * given["rate_kg_s"]
+    along = given["model"] == "five-points"
 
     def flux(x: float) -> float:
+        if along:
+            return fire.jet_points(given["rate_kg_s"], heat, given["radiative_fraction"], x)
         return fire.point_source(power, given["radiative_fraction"], x, fire.jet_transmissivity(x))
 
     return {
         "flame_length_m": fire.jet_length(given["rate_kg_s"], heat), "heat_release_kw": power,
         "heat_flux_kw_m2": [flux(x) for x in distances(given)], "zones": zones(flux),
-        "basis": "AQ/T 3046-2013 E.57 至 E.59，点源在火焰中点",
+        "basis": "五点源沿火焰，距离自孔口沿喷射方向起算" if along else "AQ/T 3046-2013 E.57 至 E.59，点源在火焰中点",
     }  # fmt: skip
 
 
 def explosion(given: Json) -> Json:
+    return vapour_cloud(given) if given["curve"] == "multi-energy" else trinitrotoluene(given)
+
+
+def vapour_cloud(given: Json) -> Json:
+    """Multi-energy: the part of a cloud that fills a crowded space."""
+    volume = given["cloud_m3"]
+    if volume is None:
+        of = find(given["substance"]) if given["substance"] else None
+        if given["mass_kg"] is None or of is None or of.stoichiometric_pct is None:
+            raise InputError("cloud_m3", None, "> 0 m³，或给出 mass_kg 与可燃的 substance")
+        volume = blast.cloud_volume(given["mass_kg"], of.molar_mass, of.stoichiometric_pct)
+    strength = given["strength"] or blast.STRENGTH[given["congestion"]]
+    far = distances(given)
+    pressures = [blast.multi_energy(volume, x, strength) for x in far]
+    return {
+        "cloud_m3": volume, "strength": strength, "curve": "multi-energy", "overpressure_kpa": pressures,
+        "lung_fatality": [risk.blast("肺出血死亡", p)[1] for p in pressures],
+        "zones": [{"kpa": level, "meaning": what, "distance_m": blast.multi_energy_distance(volume, level, strength)}
+                  for level, what in blast.HARM],
+        "to_check": "曲线为近似读数（R≥2 约 ±30 %，近处 ±50 %），待核对",
+    }  # fmt: skip
+
+
+def trinitrotoluene(given: Json) -> Json:
     tnt = given["tnt_kg"]
     if tnt is None:
         if given["mass_kg"] is None:
@@ -149,20 +182,26 @@ ENGINES = (
         "pool-fire", "池火", "Thomas 1963; NUREG-1805; Burgess & Zabetakis",
         (SUBSTANCE, positive("diameter_m", "池直径", "m", None), positive("area_m2", "池面积", "m²", None), COMBUSTION,
          positive("burning_rate_kg_m2_s", "燃烧速率", "kg/(m²·s)", None), radiated(0.35),
-         at_least_zero("wind_m_s", "风速", "m/s", 0.0), Field("ambient_c", "气温", unit="℃", low=-60, high=60, default=20.0), FAR),
+         at_least_zero("wind_m_s", "风速", "m/s", 0.0), Field("ambient_c", "气温", unit="℃", low=-60, high=60, default=20.0), FAR,
+         choice("model", "模型", ("point", "solid-flame"), "point")),
         pool_fire, {"substance": "甲醇", "diameter_m": 10, "distances_m": [10, 20, 50]}, plot=draw_heat,
     ),
     Engine(
         "jet-fire", "喷射火", "AQ/T 3046-2013 E.57 至 E.59",
-        (SUBSTANCE, positive("rate_kg_s", "泄漏速率", "kg/s"), COMBUSTION, radiated(0.2), FAR), jet_fire,
+        (SUBSTANCE, positive("rate_kg_s", "泄漏速率", "kg/s"), COMBUSTION, radiated(0.2), FAR,
+         choice("model", "模型", ("point", "five-points"), "point")), jet_fire,
         {"substance": "甲烷", "rate_kg_s": 5, "distances_m": [20, 50, 100]}, plot=draw_heat,
     ),
     Engine(
-        "blast", "爆炸超压", "TNT 当量；Crowl & Louvar、Swisdak 1994、Mills 1987、GB/T 37243-2019",
+        "blast", "爆炸超压",
+        "TNT 当量：Crowl & Louvar、Swisdak 1994、Mills 1987、GB/T 37243-2019；多能法：AQ/T 3046-2013 E.60 至 E.62",
         (SUBSTANCE, positive("tnt_kg", "TNT 当量", "kg", None), positive("mass_kg", "可燃物质量", "kg", None),
          positive("yield", "当量系数", "", 0.04, 1), COMBUSTION,
-         positive("ground_reflection", "地面反射系数", "", 1.0, 2), choice("curve", "曲线", tuple(blast.CURVES), "kingery-bulmash"),
-         FAR),
+         positive("ground_reflection", "地面反射系数", "", 1.0, 2),
+         choice("curve", "曲线", (*blast.CURVES, "multi-energy"), "kingery-bulmash"),
+         positive("cloud_m3", "受阻空间内化学计量云团体积", "m³", None),
+         choice("congestion", "拥塞程度", tuple(blast.STRENGTH), "congested"),
+         Field("strength", "爆源强度", "integer", low=1, high=10, default=None), FAR),
         explosion, {"tnt_kg": 1000, "distances_m": [20, 50, 100, 200], "curve": "crowl"}, plot=draw_blast,
     ),
 )  # fmt: skip

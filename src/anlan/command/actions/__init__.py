@@ -40,9 +40,11 @@ from anlan.command.actions.incidents import (
 from anlan.command.actions.instructions import chase_item, feed_back, finish_item, record_instruction
 from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
+from anlan.command.actions.quakes import assess_quake, report_felt
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
     arrive_task,
@@ -62,6 +64,7 @@ __all__ = [
     "adjust_response",
     "announce_due",
     "arrive_task",
+    "assess_quake",
     "attempt_call",
     "cancel_drill",
     "chase_item",
@@ -96,11 +99,13 @@ __all__ = [
     "open_from_event",
     "open_incident",
     "open_lesson",
+    "order_stress",
     "plan_drill",
     "publish_plan",
     "receive_bulletin",
     "record_instruction",
     "refuse_task",
+    "report_felt",
     "report_late_completion",
     "restore_incident",
     "send_bulletin",

@@ -15,6 +15,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
+from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.geo.shapes import distance_m
 
 #: Two clues nearer than this in place and time, of one kind of event, are taken for the same thing.
@@ -140,3 +141,21 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     fact = ProposalReceived(proposal.pk, proposal.title, priority, found.lon, found.lat, at)
     record(by, "收到接报线索", proposal, fact, correlation_id=proposal.correlation_id)
     return proposal
+
+
+@action("command.incident")
+def refine_proposal(
+    by: Actor, hazard_event_ids: list[int], title: str, lon: float, lat: float, priority: int
+) -> Proposal | None:
+    """A waiting clue of these hazard events, better known now: its title, place and urgency."""
+    rows = Proposal.objects.unscoped(HELD).select_for_update()
+    row = rows.filter(state=Proposal.State.WAITING, hazard_event_id__in=hazard_event_ids).order_by("at").first()
+    if row is None or (row.title, row.lon, row.lat, row.priority) == (title[:120], lon, lat, priority):
+        return row
+    before = snapshot(row)
+    row.title, row.lon, row.lat, row.priority = title[:120], lon, lat, priority
+    row.save()
+    at = row.at.isoformat()
+    fact = ProposalReceived(row.pk, row.title, priority, lon, lat, at)
+    record(by, "更新接报线索", row, fact, before=before, correlation_id=row.correlation_id)
+    return row

@@ -7,9 +7,11 @@ from anlan.command.models.drill import Drill, Lesson
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
+from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
+from anlan.command.models.stress import StressRun
 from anlan.command.models.task import Task, TaskStep
 from anlan.command.models.timeline import TimelineEntry
 
@@ -22,11 +24,13 @@ __all__ = [
     "Callee",
     "Channel",
     "Drill",
+    "FeltReport",
     "Incident",
     "Instruction",
     "InstructionItem",
     "Lesson",
     "LocalReportRule",
+    "PastEarthquake",
     "Plan",
     "PlanVersion",
     "Proposal",
@@ -36,6 +40,7 @@ __all__ = [
     "ReportVersion",
     "Response",
     "Review",
+    "StressRun",
     "Task",
     "TaskStep",
     "TimelineEntry",

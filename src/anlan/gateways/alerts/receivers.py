@@ -1,11 +1,9 @@
-"""Who is told: the receiver of a notice, and those responsible for an area."""
+"""Who is told: the receiver of a notice."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-
-from django.db.models import Q
 
 from anlan.administration import queries as administration
 from anlan.kernel.models import Area, Level, Person
@@ -31,20 +29,3 @@ def receiver(notice: dict[str, Any], at: datetime) -> tuple[str, str, str]:
     if post_id:
         return f"post:{post_id}", name, phone
     return (f"phone:{phone}" if phone else f"name:{name}")[:60], name, phone
-
-
-def responsible(areas: list[Area]) -> list[Person]:
-    """岗位人员 of the areas and everything below; where an area has none, those of the nearest area above that has."""
-    found: dict[int, Person] = {}
-    for area in areas:
-        below = holders(Q(post__area__path__startswith=area.path))
-        while not below and area.parent is not None:
-            area = area.parent
-            below = holders(Q(post__area=area))
-        found |= {person.pk: person for person in below}
-    return list(found.values())
-
-
-def holders(where: Q) -> list[Person]:
-    people = Person.objects.unscoped(WHY).filter(where, post__isnull=False)
-    return list(people.select_related("post").order_by("pk"))

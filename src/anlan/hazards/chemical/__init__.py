@@ -1,125 +1,179 @@
-"""危化品: continuous release from a hole, and how far its toxic endpoints reach."""
+"""危化品: a release from a hole or a rupture, and how far its toxic endpoints reach, with how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import radians, sqrt
+from math import radians
 from typing import Any
 
-from anlan.hazards.chemical import dense, gb18218, plume, source
+from anlan.hazards.chemical import calm, cloud, dense, gb18218, heavy_puff, plume, source
+from anlan.hazards.chemical.cloud import Air, Batch, Doubt
+from anlan.hazards.chemical.scenario import Released, released
 from anlan.hazards.chemical.substances import Substance, find, table
+from anlan.hazards.chemical.surface import surface
 from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, InputError, Zone
 from anlan.hazards.plane import downwind, polygon
 
 KG_PER_MG = 1e-6
 #: Half angle by which a wind "from the west" wanders within ten minutes: 待核对, platform default.
 WIND_SPREAD_DEG = 10.0
-#: Liquid that is carried off as droplets: as much again as flashes (practice), or this share when nothing flashes.
-UNFLASHED_SHARE = 0.1
 #: Beyond this distance (m) steady weather is not a fair assumption.
 FAR_M = 10_000
 MEANING = ("暴露 1 小时可能危及生命", "暴露 1 小时可能造成不可逆伤害或影响自救")
-GAUSSIAN, DENSE = "高斯烟羽（Briggs 系数）", "重气手册法（Britter-McQuaid 1988）"
+#: The outer zone holds every place that at least this share of the members reaches.
+POSSIBLE = 0.1
+#: Distances m at which the axis is kept with the run, for doses.
+AXIS_M = (50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 500.0, 700.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0,
+          12_000.0, 16_000.0, 24_000.0)  # fmt: skip
+Ring = list[tuple[float, float]]
 
 
-@dataclass(frozen=True)
-class Release:
-    """kg/s into the air, at what temperature degC, and how that was judged."""
-
-    rate: float
-    temperature_c: float
-    how: str
-
-
-def release(substance: Substance, given: Mapping[str, Any]) -> Release:
-    """What a hole lets into the air: gas, or the flashed and entrained part of a liquid."""
-    if given["phase"] == "gas":
-        rate, regime = source.gas_rate(
-            given["hole_mm"] / 1000, given["pressure_mpa"] * 1e6, given["temperature_c"] + 273.15,
-            substance.molar_mass, substance.gamma,
-        )  # fmt: skip
-        how = f"气相孔口泄漏（{'临界' if regime == 'choked' else '亚临界'}流）"
-        return Release(rate, given["temperature_c"], how)
-    gauge = given["pressure_mpa"] * 1e6 - source.AMBIENT_PA
-    rate = source.liquid_rate(given["hole_mm"] / 1000, substance.liquid_density, gauge, given["head_m"])
-    cp, latent = (substance.cp_kj_kg_k or 1.0) * 1000, (substance.latent_kj_kg or 300.0) * 1000
-    share = source.flash_fraction(given["temperature_c"], substance.boiling_c, cp, latent)
-    airborne = min(1.0, 2 * share) if share > 0 else UNFLASHED_SHARE
-    how = f"液相孔口泄漏 {rate:.3g} kg/s，{airborne:.0%} 进入大气（闪蒸份额 {share:.0%} 及等量夹带）"
-    return Release(rate * airborne, min(given["temperature_c"], substance.boiling_c), how)
-
-
-def heavy(substance: Substance, out: Release, wind: float) -> tuple[dense.DensePlume, float]:
-    """(the workbook's plume, Richardson number); width of the source = sqrt(flow / wind)."""
-    density = substance.vapour_density(out.temperature_c)
-    cloud = dense.DensePlume(out.rate, density, out.temperature_c + 273.15, wind, substance.molar_mass)
-    return cloud, dense.richardson_continuous(out.rate, density, max(0.01, sqrt(cloud.flow / wind)), wind)
-
-
-def widen(ring: list[tuple[float, float]], fan: float) -> list[tuple[float, float]]:
+def widen(ring: Ring, fan: float) -> Ring:
     """A ring with what a wandering wind adds to each side."""
     return [(x, y + max(0.0, x) * fan * (1 if y > 0 else -1) if y else 0.0) for x, y in ring]
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What a model drew: rings per endpoint (kg/m3), the outer ring of what is possible, the axis (m, kg/m3)."""
+
+    model: str
+    rings: list[Ring]
+    possible: Ring
+    axis: list[tuple[float, float]]
+
+
+def ring_of(edges: cloud.Edges, member: int = 0) -> Ring:
+    """Ring of one member's half-widths."""
+    side = [(float(x), float(w)) for x, w in zip(edges.x[member], edges.half[member], strict=True) if w > 0]
+    if not side:
+        return []
+    side = [(0.0, side[0][1] * 0.5), *side, (side[-1][0] * 1.001, 0.0)]
+    return [*side, *((x, -y) for x, y in reversed(side[:-1]))]
+
+
+def in_calm(out: Released, air: Air, limits: list[float]) -> Drawn:
+    """Around the source in all directions; what is possible: a source as much stronger as nine in ten are not."""
+    of = out.source
+    rings = [calm.contour(limit, of.rate, of.height, air.wind, air.stability) for limit in limits]
+    wide = calm.contour(limits[-1], of.rate * 1.9, of.height, 0.0, air.stability)
+    axis = [(x, calm.concentration(x, 0, of.rate, of.height, air.wind, air.stability)) for x in AXIS_M]
+    return Drawn(cloud.CALM, rings, wide, axis)
+
+
+def at_once(out: Released, air: Air, limits: list[float]) -> Drawn:
+    """A cloud let go in one instant."""
+    layer = surface(max(air.wind, calm.SMALL), air.stability, air.roughness)
+    puff = heavy_puff.slump(out.source.rate, out.source.mixture(air.kelvin), layer)
+    rings = [puff.contour(limit) for limit in limits]
+    peaks = [(x, float(puff.peak[min(int((puff.x < x).sum()), len(puff.x) - 1)])) for x in AXIS_M]
+    return Drawn("rupture", rings, widen(rings[-1], radians(2 * WIND_SPREAD_DEG)), peaks)
+
+
+def in_wind(out: Released, air: Air, limits: list[float], model: str, doubt: Doubt | None) -> Drawn:
+    """A plume, and with it the members of what is uncertain, solved in one batch."""
+    batch, weights = Batch(model, (out.source,), (air,), duration_s=out.duration_s), None
+    if doubt is not None:
+        batch, weights = cloud.with_members(out.source, air, doubt, model, out.duration_s)
+    found = batch.edges(limits)
+    rings = [widen(ring_of(edges), radians(WIND_SPREAD_DEG)) for edges in found]
+    fan = radians(WIND_SPREAD_DEG)
+    around = (
+        cloud.possible(found[-1], weights, doubt.direction_deg, POSSIBLE, fan) if doubt and weights is not None else []
+    )
+    return Drawn(model, rings, around, [(x, batch.axis(x)) for x in AXIS_M])
+
+
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Footprint of a continuous release at (lon, lat)."""
+    """Footprint of a release at (lon, lat)."""
     given = HAZARD.read(inputs)
     substance = find(given["substance"])
     if substance.endpoint_1 is None or substance.endpoint_2 is None:
         raise InputError("substance", substance.key, "有大气毒性终点浓度的物质")
-    out = release(substance, given)
-    cloud, number = heavy(substance, out, given["wind_m_s"])
-    is_dense = given["model"] == "dense" or (given["model"] == "auto" and number >= dense.CONTINUOUS_LIMIT)
+    air = Air(given["wind_m_s"], given["stability"], given["terrain"], given["air_c"] + 273.15)
+    out = released(substance, given, air)
+    choice = cloud.choose(out.source, air, given["model"])
+    limits = [substance.endpoint_1 * KG_PER_MG, substance.endpoint_2 * KG_PER_MG]
+    doubt = (
+        Doubt(given["wind_dir_sd_deg"], given["wind_sd"], given["rate_sd"]) if given["uncertainty"] == "on" else None
+    )
+    if out.instant:
+        drawn = at_once(out, air, limits)
+    else:
+        still = choice.model == cloud.CALM
+        drawn = in_calm(out, air, limits) if still else in_wind(out, air, limits, choice.model, doubt)
+    return footprint(lon, lat, given, substance, out, choice.richardson, drawn)
+
+
+def placed(lon: float, lat: float, given: Mapping[str, Any], ring: Ring) -> Any:
     towards = (given["wind_from_deg"] + 180) % 360
-    zones, distances = [], {}
-    for level, endpoint in enumerate((substance.endpoint_1, substance.endpoint_2), 1):
-        ring = outline(endpoint * KG_PER_MG, out.rate, given, cloud if is_dense else None)
-        name = f"毒性终点浓度-{level}"
-        distances[name] = round(max((x for x, _ in ring), default=0.0))
+    return polygon(lon, lat, [downwind(towards, x, y) for x, y in ring])
+
+
+def zones_of(lon: float, lat: float, given: Mapping[str, Any], of: Substance, drawn: Drawn) -> list[Zone]:
+    """Worst first: the endpoints, then everything that a tenth of the members reaches."""
+    found = []
+    for level, (ring, value) in enumerate(zip(drawn.rings, (of.endpoint_1, of.endpoint_2), strict=True), 1):
         if ring:
-            shape = polygon(lon, lat, [downwind(towards, x, y) for x, y in ring])
-            zones.append(Zone(f"{substance.name} {name}", level, MEANING[level - 1], shape, endpoint, "mg/m³"))
+            name = f"{of.name} 毒性终点浓度-{level}"
+            found.append(Zone(name, level, MEANING[level - 1], placed(lon, lat, given, ring), value, "mg/m³"))
+    if drawn.possible and given["uncertainty"] == "on":
+        meaning = f"风向、风速、源强不确定时，至少 {POSSIBLE:.0%} 的可能达到毒性终点浓度-2"
+        shape = placed(lon, lat, given, drawn.possible)
+        found.append(Zone(f"{of.name} 可能影响范围", 3, meaning, shape, of.endpoint_2, "mg/m³", uncertain=True))
+    return found
+
+
+def footprint(
+    lon: float, lat: float, given: Mapping[str, Any], of: Substance, out: Released, number: float, drawn: Drawn
+) -> Footprint:
+    name = {**cloud.NAMES, "rupture": "重气云团箱式模型（van Ulden）"}[drawn.model]
+    distances = {
+        f"毒性终点浓度-{i}": round(max((x for x, _ in ring), default=0.0)) for i, ring in enumerate(drawn.rings, 1)
+    }
+    strength = f"瞬时成云 {out.source.rate:.3g} kg" if out.instant else f"源强 {out.source.rate:.3g} kg/s，连续稳定泄漏"
+    assumptions = [
+        *out.how, strength,
+        f"理查森数 {number:.2g}（HJ 169-2018 附录 G，界限 1/6）：{name}",
+        f"风向摆动 ±{WIND_SPREAD_DEG:g}°（待核对）；平坦地形、稳定风",
+    ]  # fmt: skip
+    if given["uncertainty"] == "on":
+        assumptions.append(
+            f"不确定范围：风向标准差 {given['wind_dir_sd_deg']:g}°、风速对数标准差 {given['wind_sd']:g}、源强对数标准差"
+            f" {given['rate_sd']:g}（平台默认，待核对），{9 * cloud.DIRECTIONS} 个成员"
+        )
     return Footprint(
-        model=f"{HAZARD.model}：本次为{DENSE if is_dense else GAUSSIAN}",
-        zones=zones,
-        assumptions=[
-            out.how,
-            f"源强 {out.rate:.3g} kg/s，连续稳定泄漏",
-            f"理查森数 {number:.2g}，{'按重气计算' if is_dense else '按中性气体计算'}（HJ 169-2018 附录 G，界限 1/6）",
-            f"风向摆动 ±{WIND_SPREAD_DEG:g}°（待核对）；平坦地形、稳定风",
-        ],
-        limits=limits(is_dense, substance, max(distances.values())),
+        model=f"{HAZARD.model}：本次为{name}",
+        zones=zones_of(lon, lat, given, of, drawn),
+        assumptions=assumptions,
+        limits=limits_of(drawn.model, of, max(distances.values())),
         summary={
-            "rate_kg_s": out.rate, "distance_m": distances, "towards_deg": towards, "substance": substance.name,
-            "richardson": number, "dense": is_dense,
+            "rate_kg_s": None if out.instant else out.source.rate, "duration_s": out.duration_s, "released_kg": out.total_kg,
+            "distance_m": distances, "towards_deg": (given["wind_from_deg"] + 180) % 360, "substance": of.name,
+            "substance_key": of.key, "richardson": number, "dense": drawn.model in {cloud.DENSE, "rupture"},
+            "model": drawn.model, "wind_m_s": given["wind_m_s"],
+            "axis_mg_m3": [[x, c / KG_PER_MG] for x, c in drawn.axis],
         },
     )  # fmt: skip
 
 
-def limits(is_dense: bool, substance: Substance, far: float) -> list[str]:
+LIMITS = {
+    cloud.GAUSSIAN: "100 m 以内不可用",
+    cloud.DENSE: "与 DEGADIS 同例轴线浓度相差 15 % 以内（D、E 类 100 m 至 1.5 km，F 类 200 m 起）；近源动量射流未计",
+    cloud.CALM: "静风或风速低于 1 m/s：风向无意义，按四周扩散计算；系数待核对，重气的地面坍塌未计入",
+    "rupture": "峰值浓度，云团经过只有数分钟，与 1 小时终点浓度相比偏保守",
+}
+
+
+def limits_of(model: str, of: Substance, far: float) -> list[str]:
     """What the reader must know about the chosen model."""
-    found = ["未计建筑与地形", "未计沉降与反应"]
+    found = ["未计建筑与地形", "未计沉降与反应", LIMITS[model]]
     if far > FAR_M:
         found.append(f"{FAR_M / 1000:g} km 以外仅供参考：风向与稳定度难以在整个传播时间内保持不变")
-    if is_dense:
-        found.append("云团宽度为近似，稳定度未计入；与 DEGADIS 一例相比轴线浓度在 2 倍以内（100 m 至 3 km）")
-    else:
-        found.append("100 m 以内不可用")
-    if substance.endpoint_to_check:
-        found.append("终点浓度取 PAC-3/PAC-2，是否列入 HJ 169 表 H.1 待核对")
+    if of.endpoint_to_check:
+        found.append("终点浓度取 PAC-3/PAC-2 或 60 min AEGL，是否列入 HJ 169 表 H.1 待核对")
     return found
-
-
-def outline(
-    limit: float, rate: float, given: Mapping[str, Any], cloud: dense.DensePlume | None
-) -> list[tuple[float, float]]:
-    """Ring (x downwind, y) m within which the ground-level concentration is at least `limit` kg/m3."""
-    fan = radians(WIND_SPREAD_DEG)
-    if cloud is not None:
-        return widen(cloud.contour(limit), fan)
-    wind, stability, terrain = given["wind_m_s"], given["stability"], given["terrain"]
-    return plume.contour(limit, rate, given["height_m"], wind, stability, terrain, WIND_SPREAD_DEG)
 
 
 AMMONIA = {"rate": 1.0, "height": 0.0, "wind": 3.0, "stability": "D"}
@@ -127,22 +181,30 @@ LNG = {"rate": 97.888, "density": 1.76, "temperature_k": 111.6, "wind": 10.9, "m
 HAZARD = Hazard(
     kind="chemical",
     title="危化品泄漏",
-    model="高斯烟羽或重气手册法（按理查森数选）",
-    citation="HJ 169-2018 附录 F、G、H; Briggs 1973; AQ/T 3046-2013; Britter & McQuaid 1988 (HSE CRR 17)",
-    grade="working",
+    model="高斯烟羽或重气浅层模型（按理查森数选）",
+    citation="HJ 169-2018 附录 F、G、H; Briggs 1973; AQ/T 3046-2013; Spicer & Havens 1989; Ermak 1990; HJ/T 2.2-93",
+    grade="reference",
     inputs=(
         Choice("substance", "物质", tuple(table()), words={key: item.name for key, item in table().items()}),
-        Choice("phase", "泄漏相态", ("gas", "liquid"), "gas", {"gas": "气相", "liquid": "液相"}),
+        Choice("phase", "泄漏相态", ("gas", "liquid", "rupture"), "gas", {"gas": "气相", "liquid": "液相", "rupture": "整体破裂"}),
         Input("hole_mm", "孔径", "mm", 0.1, 1000, 25),
         Input("pressure_mpa", "压力（绝对）", "MPa", 0.1013, 40, 0.7),
         Input("temperature_c", "温度", "℃", -200, 500, 20),
         Input("head_m", "液位高度", "m", 0, 50, 2),
         Input("height_m", "泄漏高度", "m", 0, 300, 1),
-        Input("wind_m_s", "风速", "m/s", 0.5, 40, 2),
+        Input("inventory_t", "存量（0 为不限）", "t", 0, 100_000, 0),
+        Input("duration_min", "最长泄漏时间", "min", 0.5, 1440, 30),
+        Input("bund_m2", "围堰面积（0 为无）", "m²", 0, 100_000, 0),
+        Input("air_c", "气温", "℃", -50, 55, 20),
+        Input("wind_m_s", "风速（0 为静风）", "m/s", 0, 40, 2),
         Input("wind_from_deg", "风向（来向）", "°", 0, 360, 270),
         Choice("stability", "大气稳定度", plume.STABILITIES, "D"),
-        Choice("terrain", "地面", ("rural", "urban"), "rural", {"rural": "开阔地", "urban": "城区"}),
+        Choice("terrain", "地面", ("rural", "urban", "gb3840"), "rural", {"rural": "开阔地（Briggs）", "urban": "城区（Briggs）", "gb3840": "GB/T 3840-91 系数"}),
         Choice("model", "扩散模型", ("auto", "gaussian", "dense"), "auto", {"auto": "自动", "gaussian": "高斯烟羽", "dense": "重气"}),
+        Choice("uncertainty", "不确定范围", ("on", "off"), "on", {"on": "计算", "off": "不计算"}),
+        Input("wind_dir_sd_deg", "风向标准差", "°", 0, 90, 15),
+        Input("wind_sd", "风速对数标准差", "", 0, 1, 0.25),
+        Input("rate_sd", "源强对数标准差", "", 0, 2, 0.5),
     ),
     run=run,
     example={"substance": "chlorine", "hole_mm": 25, "wind_m_s": 2.5, "wind_from_deg": 290, "stability": "D"},

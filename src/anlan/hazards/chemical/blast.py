@@ -1,8 +1,12 @@
-"""Blast: TNT equivalent and five published curves of overpressure over scaled distance. They differ by a factor of two."""
+"""Blast: TNT equivalent with four published curves of overpressure over scaled distance, and the multi-energy method for vapour
+clouds. The curves differ by a factor of two: whoever quotes a figure names the curve."""
 
 from __future__ import annotations
 
+import tomllib
+from functools import cache
 from math import exp, log, sqrt
+from pathlib import Path
 
 AMBIENT_KPA = 101.325
 #: kJ/kg of TNT (China 4520; CCPS 4437 to 4765).
@@ -64,3 +68,51 @@ def distance(tnt: float, kpa: float, curve: str = "kingery-bulmash") -> float:
         else:
             high = middle
     return float(low * tnt ** (1 / 3))
+
+
+#: J per m3 of a stoichiometric hydrocarbon-air mixture (AQ/T 3046 E.60).
+CLOUD_J_M3 = 3.5e6
+#: Initial strength by how crowded the space is that the cloud fills (van den Berg 1985; Kinsella 1993 in the Yellow Book).
+STRENGTH = {"open": 3, "moderate": 5, "congested": 7}
+
+
+@cache
+def multi_energy_curves() -> tuple[tuple[float, ...], dict[int, tuple[float, ...]]]:
+    """(scaled distances, strength -> scaled peak overpressures): `multi_energy.toml`, replaceable."""
+    data = tomllib.loads((Path(__file__).parent / "multi_energy.toml").read_text(encoding="utf-8"))
+    return tuple(data["distance"]), {int(k): tuple(v) for k, v in data["strength"].items()}
+
+
+def multi_energy_scaled(distance: float, strength: int) -> float:
+    """Scaled side-on overpressure p/p0 at R (p0/E)^1/3, strength 1 to 10; the plateau near, 1/R beyond the table."""
+    at, curves = multi_energy_curves()
+    values = curves[strength]
+    if distance <= at[0]:
+        return values[0]
+    if distance >= at[-1]:
+        return values[-1] * at[-1] / distance
+    i = next(k for k in range(1, len(at)) if distance <= at[k])
+    share = log(distance / at[i - 1]) / log(at[i] / at[i - 1])
+    return float(values[i - 1] * (values[i] / values[i - 1]) ** share)
+
+
+def multi_energy(volume_m3: float, distance_m: float, strength: int = 7) -> float:
+    """kPa at a distance from the middle of `volume_m3` of stoichiometric cloud in the crowded space (AQ/T 3046 E.60 to E.62)."""
+    energy = volume_m3 * CLOUD_J_M3
+    return multi_energy_scaled(distance_m / (energy / (AMBIENT_KPA * 1000)) ** (1 / 3), strength) * AMBIENT_KPA
+
+
+def multi_energy_distance(volume_m3: float, kpa: float, strength: int = 7) -> float:
+    """m to which the overpressure reaches `kpa`; 0 where the explosion never makes it."""
+    if multi_energy(volume_m3, 1e-3, strength) < kpa:
+        return 0.0
+    low, high = 1e-3, 1e5
+    for _ in range(80):
+        middle = sqrt(low * high)
+        low, high = (middle, high) if multi_energy(volume_m3, middle, strength) >= kpa else (low, middle)
+    return low
+
+
+def cloud_volume(mass_kg: float, molar_mass: float, stoichiometric_pct: float, kelvin: float = 293.15) -> float:
+    """m3 of stoichiometric mixture that `mass_kg` of fuel makes."""
+    return mass_kg / molar_mass * 8.314 * kelvin / (AMBIENT_KPA * 1000) / (stoichiometric_pct / 100)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi, sqrt
+from math import acos, atan, degrees, exp, log, pi, sqrt
 
 G = 9.81
 AIR_DENSITY = 1.2
@@ -55,6 +55,50 @@ def flame_length(diameter_m: float, rate_kg_m2_s: float, wind_m_s: float = 0.0, 
         return float(42 * diameter_m * rate**0.61)
     speed = max(1.0, wind_m_s / (G * rate_kg_m2_s * diameter_m / vapour_density) ** (1 / 3))
     return float(55 * diameter_m * rate**0.67 * speed**-0.21)
+
+
+def flame_tilt_deg(diameter_m: float, rate_kg_m2_s: float, wind_m_s: float, vapour_density: float = 2.5) -> float:
+    """Degrees from upright: cos = 1 up to u* = 1, then 1/sqrt(u*) (AGA 1974)."""
+    speed = wind_m_s / (G * rate_kg_m2_s * diameter_m / vapour_density) ** (1 / 3)
+    return degrees(acos(min(1.0, 1 / sqrt(max(speed, 1.0)))))
+
+
+def emissive_power(diameter_m: float) -> float:
+    """kW/m2 of a sooty flame: 140 exp(-0.12 D) + 20 (1 - exp(-0.12 D)) (Mudan & Croce, SFPE)."""
+    share = exp(-0.12 * diameter_m)
+    return 140 * share + 20 * (1 - share)
+
+
+def cylinder_view(distance_m: float, radius_m: float, height_m: float) -> float:
+    """Greatest view factor of an upright cylinder for a target on the ground, `distance_m` from its axis (Mudan 1987)."""
+    s, h = max(distance_m / radius_m, 1 + 1e-6), height_m / radius_m
+    a, b = (h * h + s * s + 1) / (2 * s), (1 + s * s) / (2 * s)
+    near = atan(sqrt((s - 1) / (s + 1)))
+    reach_a = atan(sqrt((a + 1) * (s - 1) / ((a - 1) * (s + 1)))) / sqrt(a * a - 1)
+    reach_b = atan(sqrt((b + 1) * (s - 1) / ((b - 1) * (s + 1)))) / sqrt(b * b - 1)
+    upright = (atan(h / sqrt(s * s - 1)) - h * near + a * h * reach_a) / (pi * s)
+    flat = ((b - 1 / s) * reach_b - (a - 1 / s) * reach_a) / pi
+    return min(1.0, sqrt(upright**2 + max(flat, 0.0) ** 2))
+
+
+def solid_flame(distance_m: float, diameter_m: float, length_m: float, vapour_pa: float = 1170.0) -> float:
+    """kW/m2 at `distance_m` from the axis of an upright sooty flame; the full emissive power inside it."""
+    radius = diameter_m / 2
+    if distance_m <= radius:
+        return emissive_power(diameter_m)
+    through = transmissivity(distance_m - radius, vapour_pa)
+    return emissive_power(diameter_m) * cylinder_view(distance_m, radius, length_m) * through
+
+
+def jet_points(rate_kg_s: float, combustion_kj_kg: float, radiated: float, x: float, points: int = 5) -> float:
+    """kW/m2 at ground distance x from the hole, beside a jet that points along x: `points` equal sources along the flame."""
+    long = jet_length(rate_kg_s, combustion_kj_kg)
+    power = rate_kg_s * combustion_kj_kg / points
+    total = 0.0
+    for i in range(points):
+        away = max(0.5, abs(x - long * (i + 0.5) / points))
+        total += point_source(power, radiated, away, jet_transmissivity(away))
+    return total
 
 
 def pool_heat_kw(area_m2: float, rate_kg_m2_s: float, combustion_kj_kg: float) -> float:

@@ -35,7 +35,7 @@ TABLE_1 = """
 二氧化硫|7446-09-5|20|2
 氟|7782-41-4|1|4?
 碳酰氯、光气|75-44-5|0.3|20
-环氧乙烷|75-21-8|10|2
+环氧乙烷、EO|75-21-8|10|2
 甲醛（含量>90%）|50-00-0|5|2?
 磷化氢|7803-51-2|1|20
 硫化氢|7783-06-4|5|5
@@ -51,14 +51,14 @@ TABLE_1 = """
 氟化氢|7664-39-3|1|5
 环氧氯丙烷|106-89-8|20|1?
 环氧溴丙烷|3132-64-7|20|1?
-甲苯二异氰酸酯|26471-62-5|100|1?
+甲苯二异氰酸酯、TDI|26471-62-5|100|1?
 一氯化硫|10025-67-9|1|1?
 氰化氢|74-90-8|1|10
 三氧化硫|7446-11-9|75|1?
 3-氨基丙烯、烯丙胺|107-11-9|20|1?
 溴|7726-95-6|20|1?
 乙撑亚胺|151-56-4|20|1?
-异氰酸甲酯|624-83-9|0.75|20
+异氰酸甲酯、MIC|624-83-9|0.75|20
 叠氮化钡|18810-58-7|0.5|2?
 叠氮化铅|13424-46-9|0.5|2?
 雷汞|628-86-4|0.5|2?
@@ -77,10 +77,10 @@ TABLE_1 = """
 硝酸钾|7757-79-1|1000|1?
 1,3-丁二烯、丁二烯|106-99-0|5|1.5
 二甲醚|115-10-6|50|1.5
-甲烷、天然气、液化天然气|74-82-8|50|1.5
-氯乙烯|75-01-4|50|1.5
+甲烷、天然气、液化天然气|74-82-8、8006-14-2|50|1.5
+氯乙烯、VCM|75-01-4|50|1.5
 氢、氢气|1333-74-0|5|1.5
-液化石油气、丙烷、丁烷|68476-85-7|50|1.5
+液化石油气、丙烷、丁烷|68476-85-7、74-98-6、106-97-8|50|1.5
 一甲胺|74-89-5|5|1.5?
 乙炔|74-86-2|1|1.5
 乙烯|74-85-1|50|1.5
@@ -151,18 +151,15 @@ def by_word() -> dict[str, Row]:
         for name in row.name.split("、"):
             for word in (name.replace("（", "(").replace("）", ")").lower(), plain(name)):
                 found.setdefault(word, row)
-        if row.cas:
-            found.setdefault(row.cas, row)
+        for cas in filter(None, row.cas.split("、")):
+            found.setdefault(cas, row)
     return found
 
 
 def identify(item: dict[str, Any], path: str) -> Row:
-    """The row of an item: its class when given, else its CAS number or name."""
+    """The row of an item: its class when given (of several the one with the least threshold), else its CAS number or name."""
     if category := item.get("category"):
-        if category not in CLASSES:
-            raise InputError(f"{path}.category", category, "、".join(CLASSES))
-        threshold, beta = CLASSES[category]
-        return Row(str(item.get("name") or category), str(item.get("cas") or ""), threshold, beta, category != "J2")
+        return by_class(item, re.split(r"[,，、;；\s]+", str(category).strip()), f"{path}.category")
     for word in (item.get("cas"), item.get("name")):
         text = str(word or "").strip().replace("（", "(").replace("）", ")").lower()
         row = by_word().get(text) or by_word().get(plain(text))
@@ -171,6 +168,53 @@ def identify(item: dict[str, Any], path: str) -> Row:
     word = item.get("name") or item.get("cas")
     near = get_close_matches(plain(str(word or "")), by_word(), 5, 0.3) or ["氯", "氨", "甲醇"]
     raise InputError(f"{path}.name", word, f"GB 18218 表1 物质（相近：{'、'.join(near)}），或用 category 给出表2 类别")
+
+
+def by_class(item: dict[str, Any], categories: list[str], path: str) -> Row:
+    """4.1.2: a substance of several classes counts with the least threshold. A mixture of the class of its pure substance counts
+    whole as that substance: give its name; of another class: give the class (4.2.3)."""
+    for category in categories:
+        if category not in CLASSES:
+            raise InputError(path, category, "、".join(CLASSES))
+    least = min(categories, key=lambda one: CLASSES[one])
+    threshold, beta = CLASSES[least]
+    return Row(str(item.get("name") or least), str(item.get("cas") or ""), threshold, beta, least != "J2")
+
+
+def enterprise(units: Sequence[dict[str, Any]], people_500m: int) -> dict[str, Any]:
+    """Every unit 单元 of an enterprise by itself: quantities of different units are never added up (4.1.1, 4.2.1).
+
+    units: {"name", "kind" 生产单元 or 储存单元, "items"}; `people_500m` counts from the plant boundary (4.3.4), one for all units.
+    """
+    graded = []
+    for index, unit in enumerate(units):
+        try:
+            found = major_hazard(unit["items"], people_500m)
+        except InputError as error:
+            raise InputError(f"units[{index}].{error.field}", error.value, error.allowed) from error
+        graded.append({"name": unit["name"], "kind": unit.get("kind"), **found})
+    return {"units": graded, "people_500m": people_500m, **tally(graded)}
+
+
+def park(enterprises: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A park: its enterprises' units, counted by grade. The standard grades units, never a park."""
+    found = []
+    for index, one in enumerate(enterprises):
+        try:
+            found.append({"name": one["name"], **enterprise(one["units"], one["people_500m"])})
+        except InputError as error:
+            raise InputError(f"enterprises[{index}].{error.field}", error.value, error.allowed) from error
+    units = [unit for one in found for unit in one["units"]]
+    return {"enterprises": found, **tally(units)}
+
+
+def tally(units: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """How many units, how many of them major hazards, by grade, and the worst grade."""
+    names = [name for _, name in GRADES]
+    counts = {name: sum(unit["grade"] == name for unit in units) for name in names}
+    worst = next((name for name in names if counts[name]), None)
+    return {"unit_count": len(units), "major_count": sum(counts.values()), "by_grade": counts, "worst_grade": worst,
+            "clause": "GB 18218-2018 4.1.1、4.3.5（按单元分级，不跨单元累加）"}  # fmt: skip
 
 
 def major_hazard(items: Sequence[dict[str, Any]], people_500m: int) -> dict[str, Any]:

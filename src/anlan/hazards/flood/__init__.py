@@ -45,7 +45,7 @@ def rise(stages: list[tuple[float, float]], hours: float = 6.0) -> float:
 
 
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
-    """Where water beside the river may stand after a dike's breach or an ice jam at (lon, lat): shallow water on a plain."""
+    """Where water may stand after a dike's breach, an ice jam or a torrent at (lon, lat): shallow water on a plain or a fan."""
     given = HAZARD.read(inputs)
     # the solver's compiled kernels take a moment to load: only who runs it pays
     return import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
@@ -65,11 +65,12 @@ def normal_depth(flow_m3_s: float, width_m: float, slope: float, n: float) -> fl
 HAZARD = Hazard(
     kind="flood",
     title="洪水与凌汛淹没",
-    model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水",
+    model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水 / 三角形洪水过程",
     citation="de Almeida & Bates 2013; Fread 1988 (DAMBRK); 判别按 RULES 2.4（本平台规则，待核对）",
     grade="working",
     inputs=(
-        Choice("scenario", "情景", ("ice_jam", "dike_breach"), "ice_jam", {"ice_jam": "冰坝壅水漫滩", "dike_breach": "堤防决口"}),
+        Choice("scenario", "情景", ("ice_jam", "dike_breach", "torrent"), "ice_jam",
+               {"ice_jam": "冰坝壅水漫滩", "dike_breach": "堤防决口", "torrent": "山洪出沟"}),
         Input("rise_m", "水位高出滩面", "m", 0.1, 20, 1.5),
         Input("rise_h", "涨水历时（冰坝）", "h", 0.1, 72, 6),
         Input("breach_m", "决口宽度", "m", 1, 2000, 80),
@@ -80,6 +81,9 @@ HAZARD = Hazard(
         Input("bed_slope", "河道纵坡", "", 1e-5, 0.05, 0.00025),
         Input("bank_slope", "滩地横坡（背河升高）", "", 0, 0.5, 0.0015),
         Input("manning", "滩地糙率", "s/m^(1/3)", 0.01, 0.5, 0.05),
+        Input("peak_m3_s", "洪峰流量（山洪）", "m³/s", 0.1, 10_000, 50),
+        Input("peak_h", "起涨到洪峰（山洪）", "h", 0.05, 48, 0.5),
+        Input("fan_slope", "洪积扇坡度（山洪）", "", 0.001, 0.3, 0.02),
         Input("hours", "历时", "h", 0.5, 72, 12),
     ),
     run=run,

@@ -82,6 +82,8 @@ def geojson(shape: BaseGeometry) -> GeoJson:
 
 def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     """The footprint of the family's declared inputs."""
+    if given["scenario"] == "torrent":
+        return torrent(lon, lat, given)
     jam = given["scenario"] == "ice_jam"
     reach = given["rise_m"] / given["bed_slope"] if jam else given["reach_km"] * 1000
     cell = max(10.0, min(reach, 40_000.0) * (1 + BELOW) / LONG)
@@ -132,6 +134,30 @@ def breached(given: Mapping[str, Any], ground: Grid, cell: float, below: int) ->
     return flood, notes, {"peak_m3_s": flow.peak_m3_s, "released_m3": flow.released_m3}
 
 
+#: Foot of the SCS triangular hydrograph over its time to peak (NEH 4).
+BASE_OVER_PEAK = 2.67
+
+
+def torrent(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
+    """A hillside torrent leaves its valley at (lon, lat) and spreads over a fan: a cone that falls away from the mouth."""
+    cell = max(10.0, given["reach_km"] * 1000 / WIDE)
+    middle = LONG // 2
+    # y runs downhill, x across: the plain's own "away" is to the right of `along`
+    place = Plain(lon, lat, (given["upstream_deg"] + 90) % 360, False, cell, middle)
+    x, y = (np.arange(LONG) - middle) * cell, np.arange(WIDE) * cell
+    ground = -given["fan_slope"] * np.hypot(x[None, :], y[:, None])
+    peak, rise = given["peak_m3_s"], given["peak_h"] * 3600
+    flow = Series((0.0, rise, rise * BASE_OVER_PEAK), (0.0, peak, 0.0))
+    cells = tuple((middle + k, 0) for k in (-1, 0, 1))
+    terrain = Terrain(ground, cell, given["manning"], sides=(Side("open"), Side("open"), Side(), Side("open")))
+    flood = simulate(terrain, Forcing((Inflow(cells, flow),)), given["hours"], "inertial", frames_of(given["hours"]))
+    notes = [
+        f"沟口三角形洪水过程：{given['peak_h']:g} h 到洪峰 {peak:g} m³/s，总历时为其 {BASE_OVER_PEAK:g} 倍",
+        f"洪积扇坡度 {given['fan_slope']:g}，扇面为锥形，无主槽",
+    ]
+    return footprint(place, flood, given["hours"], notes, {"released_m3": peak * rise * BASE_OVER_PEAK / 2})
+
+
 def footprint(place: Plain, flood: Flood, hours: float, notes: list[str], extra: dict[str, float]) -> Footprint:
     """Zones of depth, frames of the slider, and the first minutes of the water's way."""
     zones = []
@@ -145,7 +171,7 @@ def footprint(place: Plain, flood: Flood, hours: float, notes: list[str], extra:
     return Footprint(
         model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水",
         zones=zones,
-        assumptions=[*notes, "地面取沿河与横向均匀坡度（示意地形）", f"网格 {place.cell_m:.0f} m，历时 {hours:g} h"],
+        assumptions=[*notes, "地面取均匀坡度（示意地形）", f"网格 {place.cell_m:.0f} m，历时 {hours:g} h"],
         limits=["未用实测地形，范围只供核查提示", "未计堤防二次决口、道路与沟渠", "未计冰块运动"],
         summary={
             **extra,

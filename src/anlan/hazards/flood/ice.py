@@ -206,6 +206,16 @@ class Alarm:
 RISE_M, RISE_H = 0.5, 6.0
 
 
+#: Gauges that report less often than this (h) are judged by the rise within a day.
+DAILY_GAP_H, DAY_H = 12.0, 25.0
+
+
+def rise_window(stages: Sequence[tuple[float, float]]) -> float:
+    """Hours within which a rise counts: 6, or a day where only daily stages exist."""
+    gaps = [b[0] - a[0] for a, b in pairwise(stages)]
+    return DAY_H if gaps and min(gaps) > DAILY_GAP_H else RISE_H
+
+
 def alarm(
     stages: Sequence[tuple[float, float]], levels: Levels, phase: str = "STABLE", jam_reported: bool = False
 ) -> Alarm:
@@ -221,7 +231,8 @@ def alarm(
     for i, (hour, stage) in enumerate(stages):
         if not isfinite(hour) or not isfinite(stage) or (i and hour <= stages[i - 1][0]):
             raise InputError(f"stages[{i}]", [hour, stage], "时间递增的有限数字")
-    now, climbed = stages[-1][1], latest_rise(stages, RISE_H)
+    within = rise_window(stages)
+    now, climbed = stages[-1][1], latest_rise(stages, within)
     for colour, level, name in (
         ("红", levels.record_m, "历史最高水位"), ("红", levels.guarantee_m, "保证水位"), ("橙", levels.bank_m, "漫滩水位"),
     ):  # fmt: skip
@@ -230,7 +241,7 @@ def alarm(
     if climbed >= RISE_M:
         colour = "红" if jam_reported else "橙"
         return Alarm(
-            colour, f"{RISE_H:g} 小时涨水 {climbed:.2f} m ≥ {RISE_M} m{'，已报冰塞冰坝' * jam_reported}；{OWN_RULE}"
+            colour, f"{within:g} 小时涨水 {climbed:.2f} m ≥ {RISE_M} m{'，已报冰塞冰坝' * jam_reported}；{OWN_RULE}"
         )
     if levels.alert_m is not None and now >= levels.alert_m:
         return Alarm("黄", f"水位 {now:.2f} m ≥ 警戒水位 {levels.alert_m:.2f} m；{OWN_RULE}")

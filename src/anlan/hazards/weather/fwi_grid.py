@@ -147,10 +147,18 @@ def weathered(spread, build_up):  # type: ignore[no-untyped-def]
     return exponential(F(2.72) * power(F(0.434) * logarithm(max(b, F(1.0))), F(0.647))) if b > F(1.0) else b
 
 
-@nb.njit(inline="always", fastmath=FAST, error_model="numpy")
-def single(values, out):  # type: ignore[no-untyped-def]
+@nb.njit(cache=True, nogil=True, error_model="numpy")
+def single(values, out, low, high):  # type: ignore[no-untyped-def]
+    """Into single precision; whether any number is beyond the limits or none at all.
+
+    Fast mathematics of the caller may take every comparison with NaN for true or false: the exponent's bits cannot be argued with.
+    """
+    bad = False
     for j in range(out.size):
         out[j] = F(values[j])
+        bits = U(F(out[j]).view(U) & U(0x7F800000))
+        bad |= values[j] < low or values[j] > high or bits == U(0x7F800000)
+    return bad
 
 
 @nb.njit(inline="always", error_model="numpy")
@@ -176,18 +184,22 @@ def scatter(values, places, count, state):  # type: ignore[no-untyped-def]
 
 
 @nb.njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def block(temp, rh, wind, rain, length, day_dc, state, scale, out, first, last):  # type: ignore[no-untyped-def]
-    """All days of the cells first to last; weather and `out` are (.., day, cell), `state` holds FFMC, DMC and DC."""
+def block(temp, rh, wind, rain, limits, length, day_dc, state, scale, out, first, last):  # type: ignore[no-untyped-def]
+    """All days of the cells first to last; weather and `out` are (.., day, cell), `state` holds FFMC, DMC and DC.
+
+    Returns whether all weather lay within its limits (4, 2): checked here, where it is in the cache, and not in a pass of its own.
+    """
+    bad = False
     size = last - first
     fine, duff, drought = state[0, first:last], state[1, first:last], state[2, first:last]
     moist, values, rains = np.empty(size, F), np.empty(size, F), np.empty(size, F)
     t, h, w, p = np.empty(size, F), np.empty(size, F), np.empty(size, F), np.empty(size, F)
     places = np.empty(size + 1, np.int64)
     for day in range(temp.shape[0]):
-        single(temp[day, first:last], t)
-        single(rh[day, first:last], h)
-        single(wind[day, first:last], w)
-        single(rain[day, first:last], p)
+        bad |= single(temp[day, first:last], t, limits[0, 0], limits[0, 1])
+        bad |= single(rh[day, first:last], h, limits[1, 0], limits[1, 1])
+        bad |= single(wind[day, first:last], w, limits[2, 0], limits[2, 1])
+        bad |= single(rain[day, first:last], p, limits[3, 0], limits[3, 1])
         for j in range(size):
             moist[j] = scale * (F(101.0) - fine[j]) / (F(59.5) + fine[j])
         count = picked(p, F(0.5), size, places)
@@ -231,15 +243,7 @@ def block(temp, rh, wind, rain, length, day_dc, state, scale, out, first, last):
             o_built[j] = built_up(duff[j], drought[j])
         for j in range(size):
             o_fwi[j] = weathered(o_spread[j], o_built[j])
-
-
-@nb.njit(cache=True, nogil=True, error_model="numpy")
-def outside(values, low, high):  # type: ignore[no-untyped-def]
-    """Whether any number is beyond the limits or none at all."""
-    bad = False
-    for k in range(values.size):
-        bad |= not (values[k] >= low and values[k] <= high)
-    return bad
+    return not bad
 
 
 @dataclass(frozen=True)
@@ -261,7 +265,7 @@ def season(
     """Codes of consecutive days over any grid of cells.
 
     Weather at noon, arrays (day, ...) of one shape: degC, %, km/h, mm of 24 h; `months` 1 to 12, one per day. InputError names what
-    has another shape, a hole, or a number beyond its limits, before any work.
+    has another shape, a hole, or a number beyond its limits; then nothing is returned.
     """
     given = dict(zip(LIMITS, (temp_c, rh_pct, wind_km_h, rain_mm), strict=True))
     arrays = {name: np.ascontiguousarray(value, np.float64) for name, value in given.items()}
@@ -271,31 +275,33 @@ def season(
     month = np.asarray(months)
     if month.shape != shape[:1] or not np.isin(month, np.arange(1, 13)).all():
         raise InputError("months", list(month.shape), f"{shape[0]} 个月份，1 至 12")
-    threads = workers or os.cpu_count() or 1
-    with ThreadPoolExecutor(threads) as pool:
-        check(arrays, shape, pool)
-        temp, rh, wind, rain = (array.reshape(shape[0], -1) for array in arrays.values())
-        cells = temp.shape[1]
-        state = np.repeat(np.array([[start.FFMC], [start.DMC], [start.DC]], np.float32), cells, axis=1)
-        out = np.empty((6, shape[0], cells), np.float32)
-        length, day_dc = np.array(DAY_LENGTH, np.float32)[month - 1], np.array(DC_DAY, np.float32)[month - 1]
-
-        def work(first: int) -> None:
-            block(temp, rh, wind, rain, length, day_dc, state, np.float32(scale), out, first, min(cells, first + BLOCK))
-
-        list(pool.map(work, range(0, cells, BLOCK)))
-    return Season(*(part.reshape(shape) for part in out))
-
-
-def check(arrays: dict[str, Array], shape: tuple[int, ...], pool: ThreadPoolExecutor) -> None:
-    """One shape, no holes, within the limits; the first that is wrong is named."""
     for name, array in arrays.items():
         if array.shape != shape:
             raise InputError(name, list(array.shape), f"与 temp_c 同形 {list(shape)}")
-    wrong = [pool.submit(outside, array.ravel(), LIMITS[name][0], LIMITS[name][1]) for name, array in arrays.items()]
-    for (name, array), job in zip(arrays.items(), wrong, strict=True):
-        if job.result():
-            low, high, unit = LIMITS[name]
-            places = np.argwhere(~((array >= low) & (array <= high)))
+    temp, rh, wind, rain = (array.reshape(shape[0], -1) for array in arrays.values())
+    cells = temp.shape[1]
+    state = np.repeat(np.array([[start.FFMC], [start.DMC], [start.DC]], np.float32), cells, axis=1)
+    out = np.empty((6, shape[0], cells), np.float32)
+    length, day_dc = np.array(DAY_LENGTH, np.float32)[month - 1], np.array(DC_DAY, np.float32)[month - 1]
+    limits = np.array([(low, high) for low, high, _unit in LIMITS.values()])
+
+    def work(first: int) -> bool:
+        last = min(cells, first + BLOCK)
+        done: bool = block(temp, rh, wind, rain, limits, length, day_dc, state, np.float32(scale), out, first, last)
+        return done
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1) as pool:
+        good = list(pool.map(work, range(0, cells, BLOCK)))
+    if not all(good):
+        name_wrong(arrays)
+    return Season(*(part.reshape(shape) for part in out))
+
+
+def name_wrong(arrays: dict[str, Array]) -> None:
+    """Name the first number that is a hole or beyond its limits."""
+    for name, array in arrays.items():
+        low, high, unit = LIMITS[name]
+        places = np.argwhere(~((array >= low) & (array <= high)))
+        if len(places):
             place = tuple(int(k) for k in places[0])
             raise InputError(name + "".join(f"[{k}]" for k in place), str(array[place]), f"{low:g} 至 {high:g} {unit}")

@@ -7,7 +7,7 @@ from importlib import import_module
 from math import pi, sqrt
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Track, Zone
+from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Places, Track, Zone
 from anlan.hazards.plane import ellipse, polygon
 from anlan.hazards.wildfire.fuels import FUELS, find
 from anlan.hazards.wildfire.rothermel import Behaviour, Moisture, behaviour
@@ -132,6 +132,7 @@ HAZARD = Hazard(
         Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
         Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
         Track("line", "隔离线（已建成）", 2),
+        Places("places", "村（社区）与重点场所"),
     ),
     run=run,
     example={"fuel": "GR2", "wind_m_s": 8, "wind_from_deg": 300},

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from anlan.hazards.contract import Footprint, GeoJson, InputError, Zone
 from anlan.hazards.plane import metres_per_degree
 from anlan.hazards.wildfire import FRAMES_MIN, HOURS, assumed, zone
-from anlan.hazards.wildfire.ensemble import Perturbation, ensemble
+from anlan.hazards.wildfire.ensemble import Ensemble, Perturbation, ensemble
 from anlan.hazards.wildfire.fuels import find
 from anlan.hazards.wildfire.grid import Landscape, Line, Ring, Spread, Weather, spread
 from anlan.hazards.wildfire.rothermel import Moisture, behaviour
@@ -59,6 +60,7 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
         zones, chance = probable(
             land, weather, (lon + west / east_m, lat + south / north_m), local([[lon, lat]]),
             [Line(local(line))] if line else [], int(given["members"]),
+            [(name, local(ring)) for name, ring in given["places"] or []],
         )  # fmt: skip
         summary = {**summary, **chance}
         notes += [f"集合 {given['members']:g} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
@@ -174,8 +176,9 @@ def probable(
     ignitions: Sequence[tuple[float, float]],
     lines: Sequence[Line],
     members: int,
+    places: Sequence[tuple[str, list[tuple[float, float]]]] = (),
 ) -> tuple[list[Zone], dict[str, Any]]:
-    """(zones by chance of burning within the hours, most likely first; area and perturbation) of an ensemble."""
+    """(zones by chance of burning within the hours, most likely first; area, perturbation and arrivals) of an ensemble."""
     perturb = Perturbation()
     many = ensemble(land, weather, max(HOURS), ignitions, members, perturb, lines=lines)
     zones = []
@@ -189,4 +192,32 @@ def probable(
         "members": members,
         "perturb": vars(perturb),
         "area_ha_p10_p50_p90": [float(low), float(middle), float(high)],
+        "places": arrivals(many, places),
     }
+
+
+def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> dict[str, Any]:
+    """Chance, earliest and median minute of the places (outlines or points, metres) that any member reaches, soonest first."""
+    found = {}
+    for name, ring in places:
+        cells = cells_of(many.land, ring)
+        told = many.of_cells(cells) if len(cells) else None
+        if told and told["probability"]:
+            found[name] = told
+    return dict(sorted(found.items(), key=lambda pair: pair[1]["median_min"] or 0.0))
+
+
+def cells_of(land: Landscape, ring: Sequence[tuple[float, float]]) -> NDArray[np.int64]:
+    """(row, column) of the cells whose centres lie in an outline; of a small one or a point, the cell it is in."""
+    rows, columns = land.fuel.shape
+    xs, ys = np.array(ring, float).T / land.cell_m
+    if len(ring) > 2:
+        x0, x1 = (int(v) for v in np.clip([np.ceil(xs.min()), np.floor(xs.max())], 0, columns - 1))
+        y0, y1 = (int(v) for v in np.clip([np.ceil(ys.min()), np.floor(ys.max())], 0, rows - 1))
+        grid_y, grid_x = np.mgrid[y0 : y1 + 1, x0 : x1 + 1]
+        inside = shapely.contains_xy(shapely.Polygon(zip(xs, ys, strict=True)).buffer(0), grid_x, grid_y)
+        if inside.any():
+            return np.stack([grid_y[inside], grid_x[inside]], axis=1).astype(np.int64)
+    row, column = int(np.floor(ys.mean() + 0.5)), int(np.floor(xs.mean() + 0.5))
+    here = 0 <= row < rows and 0 <= column < columns
+    return np.array([[row, column]] if here else np.zeros((0, 2)), np.int64)

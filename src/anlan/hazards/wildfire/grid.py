@@ -40,6 +40,10 @@ class Weather:
     moisture: Moisture
 
 
+#: Slopes that differ by no more than this are one plane: rounding of the heights, below a millimetre a kilometre.
+PLANE = 1e-7
+
+
 @dataclass(frozen=True)
 class Line:
     """A suppression line: points (x, y) in metres; nothing crosses it from the minute it is built."""
@@ -106,10 +110,12 @@ class Landscape:
 
     @cached_property
     def rise(self) -> tuple[Floats, Floats]:
-        """Slope (rise over run) to the east and to the north."""
+        """Slope (rise over run) to the east and to the north; one value each on a plane, where no two cells differ."""
         if self.elevation_m is None or np.ptp(self.elevation_m) == 0:
             return np.zeros(1), np.zeros(1)
         north, east = np.gradient(self.elevation_m, self.cell_m)
+        if max(np.ptp(east), np.ptp(north)) < PLANE:
+            return np.array([east.mean()]), np.array([north.mean()])
         return bordered(east), bordered(north)
 
     @cached_property
@@ -117,7 +123,7 @@ class Landscape:
         """Area of each cell on the slope."""
         east, north = self.rise
         if east.size == 1:
-            return np.full(self.fuel.shape, self.cell_m**2)
+            return np.full(self.fuel.shape, self.cell_m**2 * float(np.sqrt(1 + east[0] ** 2 + north[0] ** 2)))
         inner = (slice(1, -1), slice(1, -1))
         shape = self.fuel.shape[0] + 2, self.fuel.shape[1] + 2
         steep: Floats = self.cell_m**2 * np.sqrt(1 + east**2 + north**2).reshape(shape)[inner]
@@ -172,7 +178,7 @@ class Spread:
     def area_ha(self, minute: float) -> float:
         """Burnt ground, hectares: on the slope, as the exact ellipse counts it; on the level the same as on the map."""
         burnt = self.arrival_min <= minute
-        if not burnt.any() or self.land.rise[0].size == 1:
+        if not burnt.any() or not any(part.any() for part in self.land.rise):
             return self.map_area_ha(minute)
         return self.map_area_ha(minute) * float(self.land.ground_m2[burnt].mean()) / self.land.cell_m**2
 

@@ -9,7 +9,8 @@ from anlan.kernel.events.outbox import Fact
 
 @dataclass(frozen=True)
 class NoticeRequested(Fact):
-    """Somebody must be told something. `gateways/alerts` delivers it by the channel the receiver has."""
+    """Somebody must be told something. `gateways/alerts` delivers it by the channel the receiver has; what
+    belongs to an exercise stays in the house."""
 
     to_name: str
     text: str
@@ -21,3 +22,4 @@ class NoticeRequested(Fact):
     phone: str = ""
     urgency: str = "normal"
     correlation_id: str | None = None
+    exercise: bool = False

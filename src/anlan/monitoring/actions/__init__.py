@@ -12,8 +12,11 @@ from anlan.monitoring.actions.alarms import (
     unsuppress_alarm,
 )
 from anlan.monitoring.actions.escalation import escalate_overdue
+from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
+from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
@@ -32,17 +35,21 @@ __all__ = [
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
+    "correct_clock",
     "draft_warning",
     "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
     "issue_fast",
     "issue_warning",
+    "judge_readings",
+    "locate_fire",
     "receive_event",
     "redraft_warning",
     "reset_alarm",
     "return_to_service",
     "review_warning",
+    "run_fire",
     "shelve_alarm",
     "submit_warning",
     "suppress_alarm",

@@ -95,6 +95,11 @@ def shift(alarm: Alarm, trigger: Trigger) -> str:
     return before
 
 
+def wait_anew(alarm: Alarm, at: datetime) -> None:
+    """Somebody has to take it on (again): escalation begins at the bottom."""
+    alarm.waiting_since, alarm.escalated_at, alarm.escalations = at, None, 0
+
+
 def raised_fact(alarm: Alarm) -> AlarmRaised:
     return AlarmRaised(
         alarm_id=alarm.pk,
@@ -136,6 +141,7 @@ def new_alarm(finding: Finding, **fields: Any) -> Alarm:
         lat=finding.lat,
         latched=finding.rule.latched,
         explanation=explain(finding),
+        waiting_since=finding.at,
         area=finding.area,
         data_class=finding.data_class,
         **{"state": State.UNACKNOWLEDGED.value, **fields},
@@ -170,7 +176,7 @@ def again(by: Actor, alarm: Alarm, finding: Finding) -> Alarm:
     alarm.recurrences += 1
     alarm.cleared_at = alarm.acknowledged_at = None
     alarm.value = finding.value
-    alarm.escalated_at = None
+    wait_anew(alarm, finding.at)
     alarm.save()
     note(alarm, by, "再次触发", before, at=finding.at)
     fact = state_fact(alarm)
@@ -188,7 +194,7 @@ def escalate_alarm(by: Actor, finding: Finding) -> Alarm | None:
     alarm.band, alarm.value, alarm.title = finding.band, finding.value, finding.title[:160]
     alarm.priority = priority_of(finding.rule, finding.band)
     alarm.explanation = explain(finding) | {"before": alarm.explanation}
-    alarm.escalated_at = None
+    wait_anew(alarm, finding.at)
     before = shift(alarm, Trigger.RAISE)
     alarm.save()
     note(alarm, by, "越外限", before, BAND_NAMES.get(finding.band, ""), finding.at)

@@ -7,19 +7,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from shapely.geometry import shape
+
 from anlan import sandbox
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
-from anlan.kernel.areas.models import Area
+from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.outbox import Fact
-from anlan.kernel.geo import GeoJson, parse
+from anlan.kernel.geo import GeoJson, as_geojson, parse
 from anlan.kernel.models import Organisation
 from anlan.monitoring import published
 from anlan.monitoring.events import WarningCancelled, WarningDrafted, WarningExpired, WarningIssued, WarningReviewed
 from anlan.monitoring.models import Warning, WarningStep
+from anlan.monitoring.rules import polygons
 from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import reader, writer
 from anlan.monitoring.rules.warnings import AUTHOR, DRAFT, ISSUE, REVIEW, REVIEWER, SIGNER, Content, State, Step
@@ -116,7 +119,8 @@ def draft_warning(
     for area in areas:
         by.require(DRAFT, area)
     if geometry is not None:
-        parse(geometry)
+        geometry, done = legal_shape(by, geometry)
+        basis = "；".join([basis, *done] if basis else done)
     owner, now, drill = common_area(areas), clock.now(), exercise_name(exercise)
     identifier = f"{owner.code}-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}"
     warning = Warning.objects.create(
@@ -149,6 +153,17 @@ def draft_warning(
     keep(by, warning, "拟稿", "", "", {})
     record(by, "拟写预警", warning, fact, correlation_id=warning.correlation_id)
     return warning
+
+
+def legal_shape(by: Actor, geometry: GeoJson) -> tuple[GeoJson, list[str]]:
+    """(outline that may be published, what was done to it), inside what the drafter answers for, where limits are known."""
+    mine = Area.objects.filter(geometry__isnull=False, sketch=False, level__lte=Level.DISTRICT)
+    scope = polygons.union(shape(area.geometry or {}) for area in mine if by.may(DRAFT, area.path))
+    try:
+        made, done = polygons.legal(parse(geometry), scope)
+    except polygons.ShapeError as error:
+        raise Invalid("geometry", str(geometry)[:60], str(error), label="影响范围") from error
+    return as_geojson(made), done
 
 
 def exercise_name(asked: bool) -> str:

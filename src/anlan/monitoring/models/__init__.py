@@ -3,6 +3,7 @@
 from anlan.monitoring.models.alarm import Alarm, AlarmChange, AlarmRule, GroupBy, Priority, RuleKind
 from anlan.monitoring.models.hazard_event import HazardEvent, HazardEventKind
 from anlan.monitoring.models.maintenance import MaintenanceWindow
+from anlan.monitoring.models.natural import Catchment, Fire, Judgement
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
@@ -11,10 +12,13 @@ __all__ = [
     "Alarm",
     "AlarmChange",
     "AlarmRule",
+    "Catchment",
     "Datastream",
+    "Fire",
     "GroupBy",
     "HazardEvent",
     "HazardEventKind",
+    "Judgement",
     "Latest",
     "MaintenanceWindow",
     "Priority",

@@ -146,7 +146,10 @@ class Alarm(ScopedModel):
     reset_at = models.DateTimeField("复位时间", null=True)
     shelved_until = models.DateTimeField("搁置到", null=True)
     reason = models.CharField("理由", max_length=200, blank=True)
+    #: Since when it waits for somebody: raised, raised again, or beyond an outer limit.
+    waiting_since = models.DateTimeField("待确认起", null=True)
     escalated_at = models.DateTimeField("已升级", null=True)
+    escalations = models.PositiveSmallIntegerField("升级次数", default=0)
     retro = models.BooleanField("补录发现", default=False)
     recurrences = models.PositiveIntegerField("重现次数", default=0)
     explanation = models.JSONField("触发说明", default=dict)

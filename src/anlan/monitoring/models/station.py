@@ -21,10 +21,18 @@ class Station(Located):
     )
     interval_s = models.PositiveIntegerField("应报间隔 s", default=300)
     in_service = models.BooleanField("在用", default=True)
+    clock_offset_s = models.IntegerField(
+        "时钟订正 s", null=True, blank=True, help_text="设备时钟慢多少就填多少（快为负）：读数时间加上它再入库"
+    )
     via = models.ForeignKey(
         "self", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="经由（采集网关）",
         help_text="它离线时，本站的离线告警被抑制",
     )  # fmt: skip
+
+    alert_m = models.FloatField("警戒水位 m", null=True, blank=True)
+    guarantee_m = models.FloatField("保证水位 m", null=True, blank=True)
+    record_m = models.FloatField("历史最高水位 m", null=True, blank=True)
+    bank_m = models.FloatField("漫滩水位 m", null=True, blank=True)
 
     class Meta(Located.Meta):
         verbose_name = "测站"
@@ -50,6 +58,12 @@ class Datastream(ScopedChild):
     )
     flat_s = models.PositiveIntegerField(
         "不变时限 s", null=True, blank=True, help_text="读数一直不变超过此时长的标为存疑；空 = 不检查"
+    )
+    neighbour_km = models.FloatField(
+        "邻站半径 km", null=True, blank=True, help_text="与半径内同物理量邻站的中位数差得太多的标为存疑；空 = 不检查"
+    )
+    neighbour_diff = models.FloatField(
+        "邻站容许差", null=True, blank=True, help_text="差值不超过它的不算异常（仪器准确度或正常的空间差异）"
     )
     source_unit = models.CharField("来源单位", max_length=20, blank=True, help_text="设备所报的单位；空 = 与单位相同")
     calibrated_at = models.DateField("上次检定", null=True, blank=True)

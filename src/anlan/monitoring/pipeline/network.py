@@ -67,6 +67,20 @@ def last_day(stations: list[int], now: datetime) -> dict[int, tuple[int, int, in
         return {station: (int(good), int(bad), int(streams)) for station, good, bad, streams in cursor.fetchall()}
 
 
+def offline_hours(stations: list[int], now: datetime, days: int = 30) -> dict[int, int]:
+    """Hours of the last days, as far as rolled up, in which nothing was heard of a station that had been heard before."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "with known as (select h.at, d.station_id from monitoring_hour h join monitoring_datastream d on d.id = h.stream"
+            " where h.at >= %s and h.at < %s and d.station_id = any(%s)),"
+            " span as (select min(at) as first, max(at) as last from monitoring_hour where at >= %s and at < %s)"
+            " select station_id, (extract(epoch from (select last from span) - min(at)) / 3600)::int + 1"
+            " - count(distinct at) from known group by 1",
+            [now - timedelta(days=days), now, stations, now - timedelta(days=days), now],
+        )
+        return {station: max(0, int(hours)) for station, hours in cursor.fetchall()}
+
+
 def hours_known(now: datetime) -> int:
     """How many of the last 24 hours are rolled up."""
     with connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.db import connection, transaction
+from numpy.typing import NDArray
 
 from anlan.monitoring.pipeline import store
 from anlan.monitoring.queries import milliseconds
@@ -64,13 +65,26 @@ def note_late(rows: store.Rows) -> int:
         return 0
     hour = rows.at_ms[late] // HOUR_MS
     pairs = np.unique(np.stack([hour, rows.stream[late].astype(np.int64)], axis=1), axis=0)
+    note_due(pairs)
+    return len(pairs)
+
+
+def note_changed(readings: list[tuple[int, int]]) -> None:
+    """Readings (ms, datastream) whose quality was changed afterwards, in the same transaction."""
+    rolled = until()
+    late = sorted({(at // HOUR_MS, stream) for at, stream in readings if at < rolled})
+    if late:
+        note_due(np.array(late, np.int64))
+
+
+def note_due(pairs: NDArray[np.int64]) -> None:
+    """Rows of (hour since 1970, datastream) are to be rolled up again."""
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into monitoring_due (hour, stream) select to_timestamp(h * 3600), s"
             " from unnest(%s::bigint[], %s::int[]) as t (h, s) on conflict do nothing",
             [pairs[:, 0].tolist(), pairs[:, 1].tolist()],
         )
-    return len(pairs)
 
 
 def advance(now: datetime) -> int:

@@ -94,21 +94,25 @@ def distance_km(lon: float, lat: float, lons: NDArray[np.float64], lats: NDArray
 
 
 def odd_ones(
-    places: Sequence[tuple[float, float]], values: Sequence[float], radius_km: float, least: float = 0.0
+    places: Sequence[tuple[float, float]],
+    values: Sequence[float],
+    radius_km: float | Sequence[float],
+    least: float | Sequence[float] = 0.0,
 ) -> list[int]:
     """Positions of values that do not fit their neighbours of the same quantity within `radius_km`. least: a difference
-    smaller than this is never odd (the instrument's accuracy)."""
+    smaller than this is never odd (the instrument's accuracy). Both for all, or one for each."""
     lons, lats = (np.array([place[n] for place in places], np.float64) for n in (0, 1))
     given = np.array(values, np.float64)
+    radii, limits = (np.broadcast_to(np.array(one, np.float64), given.shape) for one in (radius_km, least))
     found = []
     for index, (lon, lat) in enumerate(places):
-        near = distance_km(lon, lat, lons, lats) <= radius_km
+        near = distance_km(lon, lat, lons, lats) <= radii[index]
         near[index] = False
         if int(near.sum()) < MIN_NEIGHBOURS:
             continue
         middle = float(np.median(given[near]))
         spread = float(np.median(np.abs(given[near] - middle)))
-        if abs(given[index] - middle) > max(NEIGHBOUR_FACTOR * spread, least):
+        if abs(given[index] - middle) > max(NEIGHBOUR_FACTOR * spread, limits[index]):
             found.append(index)
     return found
 

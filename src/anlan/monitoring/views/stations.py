@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel import clock
 from anlan.kernel.errors import Invalid
-from anlan.monitoring import queries
+from anlan.monitoring import actions, queries
 from anlan.monitoring.log import GOOD
 from anlan.monitoring.pipeline import network
 from anlan.monitoring.pipeline.lines import line
@@ -73,12 +74,22 @@ def series(request: HttpRequest, pk: int) -> HttpResponse:
     return JsonResponse(asdict(line(actor_of(request), pk, start, end, int(found["points"]))))
 
 
+@require_POST
+def correct_clock(request: HttpRequest, pk: int) -> HttpResponse:
+    """按实测订正: the measured error of a station's clock is taken out of its times from now on."""
+    station = actions.correct_clock(actor_of(request), pk)
+    messages.success(request, f"{station.name}的读数时间今后加 {station.clock_offset_s} s 入库；设备能校时的请另行校时")
+    return redirect("network")
+
+
 @require_GET
 def health_board(request: HttpRequest) -> HttpResponse:
     """感知网络运行: stations that need somebody first, completeness by owner."""
     rows = network.health(actor_of(request), clock.now())
+    page = Paginator(rows, 100).get_page(request.GET.get("page"))
+    away = network.offline_hours([row.station.pk for row in page], clock.now())
     context = {
-        "page": Paginator(rows, 100).get_page(request.GET.get("page")), "owners": network.by_owner(rows),
+        "page": page, "rows": [(row, away.get(row.station.pk)) for row in page], "owners": network.by_owner(rows),
         "online": sum(row.online for row in rows), "total": len(rows),
     }  # fmt: skip
     return render(request, "monitoring/network.html", context)

@@ -6,16 +6,22 @@ import time
 from typing import Any
 from uuid import UUID, uuid4
 
-from anlan.hazards.contract import InputError
+from shapely.geometry.base import BaseGeometry
+
+from anlan.hazards.contract import InputError, Places
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid
-from anlan.kernel.geo import Finder, parse
+from anlan.kernel.geo import Finder, circle, parse
+from anlan.kernel.geo.exposed import things_in
 from anlan.simulation.events import SimulationFinished
 from anlan.simulation.models import Run
-from anlan.simulation.queries import HAZARDS, exposure
+from anlan.simulation.queries import HAZARDS, exposure, homes, residents_of
+
+#: How far around a run people's places are looked at for arrival times, km.
+PLACES_KM = 40.0
 
 
 def district_at(lon: float, lat: float) -> Area:
@@ -23,6 +29,20 @@ def district_at(lon: float, lat: float) -> Area:
     shaped = [(area, parse(area.geometry)) for area in Area.objects.filter(level=Level.DISTRICT) if area.geometry]
     inside = Finder(shaped).containing(lon, lat) if shaped else []
     return inside[0] if inside else Area.objects.get(level=Level.CITY)
+
+
+def places_around(by: Actor, lon: float, lat: float) -> list[tuple[str, list[list[float]]]]:
+    """Communities by their outlines and places of people by their points, for engines that tell when they are reached."""
+    around = circle(lon, lat, PLACES_KM * 1000)
+    outlines = [(home.name, largest(home.outline)) for home in homes() if home.outline.intersects(around)]
+    points = [(thing.name, [[thing.lon, thing.lat]]) for thing in things_in(by, around, ("key-place", "hospital"))]
+    return [*outlines, *points]
+
+
+def largest(outline: BaseGeometry) -> list[list[float]]:
+    """Ring of the largest part of an area."""
+    part = max(getattr(outline, "geoms", [outline]), key=lambda one: one.area)
+    return [[x, y] for x, y in part.exterior.coords]
 
 
 @action("simulation.run")
@@ -47,19 +67,23 @@ def run(
     area = district_at(lon, lat)
     by.require("simulation.run", area)
     started = time.perf_counter()
+    told = {item.name: places_around(by, lon, lat) for item in hazard.inputs if isinstance(item, Places)}
     try:
-        result = hazard.run(lon, lat, inputs)
+        result = hazard.run(lon, lat, {**told, **inputs})
+        impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+    kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
     people = exposure([zone.geometry for zone in result.zones])
+    summary = result.summary | ({"impact": impact} if impact else {}) | (extra or {})
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
-        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=hazard.read(inputs),
+        area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=kept,
         model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
-        limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
+        limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
-    total = max((zone["people"] for zone in people), default=0)
-    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, total, took, row.because)
+    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

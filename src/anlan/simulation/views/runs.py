@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Hazard, Input, Rows, Track
+from anlan.hazards.contract import Choice, Hazard, Input, Places, Rows, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
@@ -51,7 +51,8 @@ def worst(run: Run) -> int | None:
     """People in the largest zone; None when nobody's outline is known."""
     if not all(zone.get("known", True) for zone in run.exposure):
         return None
-    return max((zone["people"] for zone in run.exposure), default=0)
+    pairs = zip(run.zones, run.exposure, strict=True)
+    return max((counted["people"] for zone, counted in pairs if not zone.get("uncertain")), default=0)
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "hazard": hazard,
         "hazards": queries.HAZARDS.values(),
-        "fields": [field(item, given) for item in hazard.inputs],
+        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, Places)],
         "lon": given.get("lon", ""),
         "lat": given.get("lat", ""),
         "subject": given.get("subject", ""),
@@ -142,7 +143,7 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     """Run what the form asks for."""
     inputs: dict[str, Any] = {}
     for item in hazard.inputs:
-        if given.get(item.name, "") == "":
+        if isinstance(item, Places) or given.get(item.name, "") == "":
             continue
         if isinstance(item, Track):
             inputs[item.name] = track(given[item.name], item.title)
@@ -161,8 +162,8 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Input | Choice | Track | Rows | None, value: Any) -> Any:
-    if isinstance(item, Track | Rows):
+def read_as(item: Input | Choice | Track | Places | Rows | None, value: Any) -> Any:
+    if isinstance(item, Track | Places | Rows):
         return f"{len(value)} 个点" if value else "无"
     return item.words.get(value, value) if isinstance(item, Choice) else value
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.mobilisation import views
+from anlan.mobilisation.face import views
 
 urlpatterns = [
     path("cap", views.public, name="cap-feed"),

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
-from math import pi
+from itertools import pairwise
+from math import cos, pi, sin
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.hazards.chemical import HAZARD, blast, fire, gb18218, plume, puff, risk, source, stability
-from anlan.hazards.chemical.dense import DensePlume
+from anlan.hazards.chemical import (
+    HAZARD,
+    blast,
+    calm,
+    cloud,
+    fire,
+    gb18218,
+    indoor,
+    plume,
+    pool,
+    puff,
+    risk,
+    source,
+    stability,
+    train,
+    vessel,
+)
 from anlan.hazards.chemical.substances import find, table
+from anlan.hazards.chemical.tests import verification
 from anlan.hazards.contract import InputError
-
-MOLE_KG_M3 = 101_325 / (8.314 * 293.15)
 
 
 def examples(shared: Path) -> dict[str, Any]:
@@ -35,14 +51,10 @@ def test_worked_examples_of_pool_evaporation(shared: Path) -> None:
     assert boiled == pytest.approx(case["expected"]["chlorine_Q2_kg_s"], rel=1e-3)
 
 
-def test_dense_plume_lies_within_a_factor_of_two_of_degadis(shared: Path) -> None:
-    case = json.loads((shared / "verification/chemical/dispersion_degadis_cl2.json").read_text())["case"]
-    cloud = DensePlume(5.0, 2.948, 293.15, 5.0, 0.070906)
-    for x, share in case["yc"].items():
-        if float(x) >= 100:
-            assert share / 2 <= cloud.share(float(x)) <= share * 2
-            gaussian = plume.concentration(float(x), 0, 0, 5.0, 0, 5.0, "D") / (MOLE_KG_M3 * 0.070906)
-            assert gaussian < share / 4, "a passive plume would tell people that they are safe"
+def test_every_verified_figure_is_within_its_limit(shared: Path) -> None:
+    found = list(verification.rows(shared))
+    assert len(found) > 140
+    assert [row.case for row in found if not row.passes] == []
 
 
 def test_puff_sigmas_of_ccps_page_101() -> None:
@@ -173,7 +185,7 @@ def test_a_heavy_gas_is_drawn_by_the_dense_model_and_says_so() -> None:
     chlorine = HAZARD.run(106.7, 39.46, HAZARD.example)
     methane = HAZARD.run(106.7, 39.46, {**HAZARD.example, "substance": "ammonia", "phase": "gas"})
     assert chlorine.summary["dense"] is True
-    assert "Britter" in chlorine.model
+    assert "重气浅层" in chlorine.model
     assert methane.summary["dense"] is False
     assert any("理查森" in line for line in chlorine.assumptions)
 
@@ -190,3 +202,164 @@ def test_more_comes_out_of_a_bigger_hole_and_goes_farther() -> None:
         )
 
     assert reach(10) < reach(25) < reach(50)
+
+
+def cloud_source(name: str, rate: float, droplets: float = 0.0) -> cloud.Source:
+    of = find(name)
+    return cloud.Source(of, rate, max(of.boiling_c + 273.15, 280.0), droplets)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(["氯", "二氧化硫", "硫化氢", "丙烷"]), st.floats(0.1, 200), st.floats(1, 12), st.sampled_from("ABCDEF"),
+    st.floats(0, 0.8),
+)  # fmt: skip
+def test_the_dense_layer_keeps_its_mass_thins_out_and_never_says_nan(
+    name: str, rate: float, wind: float, cls: str, droplets: float
+) -> None:
+    plume_ = cloud.Batch(cloud.DENSE, (cloud_source(name, rate, droplets),), (cloud.Air(wind, cls),)).solved
+    assert np.isfinite(plume_.axis).all()
+    mixed = plume_.axis[0] < 0.9 * plume_.axis[0, 0]  # the first metres are held at pure gas
+    assert plume_.flux()[mixed] == pytest.approx(np.full(int(mixed.sum()), rate), rel=0.02)
+    assert (np.diff(plume_.axis[0]) <= 1e-9).all()
+    assert plume_.at(300, 40, 0) == plume_.at(300, -40, 0)
+
+
+def test_a_batch_says_what_each_member_says_alone() -> None:
+    both = cloud.Batch(
+        cloud.DENSE, (cloud_source("氯", 2), cloud_source("氯", 20)), (cloud.Air(2, "D"), cloud.Air(5, "C"))
+    )
+    alone = cloud.Batch(cloud.DENSE, (cloud_source("氯", 20),), (cloud.Air(5, "C"),))
+    assert both.axis(700, 1) == pytest.approx(alone.axis(700), rel=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1, 100), st.floats(2e5, 5e6), st.floats(2, 80), st.floats(0.001, 0.05))
+def test_a_blow_down_ends_at_ambient_pressure_and_loses_nothing(
+    volume: float, pascal: float, molar: float, hole: float
+) -> None:
+    history = vessel.blow_down(volume, pascal, 293.15, molar / 1000, 1.3, hole, last_s=1e7)
+    assert (np.diff(history.pressure_pa) <= 0).all()
+    assert history.pressure_pa[-1] >= source.AMBIENT_PA * 0.999
+    rates = (history.rate[1:] + history.rate[:-1]) / 2
+    assert float((rates * np.diff(history.seconds)).sum()) == pytest.approx(history.released_kg, rel=0.01)
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.floats(-60, 60),
+    st.floats(0.1, 30),
+    st.sampled_from(sorted(pool.GROUND)),
+    st.one_of(st.none(), st.floats(10, 2000)),
+)
+def test_what_is_spilled_evaporates_or_lies_in_the_bund(
+    above_k: float, feed: float, ground: str, bund: float | None
+) -> None:
+    liquid = pool.Liquid(900.0, 4e5, 0.05, 3e4, above_k)
+    lying = pool.spread(liquid, pool.Site(ground, bund), lambda _s: feed, 600.0)
+    assert lying.evaporated_kg + lying.mass[-1] == pytest.approx(feed * 600, rel=1e-6)
+    assert (lying.mass >= -1e-9).all()
+    assert bund is None or lying.radius[-1] <= (bund / pi) ** 0.5 + 1e-9
+
+
+@given(st.floats(0, 0.999), st.sampled_from("ABCDEF"), st.floats(0.01, 100), st.floats(0, 6.28), st.floats(20, 5000))
+def test_in_calm_the_cloud_is_the_same_on_both_sides_and_never_stronger_upwind(
+    wind: float, cls: str, rate: float, angle: float, far: float
+) -> None:
+    x, y = far * cos(angle), far * sin(angle)
+    here = calm.concentration(x, y, rate, 0, wind, cls)
+    assert here == pytest.approx(calm.concentration(x, -y, rate, 0, wind, cls))
+    assert here >= 0
+    assert calm.concentration(-abs(x), y, rate, 0, wind, cls) <= calm.concentration(abs(x), y, rate, 0, wind, cls) * (
+        1 + 1e-9
+    )
+
+
+def test_puffs_follow_a_wind_that_turns_and_stop_where_it_dies() -> None:
+    release = train.steady(1.0, 60, puffs=12)
+    winds = [train.Wind(0, 4, 270), train.Wind(300, 4, 180), train.Wind(600, 0, 0)]
+    places = np.array([[1080.0, 1200, 0], [2280.0, 0, 0]])
+    found = train.concentration(release, winds, places, np.array([620.0, 1800.0]), "D")
+    assert found[0, 0] > 100 * found[1, 0], "north-east of the source, not where the first wind pointed"
+    assert found[0, 1] < found[0, 0], "in still air it stays and thins"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1, 1e5), st.integers(1, 9), st.floats(1, 2000))
+def test_multi_energy_falls_with_distance_and_rises_with_strength(volume: float, strength: int, far: float) -> None:
+    assert blast.multi_energy(volume, far, strength) >= blast.multi_energy(volume, far * 1.3, strength)
+    assert blast.multi_energy(volume, far, strength) <= blast.multi_energy(volume, far, strength + 1)
+
+
+@given(st.floats(5.5, 500), st.floats(1, 60))
+def test_a_flame_is_seen_less_the_farther_away(far: float, high: float) -> None:
+    assert 0 < fire.cylinder_view(far * 1.1, 5, high) <= fire.cylinder_view(far, 5, high) <= 1
+
+
+def test_what_is_possible_holds_the_best_estimate_and_grows_with_doubt() -> None:
+    batch, weights = cloud.with_members(cloud_source("氯", 5), cloud.Air(3, "D"), cloud.Doubt(), cloud.DENSE)
+    edges = batch.edges([5.8e-6])[0]
+    chance = cloud.probability(edges, weights, 15.0, np.array([300.0, 300.0, -50.0]), np.array([0.0, 400.0, 0.0]))
+    assert chance[0] > 0.9
+    assert 0 <= chance[1] < 0.2
+    assert chance[2] == 0
+    sure, unsure = (area_of(cloud.possible(edges, weights, sd, 0.1)) for sd in (2.0, 15.0))
+    assert sure < unsure
+
+
+def area_of(ring: list[tuple[float, float]]) -> float:
+    return abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise([*ring, ring[0]]))) / 2
+
+
+def test_a_plant_is_graded_unit_by_unit_and_a_park_counts_its_units() -> None:
+    tank = {"name": "罐区", "items": [{"name": "氯", "q_t": 4}]}
+    store = {"name": "仓库", "items": [{"name": "氯", "q_t": 60}]}
+    plant = gb18218.enterprise([tank, tank, store], 120)
+    assert [unit["is_major"] for unit in plant["units"]] == [False, False, True], (
+        "two halves of a threshold never make one"
+    )
+    assert (plant["worst_grade"], plant["major_count"]) == ("二级", 1)
+    park = gb18218.park(
+        [{"name": "甲", "people_500m": 120, "units": [store]}, {"name": "乙", "people_500m": 0, "units": [store]}]
+    )
+    assert park["by_grade"] == {"一级": 0, "二级": 1, "三级": 1, "四级": 0}
+    with pytest.raises(InputError, match="甲醇"):
+        gb18218.park(
+            [{"name": "甲", "people_500m": 1, "units": [{"name": "u", "items": [{"name": "甲纯", "q_t": 1}]}]}]
+        )
+
+
+def test_a_substance_of_several_classes_counts_with_the_least_threshold() -> None:
+    assert gb18218.identify({"category": "W5.3、J5"}, "x").threshold_t == 500
+
+
+def test_the_table_has_58_substances_that_boil_where_they_should_and_agree_with_the_standard() -> None:
+    assert len(table()) == 58
+    assert find("UN1017") is find("Cl2") is find("Chlorine") is find("7782-50-5")
+    for of in table().values():
+        if of.antoine or of.latent_kj_kg:
+            assert of.saturated_pa(of.boiling_c) == pytest.approx(101_325, rel=0.05), of.key
+        assert of.lfl_pct is None or of.ufl_pct is None or of.lfl_pct < of.ufl_pct
+        if of.category and of.category in gb18218.CLASSES:
+            assert gb18218.CLASSES[of.category] == (of.threshold_t, of.beta), of.key
+
+
+def test_a_calm_and_a_rupture_and_a_hole_too_large_are_each_said() -> None:
+    still = HAZARD.run(106.7, 39.46, {**HAZARD.example, "wind_m_s": 0})
+    assert any("静风" in line for line in still.limits)
+    burst = HAZARD.run(106.7, 39.46, {**HAZARD.example, "phase": "rupture", "inventory_t": 20})
+    assert "箱式" in burst.model
+    with pytest.raises(InputError, match="不大于容器"):
+        HAZARD.run(106.7, 39.46, {**HAZARD.example, "phase": "liquid", "inventory_t": 0.2, "hole_mm": 900})
+    with pytest.raises(InputError, match="inventory_t"):
+        HAZARD.run(106.7, 39.46, {**HAZARD.example, "phase": "rupture"})
+
+
+def test_stayers_indoors_get_less_while_the_cloud_passes_and_more_if_they_do_not_air_afterwards() -> None:
+    seconds = np.linspace(0, 7200, 721)
+    outside = np.where(seconds < 1800, 100.0, 0.0)
+    inside = indoor.inside(seconds, outside, 1.0)
+    assert inside.max() == pytest.approx(indoor.after(100.0, 1800, 1.0), rel=0.01)
+    assert indoor.load(seconds, inside, 2.75) < indoor.load(seconds, outside, 2.75)
+    aired = indoor.load(seconds[:181], inside[:181], 2.75)
+    assert aired < indoor.load(seconds, inside, 2.75)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('command', '0007_attempts_append_only'),
+        ('command', '0009_quakes'),
         ('kernel', '0002_journal_append_only'),
     ]
 

@@ -24,7 +24,7 @@ from django.db import OperationalError, close_old_connections
 from django.http.request import validate_host
 
 from anlan.kernel import clock
-from anlan.mobilisation import documents
+from anlan.mobilisation.face import documents
 from anlan.monitoring import published
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,198 @@
+"""内部研判: readings judged again and again; what has changed is kept and told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from anlan.hazards.contract import InputError
+from anlan.hazards.flood import flash, ice
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.actions import action, record
+from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.errors import Invalid
+from anlan.kernel.geo import distance_m
+from anlan.monitoring import queries
+from anlan.monitoring.events import JudgementChanged
+from anlan.monitoring.models import Catchment, Judgement, Station
+from anlan.monitoring.rules import judging
+from anlan.monitoring.rules.judging import Hour, Hours, Verdict
+from anlan.simulation import actions as simulation
+
+#: How far back readings are looked at: fire danger needs ten days, ice its season.
+LOOK_BACK, ICE_BACK = timedelta(days=10), timedelta(days=90)
+#: Stages that decide an ice alarm.
+STAGES_H = 48
+#: A catchment without a station of its own takes rain from within this, m.
+RAIN_M = 20_000.0
+QUANTITIES = ("气温", "风速", "阵风", "小时雨量", "小时雪量", "相对湿度", "能见度", "地面温度", "河道水位")
+
+
+class Readings:
+    """Hours of the natural stations' datastreams, read once for all judgements of a moment."""
+
+    def __init__(self, by: Actor, now: datetime) -> None:
+        self.now = now
+        rows = queries.datastreams(by).filter(station__in_service=True, quantity__in=QUANTITIES)
+        of = {pk: (station, quantity) for pk, station, quantity in rows.values_list("pk", "station_id", "quantity")}
+        self.by: dict[int, dict[str, list[Hour]]] = defaultdict(lambda: defaultdict(list))
+        for one in queries.hours(by, of, now - LOOK_BACK, now):
+            station, quantity = of[one.stream]
+            ago = int((now - one.at).total_seconds() // 3600)
+            self.by[station][quantity].append(Hour(ago, one.mean, one.low, one.high, one.last))
+
+    def of(self, station: int) -> dict[str, list[Hour]]:
+        return self.by.get(station, {})
+
+    def rain(self, station: int) -> Hours:
+        return self.of(station).get("小时雨量", [])
+
+
+@action("monitoring.feed")
+def judge_readings(by: Actor, now: datetime) -> int:
+    """Judge all natural hazards by what was read until now; returns how many judgements changed."""
+    readings = Readings(by, now)
+    stations = list(queries.stations(by).filter(pk__in=readings.by))
+    found: dict[tuple[str, str, str], tuple[Verdict, Station | Catchment]] = {}
+    judged: list[tuple[Station | Catchment, Verdict]] = [
+        *of_stations(by, stations, readings), *of_catchments(by, stations, readings)
+    ]  # fmt: skip
+    for place, verdict in judged:
+        found[verdict.kind, verdict.name, subject(place)] = (verdict, place)
+    standing = {(row.kind, row.name, row.subject): row for row in queries.judgements(by)}
+    changed = sum(keep(by, verdict, place, standing.get(key), now) for key, (verdict, place) in found.items())
+    return changed + sum(end(by, row, now) for key, row in standing.items() if key not in found)
+
+
+def subject(place: Station | Catchment) -> str:
+    return f"{'station' if isinstance(place, Station) else 'catchment'}:{place.pk}"
+
+
+def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Station, Verdict]]:
+    """Weather signals, fire danger, ice and flood stages."""
+    month = readings.now.astimezone(clock.BEIJING).month
+    for station in stations:
+        streams = readings.of(station.pk)
+        for verdict in judging.weather(streams):
+            yield station, verdict
+        stages = judging.within(streams.get("河道水位", []), 0, STAGES_H)
+        levels = ice.Levels(station.alert_m, station.guarantee_m, station.record_m, station.bank_m)
+        others = [judging.fire_danger(streams, month), judging.flood_stage(stages, levels)]
+        if stages and month in ice.ICE_MONTHS:
+            others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels))
+        yield from ((station, one) for one in others if one and (one.colour or one.kind == "fire"))
+
+
+def ice_days(by: Actor, gauge: Station, stations: list[Station], readings: Readings) -> list[Any]:
+    """(day, mean stage, mean temperature at the nearest weather station or None) of the season until now."""
+    warm = [one for one in stations if readings.of(one.pk).get("气温")]
+    near = min(warm, key=lambda one: distance_m(gauge.lon, gauge.lat, one.lon, one.lat), default=None)
+    wanted = {(gauge.pk, "河道水位"): "stage", (near.pk if near else 0, "气温"): "temp"}
+    rows = queries.datastreams(by).filter(station_id__in=[station for station, _ in wanted])
+    streams = {
+        pk: wanted[station, quantity]
+        for pk, station, quantity in rows.values_list("pk", "station_id", "quantity")
+        if (station, quantity) in wanted
+    }
+    sums: dict[Any, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for one in queries.hours(by, streams, readings.now - ICE_BACK, readings.now):
+        sums[one.at.astimezone(clock.BEIJING).date()][streams[one.stream]].append(one.mean)
+    return [
+        (day, mean(parts["stage"]), mean(parts["temp"]) if parts.get("temp") else None)
+        for day, parts in sorted(sums.items())
+        if parts.get("stage")
+    ]
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def of_catchments(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Catchment, Verdict]]:
+    """Critical rain of every catchment against its own rain gauge, or the wettest within reach."""
+    wet = [one for one in stations if readings.rain(one.pk)]
+    for row in queries.catchments(by):
+        rains = [readings.rain(row.station_id)] if row.station_id else near_rain(row, wet, readings)
+        verdicts = [judged for rain in rains if rain and (judged := of_rain(row, rain))]
+        worst = max(verdicts, key=lambda one: float(one.figures["ratio"]), default=None)
+        if worst and worst.colour:
+            yield row, worst
+
+
+def near_rain(row: Catchment, stations: list[Station], readings: Readings) -> list[Hours]:
+    return [readings.rain(one.pk) for one in stations if distance_m(row.lon, row.lat, one.lon, one.lat) <= RAIN_M]
+
+
+def of_rain(row: Catchment, rain: Hours) -> Verdict | None:
+    """None where the register's figures cannot be a catchment."""
+    try:
+        shape = flash.Catchment(row.area_km2, row.length_km, row.slope, row.curve_number, row.flood_flow_m3_s)
+        return judging.flash_flood(rain, judging.Basin(shape, windows(row.critical_mm), windows(row.ready_mm)))
+    except (InputError, ValueError):
+        return None
+
+
+def windows(table: dict[str, Any]) -> dict[float, float]:
+    return {float(hours): float(mm) for hours, mm in table.items()}
+
+
+def keep(by: Actor, verdict: Verdict, place: Station | Catchment, row: Judgement | None, now: datetime) -> bool:
+    """A new judgement, or a standing one with a new colour; otherwise only its figures are brought up to date."""
+    values = {
+        "colour": verdict.colour, "reason": verdict.reason[:300], "clause": verdict.clause[:200], "figures": dict(verdict.figures),
+        "title": f"{place.name}：{verdict.name}{verdict.colour + '色' if verdict.colour else ''}（内部研判）"[:160],
+        "checked_at": now,
+    }  # fmt: skip
+    if row is not None and row.colour == verdict.colour:
+        Judgement.objects.visible_to(by).filter(pk=row.pk).update(**values)
+        return False
+    if row is None:
+        row = Judgement(
+            kind=verdict.kind, name=verdict.name, subject=subject(place), place=place.name, lon=place.lon, lat=place.lat,
+            area=district_of(place.area), data_class=place.data_class, since=now,
+        )  # fmt: skip
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    tell(by, row, "研判变化")
+    consequence(by, row, place)
+    return True
+
+
+def district_of(area: Area) -> Area:
+    """The district of an area, so that judgements of its stations are seen together; the area itself above it."""
+    while area.level > Level.DISTRICT and area.parent is not None:
+        area = area.parent
+    return area
+
+
+def end(by: Actor, row: Judgement, now: datetime) -> bool:
+    row.colour, row.ended_at, row.checked_at = "", now, now
+    row.save()
+    tell(by, row, "研判结束")
+    return True
+
+
+def tell(by: Actor, row: Judgement, verb: str) -> None:
+    fact = JudgementChanged(
+        row.pk, row.kind, row.name, row.colour, row.title, row.reason, row.area_id, row.lon, row.lat, row.figures
+    )
+    record(by, verb, row, fact, correlation_id=row.correlation_id)
+
+
+def consequence(by: Actor, row: Judgement, place: Station | Catchment) -> None:
+    """A torrent is computed when its critical rain is reached; ice and dikes follow through the chain."""
+    if row.kind != "flash" or not isinstance(place, Catchment):
+        return
+    inputs = {
+        "scenario": "torrent", "peak_m3_s": min(10_000.0, max(0.1, float(row.figures["peak_m3_s"]))),
+        "peak_h": min(48.0, max(0.05, float(row.figures["peak_h"]))), "upstream_deg": place.upstream_deg,
+        "fan_slope": place.fan_slope, "reach_km": 3.0, "hours": 6.0,
+    }  # fmt: skip
+    try:
+        simulation.run(by, "flood", inputs, place.lon, place.lat, row.correlation_id, f"{place.name}山洪自动推演")
+    except Invalid:
+        return
