@@ -84,6 +84,7 @@ ENTRIES = (
     Entry("征用与补偿", "/resources/requisitions/", "resources.view", "report", "resources"),
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
+    Entry("泄漏研判", "/situation/releases/", "simulation.view", "warning", "simulation"),
     Entry("灾害链核查", "/simulation/leads/", "simulation.view", "warning", "simulation"),
     Entry("区域风险排序", "/simulation/ranking/", "simulation.view", "columns", "simulation"),
     Entry("发件箱", "/gateways/outbox/", "gateways.view", "outbox", "gateways"),
