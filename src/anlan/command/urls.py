@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, planning, verbs, watch
+from anlan.command.views import desk, drills, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -34,12 +34,22 @@ urlpatterns = [
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
     path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
+    path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
+    path("lessons/", drills.lessons, name="lessons"),
+    path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
     path("tasks/", pages.tasks, name="tasks"),
     path("tasks/<int:pk>/", pages.task, name="task"),
     path("tasks/<int:pk>/do/<slug:verb>", verbs.task, name="task-do"),
     path("reports/<int:pk>/", pages.report, name="report"),
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("quakes/", quakes.listing, name="quakes"),
+    path("quakes/past/", quakes.past, name="quakes-past"),
+    path("quakes/<int:pk>/", quakes.quake, name="quake"),
+    path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
     path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),

@@ -257,7 +257,8 @@ class Roads:
         )  # fmt: skip
         direct = np.array([self.direct(a, b, speed_km_h) for a, b in snapped])
         off = np.array([(a.away_m if a else 0.0) + (b.away_m if b else 0.0) for a, b in snapped])
-        return np.minimum(found, direct) + off / 1000 / min(OFF_ROAD_KM_H, speed_km_h) * 60
+        total: Floats = np.minimum(found, direct) + off / 1000 / min(OFF_ROAD_KM_H, speed_km_h) * 60
+        return total
 
     def pair_ends(
         self, a: Snap | None, b: Snap | None, top: float
