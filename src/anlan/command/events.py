@@ -210,6 +210,17 @@ class PlanPublished(Fact):
 
 
 @dataclass(frozen=True)
+class FeltReported(Fact):
+    """Somebody felt an earthquake somewhere."""
+
+    felt_report_id: int
+    hazard_event_id: int
+    degree: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
 class StressTested(Fact):
     run_id: int
     plan_id: int

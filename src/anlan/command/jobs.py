@@ -9,6 +9,7 @@ from django.db.models.functions import Concat
 
 from anlan.command.actions import (
     announce_due,
+    assess_quake,
     chase_item,
     escalate_callee,
     escalate_clock,
@@ -20,6 +21,7 @@ from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
 from anlan.command.models import Callee, InstructionItem, ReportClock, Task
 from anlan.command.planning.runner import Runner
+from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -96,3 +98,10 @@ def attempt(verb: object, pk: int) -> int:
     except (Conflict, NotFound):
         return 0
     return 1
+
+
+@every(5)
+def station_peaks() -> int:
+    """Judge the earthquakes of the last day anew where stations have told more since. Returns how many."""
+    recent = judged.of_last_day(WATCH, clock.now()).values_list("pk", flat=True)
+    return sum(assess_quake(WATCH, pk) is not None for pk in recent)

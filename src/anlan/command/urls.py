@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, planning, verbs, watch
+from anlan.command.views import desk, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -40,6 +40,10 @@ urlpatterns = [
     path("reports/<int:pk>/", pages.report, name="report"),
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("quakes/", quakes.listing, name="quakes"),
+    path("quakes/past/", quakes.past, name="quakes-past"),
+    path("quakes/<int:pk>/", quakes.quake, name="quake"),
+    path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
     path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),

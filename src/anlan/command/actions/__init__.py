@@ -28,6 +28,7 @@ from anlan.command.actions.incidents import (
 from anlan.command.actions.instructions import chase_item, feed_back, finish_item, record_instruction
 from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
+from anlan.command.actions.quakes import assess_quake, report_felt
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
@@ -51,6 +52,7 @@ __all__ = [
     "adjust_response",
     "announce_due",
     "arrive_task",
+    "assess_quake",
     "attempt_call",
     "chase_item",
     "check_bulletin",
@@ -83,6 +85,7 @@ __all__ = [
     "receive_bulletin",
     "record_instruction",
     "refuse_task",
+    "report_felt",
     "report_late_completion",
     "restore_incident",
     "send_bulletin",

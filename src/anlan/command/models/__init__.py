@@ -6,6 +6,7 @@ from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
+from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
@@ -21,10 +22,12 @@ __all__ = [
     "CallRound",
     "Callee",
     "Channel",
+    "FeltReport",
     "Incident",
     "Instruction",
     "InstructionItem",
     "LocalReportRule",
+    "PastEarthquake",
     "Plan",
     "PlanVersion",
     "Proposal",

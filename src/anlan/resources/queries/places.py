@@ -66,13 +66,12 @@ def shelters_near(actor: Actor, lon: float, lat: float, count: int = 5) -> list[
 
 def stores_with(actor: Actor, item: str, lon: float, lat: float) -> list[tuple[Store, float, float]]:
     """(store, quantity, metres) of every store that has an item whose code or name is `item`, nearest first."""
-    lots = Stock.objects.visible_to(actor).filter(
-        models.Q(item_code=item) | models.Q(item__icontains=item), quantity__gt=0
-    )
+    named = models.Q(material__code=item) | models.Q(material__name__icontains=item)
+    lots = Stock.objects.visible_to(actor).filter(named, quantity__gt=0, consignment=None)
     totals: dict[int, tuple[Store, float]] = {}
     for lot in lots.select_related("store"):
         store, so_far = totals.get(lot.store_id, (lot.store, 0.0))
-        totals[lot.store_id] = (store, so_far + lot.quantity)
+        totals[lot.store_id] = (store, so_far + float(lot.quantity))
     measured = [(store, total, distance_m(lon, lat, store.lon, store.lat)) for store, total in totals.values()]
     return sorted(measured, key=lambda row: row[2])
 
