@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import assessment, desk, pages, planning, quakes, verbs, watch
+from anlan.command.views import assessment, desk, drills, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -42,6 +42,12 @@ urlpatterns = [
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
     path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
+    path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
+    path("lessons/", drills.lessons, name="lessons"),
+    path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
     path("tasks/", pages.tasks, name="tasks"),
     path("tasks/<int:pk>/", pages.task, name="task"),
     path("tasks/<int:pk>/do/<slug:verb>", verbs.task, name="task-do"),

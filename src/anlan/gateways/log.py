@@ -80,6 +80,8 @@ class ReadingLog:
         self.tasks: set[asyncio.Task[None]] = set()
         #: When a write last began, and readings a second since the one before.
         self.written, self.rate = time.monotonic(), 0.0
+        #: Why nothing can be kept at the moment, "" when all is well; devices are not answered as long.
+        self.trouble = ""
         #: The last frames of everybody, for the protocol console.
         self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
 
@@ -207,7 +209,17 @@ class ReadingLog:
 
     async def _publish(self, part: layout.Batch, protocol: str) -> None:
         headers = {"Nats-Msg-Id": part.key} if part.key else None
-        await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
+        try:
+            await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
+        except (nats.errors.Error, nats.js.errors.Error) as error:
+            self.counts["not_kept"] += len(part)
+            if not self.trouble:
+                log.error("readings are not kept, devices not answered: %s", error or type(error).__name__)
+            self.trouble = f"{clock.real_now():%Y-%m-%d %H:%M:%S} UTC 起：{error or type(error).__name__}"[:300]
+            raise
+        if self.trouble:
+            log.warning("readings are kept again")
+            self.trouble = ""
 
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         """Keep what was refused, durably, for an operator to read and replay."""
