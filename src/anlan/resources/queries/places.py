@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, radians
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,7 @@ from shapely.geometry import Point, shape
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.models import Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
 from anlan.resources.roads import Route, roads
 
 
@@ -93,6 +94,14 @@ def summary(row: Any) -> dict[str, Any]:
         "id": row.pk, "name": row.name, "lon": row.lon, "lat": row.lat, "people": people,
         "phone": getattr(row, "phone", ""), "representative": row.representative,
     }  # fmt: skip
+
+
+def junctions_near(lon: float, lat: float, within_m: float) -> list[tuple[float, float]]:
+    """(lon, lat) of the road graph's junctions within a square of `within_m` to each side: anybody may know the roads."""
+    up = within_m / 111_000
+    wide = up / max(0.1, cos(radians(lat)))
+    nodes = RoadNode.objects.filter(lon__range=(lon - wide, lon + wide), lat__range=(lat - up, lat + up))
+    return list(nodes.values_list("lon", "lat"))
 
 
 def team(actor: Actor, team_id: int) -> Team:
