@@ -15,11 +15,12 @@ from anlan.command.actions import (
     escalate_clock,
     escalate_task,
     report_late_completion,
+    tell_late_lesson,
 )
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
-from anlan.command.models import Callee, InstructionItem, ReportClock, Task
+from anlan.command.models import Callee, InstructionItem, Lesson, ReportClock, Task
 from anlan.command.planning.runner import Runner
 from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
@@ -90,6 +91,16 @@ def late_instructions() -> int:
     )
     rows = rows.filter(Q(chased_at__isnull=True) | Q(chased_at__lte=now - CHASE))
     return sum(attempt(chase_item, pk) for pk in rows.values_list("pk", flat=True))
+
+
+@every(60)
+def late_lessons() -> int:
+    """整改: tell once what is overdue. Returns how many."""
+    today = clock.now().astimezone(clock.BEIJING).date()
+    rows = Lesson.objects.unscoped("the clock looks at all lessons").filter(
+        state=Lesson.State.OPEN, due_on__lt=today, late_told_at__isnull=True
+    )
+    return sum(attempt(tell_late_lesson, pk) for pk in rows.values_list("pk", flat=True))
 
 
 def attempt(verb: object, pk: int) -> int:

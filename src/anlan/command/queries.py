@@ -8,8 +8,9 @@ from typing import Any
 
 from shapely.geometry import shape
 
-from anlan.command import figures
+from anlan.command import figures, review
 from anlan.command.models import (
+    Drill,
     FeltReport,
     Incident,
     PastEarthquake,
@@ -202,6 +203,23 @@ def zones(actor: Actor, row: Incident) -> list[dict[str, Any]]:
     """Hazard zones by the time they were computed 模型推算, oldest first."""
     found = simulation.runs(actor, row.correlation_id).order_by("at") if actor.has("simulation.view") else []
     return [{"at": run.at.isoformat(), "kind": run.kind, "title": run.title, "zones": run.zones} for run in found]
+
+
+def record_of_latest(actor: Actor) -> dict[str, Any]:
+    """What an evaluation reads of the newest incident: its times against targets and its timeline. Empty without one."""
+    row = Incident.objects.visible_to(actor, VIEW).order_by("-id").first()
+    if row is None:
+        return {"measures": [], "timeline": []}
+    return {
+        "incident": row.number,
+        "held_at": row.received_at.isoformat(),
+        "measures": [one.as_data() for one in review.measures(row)],
+        "timeline": [as_line(line) for line in timeline(actor, row.pk)][::-1],
+    }
+
+
+def drill_numbered(actor: Actor, number: str) -> Drill | None:
+    return Drill.objects.visible_to(actor, VIEW).filter(number=number).first()
 
 
 def felt_reports(actor: Actor, event: HazardEvent) -> ScopedQuerySet[FeltReport]:

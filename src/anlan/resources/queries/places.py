@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, radians
 from typing import Any
 
 from django.db import models
 from shapely.geometry import Point, shape
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.models import Closure, Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
 from anlan.resources.roads import Route, roads
 
 
@@ -30,18 +33,26 @@ def nearest_teams(
     actor: Actor, capability: str, lon: float, lat: float, count: int, at: datetime, avoid: GeoJson | None = None
 ) -> list[TeamArrival]:
     """The `count` ready teams with `capability` ("" = any) that arrive first, around what is closed (`avoid`)."""
-    del at  # speeds do not vary with the hour yet
     teams = Team.objects.visible_to(actor).filter(readiness=Readiness.READY)
     if capability:
         teams = teams.filter(capabilities__contains=[capability])
     found = list(teams.select_related("area"))
-    closed = shape(avoid) if avoid else None
+    closed = closed_at(at, avoid)
     arrivals = [
         TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
         for speed in sorted({team.speed_km_h for team in found})
         for team, way in ways([t for t in found if t.speed_km_h == speed], lon, lat, closed, speed)
     ]
     return sorted(arrivals, key=lambda arrival: arrival.minutes)[:count]
+
+
+def closed_at(at: datetime, avoid: GeoJson | None = None) -> BaseGeometry | None:
+    """What may not be driven through at this time: closures in force, and what is to be avoided besides."""
+    rows = Closure.objects.unscoped("a shut road is shut for everybody").filter(begins_at__lte=at)
+    in_force = rows.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=at))
+    areas = [shape(geometry) for geometry in in_force.values_list("geometry", flat=True)]
+    areas += [shape(avoid)] if avoid else []
+    return unary_union(areas) if areas else None
 
 
 def ways(teams: list[Team], lon: float, lat: float, closed: Any, speed_km_h: float) -> list[tuple[Team, Route]]:
@@ -93,6 +104,14 @@ def summary(row: Any) -> dict[str, Any]:
         "id": row.pk, "name": row.name, "lon": row.lon, "lat": row.lat, "people": people,
         "phone": getattr(row, "phone", ""), "representative": row.representative,
     }  # fmt: skip
+
+
+def junctions_near(lon: float, lat: float, within_m: float) -> list[tuple[float, float]]:
+    """(lon, lat) of the road graph's junctions within a square of `within_m` to each side: anybody may know the roads."""
+    up = within_m / 111_000
+    wide = up / max(0.1, cos(radians(lat)))
+    nodes = RoadNode.objects.filter(lon__range=(lon - wide, lon + wide), lat__range=(lat - up, lat + up))
+    return list(nodes.values_list("lon", "lat"))
 
 
 def team(actor: Actor, team_id: int) -> Team:
