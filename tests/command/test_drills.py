@@ -104,7 +104,7 @@ def test_a_drill_is_planned_held_and_evaluated_in_this_order(stage: Stage) -> No
         kept = actions.keep_drill(
             stage.officer, row.pk, START, {"measures": ROWS, "users": ["x"], "timeline": [{"text": "y"}]}
         )
-        assert sorted(kept.result) == ["incident", "measures", "sandbox", "timeline"]
+        assert sorted(kept.result) == ["incident", "measures", "replay", "sandbox", "timeline"]
         with pytest.raises(Invalid, match="0~100"):
             actions.evaluate_drill(stage.officer, row.pk, {"action": {"score": 101}}, "总结")
         done = actions.evaluate_drill(stage.officer, row.pk, scores, "总结")
