@@ -28,6 +28,7 @@ from anlan.kernel.events.models import Event
 from anlan.monitoring import actions as monitoring
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_pages import signed_in
+from tests.command.test_watch import words
 from tests.conftest import actor
 
 TODAY = date(2026, 11, 23)
@@ -166,6 +167,9 @@ def test_a_lesson_is_linked_to_the_step_that_failed_and_verified_by_another(stag
         assert [jobs.late_lessons(), jobs.late_lessons()] == [1, 0]
     late.refresh_from_db()
     assert late.late_told_at
+    text = words(signed_in(stage.city.city).get(f"/command/incidents/{pk}/review.docx").content)
+    for wanted in ("封控慢", "通信公司", "已销号", "指挥与协调", "无实测，凭观察"):
+        assert wanted in text
     assert Lesson.everything.get(pk=row.pk).returned == 1
 
 
