@@ -164,7 +164,8 @@ def footprint() -> dict[str, Any]:
     zones = HAZARD.run(106.7, 39.46, given).zones
     spent = statistics.median(worked(lambda: HAZARD.run(106.7, 39.46, given)) for _ in range(11))
     return {
-        "name": "chemical-footprint", "work": "one footprint with uncertainty, chlorine 50 mm (CPU time)", "agreement": f"{len(zones)} zones",
+        "name": "chemical-footprint",
+        "work": "one footprint with uncertainty, chlorine 50 mm (CPU time)", "agreement": f"{len(zones)} zones",
         "ours": spent, "peer": FOOTPRINT_GOAL_S, "peer_name": "the limit of 100 ms", "unit": "s",
         "ratio": FOOTPRINT_GOAL_S / spent, "goal": 1.0, "met": spent <= FOOTPRINT_GOAL_S,
         "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -40,13 +40,13 @@ EXTRA = {
     # plans as data; what earthquakes are judged from and the catalogue of past ones; the duty desk (intake, clocks of every party,
     # calling); and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
     "command": set(
-        "plans planning data common documents duty quakes escalation event_codes figures grading guess numbering reporting "
-        "review sources states tasking".split()
+        "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering "
+        "reporting review sources states tasking".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
-    "resources": set("roads assignment allocation ledger papers".split()),
+    "resources": set("roads routing assignment allocation ledger papers".split()),
     "administration": set(),
-    "supervision": set(),
+    "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),
     "situation": set(),
     "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link

@@ -210,8 +210,8 @@ def test_two_gateways_share_an_external_broker_and_each_message_comes_once(tmp_p
 
 def test_a_group_of_gateways_subscribes_together_and_each_has_a_client_of_its_own() -> None:
     alone = Broker.of_environment({})
-    assert (alone.client, alone.filters) == ("anlan-ingest", ["v1/+/telemetry", "spBv1.0/#"])
+    assert (alone.client, alone.filters) == ("anlan-ingest", ["v1/+/telemetry", "spBv1.0/#", "v1.1/+/Observations"])
     shared = Broker.of_environment({"ANLAN_MQTT_GROUP": "g", "ANLAN_MQTT_HOST": "emqx", "ANLAN_MQTT_TLS": "1"})
-    assert shared.filters == ["$share/g/v1/+/telemetry"]
+    assert shared.filters == ["$share/g/v1/+/telemetry", "$share/g/v1.1/+/Observations"]
     assert shared.client == f"anlan-ingest-{os.uname().nodename}"
     assert shared.tls

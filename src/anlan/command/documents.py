@@ -13,6 +13,8 @@ from docxtpl import DocxTemplate
 from matplotlib.figure import Figure
 
 from anlan.command import numbering, reporting, review
+from anlan.command.assessment.brief import Brief
+from anlan.command.assessment.brief import sentence as brief_words
 from anlan.command.common import hm
 from anlan.command.duty.bulletins import LABELS
 from anlan.command.models import Bulletin, Incident, Report, Review, StressRun, TimelineEntry
@@ -201,4 +203,27 @@ def sites_png(sites: list[dict[str, Any]]) -> bytes:
     figure.colorbar(points, label="min")
     out = BytesIO()
     figure.savefig(out, format="png")
+    return out.getvalue()
+
+
+def brief_docx(found: Brief) -> bytes:
+    """态势摘要 on paper: the words, who is inside, forces, what the plan says next."""
+    paper, row = Document(), found.incident
+    paper.add_heading(f"{row.title}态势摘要", 1)
+    paper.add_paragraph(f"{row.number}　{hm(found.at)}　模型推算部分已注明")
+    paper.add_paragraph(brief_words(found))
+    paper.add_heading("范围内居民（模型推算）", 2)
+    people = [(one.name, str(one.people), str(one.whole)) for one in found.inside.communities]
+    add_table(paper, ("社区", "范围内", "全社区"), [*people, ("合计", str(found.inside.people), "")])
+    paper.add_heading("优先保护", 2)
+    weak = [(one.name, str(one.people or "不详"), one.phone) for one in found.inside.vulnerable]
+    add_table(paper, ("场所", "人数", "电话"), weak or [("无", "", "")])
+    paper.add_heading("责任人", 2)
+    callees = [(one.area.name, one.title, one.name, one.phone) for one in found.inside.contacts]
+    add_table(paper, ("区划", "职务", "姓名", "电话"), callees or [("无", "", "", "")])
+    paper.add_heading("力量到达", 2)
+    teams = [(one.team.name, f"{one.minutes:.0f}", one.how) for one in found.teams]
+    add_table(paper, ("队伍", "分钟", "依据"), teams or [("无待命队伍", "", "")])
+    out = BytesIO()
+    paper.save(out)
     return out.getvalue()

@@ -8,8 +8,9 @@ from typing import Any
 
 from shapely.geometry import shape
 
-from anlan.command import figures
+from anlan.command import figures, review
 from anlan.command.models import (
+    Drill,
     FeltReport,
     Incident,
     PastEarthquake,
@@ -204,8 +205,25 @@ def zones(actor: Actor, row: Incident) -> list[dict[str, Any]]:
     return [{"at": run.at.isoformat(), "kind": run.kind, "title": run.title, "zones": run.zones} for run in found]
 
 
+def record_of_latest(actor: Actor) -> dict[str, Any]:
+    """What an evaluation reads of the newest incident: its times against targets and its timeline. Empty without one."""
+    row = Incident.objects.visible_to(actor, VIEW).order_by("-id").first()
+    if row is None:
+        return {"measures": [], "timeline": []}
+    return {
+        "incident": row.number,
+        "held_at": row.received_at.isoformat(),
+        "measures": [one.as_data() for one in review.measures(row)],
+        "timeline": [as_line(line) for line in timeline(actor, row.pk)][::-1],
+    }
+
+
+def drill_numbered(actor: Actor, number: str) -> Drill | None:
+    return Drill.objects.visible_to(actor, VIEW).filter(number=number).first()
+
+
 def felt_reports(actor: Actor, event: HazardEvent) -> ScopedQuerySet[FeltReport]:
-    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at")
+    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at", "-pk")
 
 
 def past_earthquakes(actor: Actor) -> ScopedQuerySet[PastEarthquake]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, planning, quakes, verbs, watch
+from anlan.command.views import assessment, desk, drills, field, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -28,12 +28,26 @@ urlpatterns = [
     path("incidents/new", pages.new_incident, name="incident-new"),
     path("incidents/<int:pk>/", pages.incident, name="incident"),
     path("incidents/<int:pk>/panel", pages.panel, name="incident-panel"),
+    path("incidents/<int:pk>/brief", assessment.brief_page, name="incident-brief"),
+    path("incidents/<int:pk>/brief/part", assessment.brief_part, name="incident-brief-part"),
+    path("incidents/<int:pk>/brief.docx", assessment.brief_docx, name="incident-brief-docx"),
+    path("incidents/<int:pk>/experts/<int:expert>", assessment.call_expert, name="incident-expert"),
+    path("incidents/<int:pk>/suppose", assessment.suppose, name="incident-suppose"),
+    path("assess", assessment.inside, name="assess"),
+    path("assess.json", assessment.inside_json, name="assess-json"),
+    path("assess/call", assessment.call_inside, name="assess-call"),
     path("incidents/<int:pk>/review", pages.review_page, name="incident-review"),
     path("incidents/<int:pk>/review.docx", pages.review_docx, name="incident-review-docx"),
     path("incidents/<int:pk>/replay.json", pages.replay_json, name="incident-replay"),
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
     path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
+    path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
+    path("lessons/", drills.lessons, name="lessons"),
+    path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
     path("tasks/", pages.tasks, name="tasks"),
     path("tasks/<int:pk>/", pages.task, name="task"),
     path("tasks/<int:pk>/do/<slug:verb>", verbs.task, name="task-do"),
@@ -44,6 +58,11 @@ urlpatterns = [
     path("quakes/past/", quakes.past, name="quakes-past"),
     path("quakes/<int:pk>/", quakes.quake, name="quake"),
     path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
+    path("field/", field.page, name="field"),
+    path("field/worker.js", field.worker, name="field-worker"),
+    path("field/tasks", field.tasks, name="field-tasks"),
+    path("field/sync", field.sync, name="field-sync"),
+    path("field/media/<int:pk>", field.media, name="field-media"),
     path("plans/", pages.plans, name="plans"),
     path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),

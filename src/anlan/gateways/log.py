@@ -137,9 +137,7 @@ class ReadingLog:
 
     async def keep_known(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
         """Make durable what has a datastream and a possible time. Returns why the others were not kept."""
-        if protocol not in self.known:
-            self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
-        known, latest = self.known[protocol], clock.now() + AHEAD
+        known, latest = await self.registry(protocol), clock.now() + AHEAD
         waiting: list[Gathering] = []
         refused: list[str] = []
         for reading in readings:
@@ -152,6 +150,12 @@ class ReadingLog:
                 waiting.append(self._gather(protocol, row_of(reading, ref), reading.backfill))
         await self._all_durable(waiting)
         return refused
+
+    async def registry(self, protocol: str) -> dict[tuple[str, str], queries.StreamRef]:
+        """The datastreams of a protocol, read at its first use and kept true by `refresh`."""
+        if protocol not in self.known:
+            self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
+        return self.known[protocol]
 
     async def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:
         """Make readings of known datastreams durable."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.resources.views import dispatch, stores, teams
+from anlan.resources.views import dispatch, routes, stores, teams
 
 urlpatterns = [
     path("teams/<int:pk>/readiness", teams.readiness, name="team-readiness"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("stock/<int:pk>/", stores.stock, name="stock"),
     path("stock/<int:pk>/do/<slug:verb>", stores.stock_do, name="stock-do"),
     path("s/<str:code>", stores.by_code, name="stock-code"),
+    path("isochrones/", routes.isochrones, name="isochrones"),
     path("scan/", stores.scan, name="scan"),
     path("ledger/", stores.ledger, name="ledger"),
     path("ledger/<int:pk>/reverse", stores.reverse_do, name="movement-reverse"),

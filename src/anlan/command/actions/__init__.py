@@ -11,6 +11,18 @@ from anlan.command.actions.bulletins import (
 from anlan.command.actions.calling import attempt_call, close_calling, escalate_callee, start_calling
 from anlan.command.actions.calls import take_call
 from anlan.command.actions.clocks import announce_due, escalate_clock, note_receipt
+from anlan.command.actions.drills import (
+    cancel_drill,
+    evaluate_drill,
+    evaluate_incident,
+    finish_lesson,
+    inject,
+    keep_drill,
+    open_lesson,
+    plan_drill,
+    tell_late_lesson,
+    verify_lesson,
+)
 from anlan.command.actions.incidents import (
     accept_proposal,
     close_incident,
@@ -54,6 +66,7 @@ __all__ = [
     "arrive_task",
     "assess_quake",
     "attempt_call",
+    "cancel_drill",
     "chase_item",
     "check_bulletin",
     "close_calling",
@@ -70,9 +83,14 @@ __all__ = [
     "escalate_callee",
     "escalate_clock",
     "escalate_task",
+    "evaluate_drill",
+    "evaluate_incident",
     "feed_back",
     "finish_item",
+    "finish_lesson",
     "finish_task",
+    "inject",
+    "keep_drill",
     "merge_incident",
     "merge_proposal",
     "note",
@@ -80,7 +98,9 @@ __all__ = [
     "open_from_alarm",
     "open_from_event",
     "open_incident",
+    "open_lesson",
     "order_stress",
+    "plan_drill",
     "publish_plan",
     "receive_bulletin",
     "record_instruction",
@@ -97,7 +117,9 @@ __all__ = [
     "start_calling",
     "start_task",
     "take_call",
+    "tell_late_lesson",
     "update_casualties",
     "update_incident",
+    "verify_lesson",
     "withdraw_task",
 ]

@@ -64,7 +64,7 @@ class StressRun(ScopedChild):
                 "late_percent": round(100 * card["late_share"]),
                 "arrive_percent": round(100 * (card["arrive_late_share"] or 0)),
                 "short_percent": round(100 * card["short_share"]),
-                "causes_shown": [(name, round(100 * share)) for name, share in list(card["causes"].items())[:3]],
+                "causes_shown": [(n, round(100 * s)) for n, s in list(card["causes"].items())[:3] if s >= 0.005],
             }
             for card in rows
         ]

@@ -17,6 +17,7 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.models import Post
 from anlan.resources import queries as resources
 from anlan.resources.models import Readiness, Team
+from anlan.resources.registers import CAPABILITIES
 from anlan.resources.roads import Place, roads
 from anlan.supervision import queries as supervision
 
@@ -47,6 +48,7 @@ def means_of(actor: Actor, plan: PlanDocument, at: datetime) -> Means:
         others=tuple(others_of(plan)),
         rank=area.level if area else Level.CITY,
         answers_min=tuple(answers(actor)),
+        words=CAPABILITIES,
     )
 
 

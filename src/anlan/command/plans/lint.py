@@ -88,7 +88,7 @@ def forces(plan: PlanDocument, means: Means) -> Iterator[Finding]:
             continue
         where, able = f"任务卡 {card.title}", means.able(card.capability)
         if len(able) < card.count:
-            what = f"需要 {card.count} 支“{card.capability}”队伍，登记在册可用 {len(able)} 支"
+            what = f"需要 {card.count} 支“{means.word(card.capability)}”队伍，登记在册可用 {len(able)} 支"
             yield Finding(ERROR, where, what, "补充队伍，或与邻近地区签订互助协议")
         elif card.arrive_min is not None and means.sites:
             yield from reach(card, where, means, able)

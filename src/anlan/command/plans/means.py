@@ -84,6 +84,11 @@ class Means:
     last_drill: date | None = None
     #: Minutes that acknowledgements took in real tasks (reviewed ones); empty where there are none yet.
     answers_min: tuple[float, ...] = field(default=())
+    #: Capabilities as people read them.
+    words: dict[str, str] = field(default_factory=dict)
+
+    def word(self, capability: str) -> str:
+        return self.words.get(capability, capability)
 
     def able(self, capability: str) -> list[int]:
         """Positions of the ready teams that can."""

@@ -389,9 +389,10 @@ class Change:
 def changes(plan: PlanDocument, means: Means, base: Stress) -> list[tuple[str, Means]]:
     """Single changes worth trying, from what made it late: a team nearer, a deputy, a quicker turnout, more in store."""
     found: list[tuple[str, Means]] = []
+    worst = max(base.sites, key=lambda site: site.late_min * site.incidents, default=None)
     for card in sorted(plan.tasks, key=lambda one: -next((c.late_share for c in base.cards if c.key == one.key), 0.0)):
-        if card.capability and base.sites:
-            found.append(one_more_team(means, card.capability, base.sites[0]))
+        if card.capability and worst is not None:
+            found.append(one_more_team(means, card.capability, worst))
             found.append(quicker(means, card.capability))
         elif card.role:
             found += deputy(plan, means, card.role)
@@ -405,7 +406,7 @@ def one_more_team(means: Means, capability: str, near: SiteResult) -> tuple[str,
     team = TeamState("NEW", "新增队伍", (capability,), near.lon, near.lat, 5.0)
     ways = np.vstack([means.team_min, means.site_min[at]])
     grown = replace(means, teams=(*means.teams, team), team_min=ways)
-    return f"在{near.name}增设 1 支“{capability}”队伍", grown
+    return f"在{near.name}增设 1 支“{means.word(capability)}”队伍", grown
 
 
 def quicker(means: Means, capability: str) -> tuple[str, Means]:
@@ -413,7 +414,7 @@ def quicker(means: Means, capability: str) -> tuple[str, Means]:
         replace(team, turnout_min=min(team.turnout_min, 3.0)) if capability in team.capabilities else team
         for team in means.teams
     )
-    return f"“{capability}”队伍出动压到 3 分钟内", replace(means, teams=teams)
+    return f"“{means.word(capability)}”队伍出动压到 3 分钟内", replace(means, teams=teams)
 
 
 def deputy(plan: PlanDocument, means: Means, role_key: str) -> list[tuple[str, Means]]:

@@ -39,7 +39,7 @@ def check(request: HttpRequest, pk: int) -> HttpResponse:
     means = means_of(actor, document, now)
     found = lint.lint(document, means, now.astimezone(clock.BEIJING).date())
     context = {
-        "plan": row, "version": version, "findings": found, "means": means, "now": now,
+        "plan": row, "in_force": version, "findings": found, "means": means, "now": now,
         "counts": [(grade, sum(one.grade == grade for one in found)) for grade in (lint.ERROR, lint.WARNING, lint.HINT)],
         "run": newest(actor, row), "may": actor.has("command.edit"),
     }  # fmt: skip
@@ -85,7 +85,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     row, version, document = held(actor, pk)
     before = text.as_toml(document)
     given = request.POST.get("text", before)
-    context: dict[str, Any] = {"plan": row, "version": version, "text": given}
+    context: dict[str, Any] = {"plan": row, "in_force": version, "text": given}
     if request.method == "POST":
         if published(request, actor, given, context):
             return redirect("plan", pk)

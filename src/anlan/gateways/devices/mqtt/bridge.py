@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from anlan.gateways.devices.contract import FrameError
 from anlan.gateways.devices.mqtt.client import Message, MqttClient
 from anlan.gateways.devices.mqtt.codec import address_of, decode
+from anlan.gateways.devices.sensorthings import mqtt as sensorthings
 from anlan.gateways.devices.sparkplug.codec import NAMESPACE
 from anlan.gateways.devices.sparkplug.host import Host
 from anlan.gateways.log import ReadingLog
@@ -20,7 +21,7 @@ from anlan.kernel import clock
 
 log = logging.getLogger(__name__)
 TELEMETRY = "v1/+/telemetry"
-TOPICS = (TELEMETRY, f"{NAMESPACE}/#")
+TOPICS = (TELEMETRY, f"{NAMESPACE}/#", sensorthings.TOPIC)
 #: Messages being written at once; the broker waits with more (its own max_ack_pending bounds it too).
 IN_FLIGHT = 4096
 
@@ -48,7 +49,7 @@ class Broker:
         return cls(
             env.get("ANLAN_MQTT_HOST", "127.0.0.1"), int(env.get("ANLAN_MQTT_PORT", "1883")),
             env.get("ANLAN_MQTT_USER", "anlan"), env.get("ANLAN_MQTT_PASSWORD", ""), group,
-            env.get("ANLAN_MQTT_CLIENT", own), topics or ((TELEMETRY,) if group else TOPICS),
+            env.get("ANLAN_MQTT_CLIENT", own), topics or ((TELEMETRY, sensorthings.TOPIC) if group else TOPICS),
             env.get("ANLAN_MQTT_TLS", "") not in ("", "0"),
         )  # fmt: skip
 
@@ -57,6 +58,12 @@ class Broker:
         """Sparkplug's aliases are known to the gateway that heard the birth, so its messages are not dealt out unless
         somebody asks for it (a broker that deals by topic)."""
         return [f"$share/{self.group}/{topic}" if self.group else topic for topic in self.topics]
+
+
+def protocol_of(topic: str) -> str:
+    if topic.startswith(NAMESPACE):
+        return "sparkplug"
+    return "sensorthings" if topic.startswith("v1.1/") else "mqtt"
 
 
 class MqttBridge:
@@ -98,10 +105,14 @@ class MqttBridge:
 
     async def keep(self, message: Message, client: MqttClient) -> None:
         raw = message.topic.encode() + b" " + message.payload
-        protocol = "sparkplug" if message.topic.startswith(NAMESPACE) else "mqtt"
+        protocol = protocol_of(message.topic)
         self.store.saw(protocol, message.topic, raw)
+        answers: list[tuple[str, bytes]] = []
         try:
-            readings, answers = self.read(protocol, message)
+            if protocol == "sensorthings":
+                readings = await self.observations(message)
+            else:
+                readings, answers = self.read(protocol, message)
         except FrameError as error:
             await self.store.quarantine(protocol, raw, message.topic, str(error))
         else:
@@ -109,6 +120,12 @@ class MqttBridge:
                 client.tell(topic, payload)
             await self.store.keep(protocol, readings, raw, message.topic)
         client.acknowledge(message)
+
+    async def observations(self, message: Message) -> list[Reading]:
+        """Of SensorThings' datastreams, found by their number."""
+        known = await self.store.registry("sensorthings")
+        keys = {ref.id: key for key, ref in known.items()}
+        return sensorthings.readings(message.topic, message.payload, keys, clock.now())
 
     def read(self, protocol: str, message: Message) -> tuple[list[Reading], list[tuple[str, bytes]]]:
         """Readings, and what is to be told to the device."""

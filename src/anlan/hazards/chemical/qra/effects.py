@@ -79,7 +79,7 @@ def one(release: Release, m: int, stability: str, wind: float) -> tuple[Floats, 
 def one_puff(release: Release, stability: str, wind: float) -> tuple[Floats, Floats, Floats, Floats]:
     """A burst: a Gaussian puff, or first a slumping one when it is heavy (HJ 169-2018 G)."""
     sy, sz = spread_of(stability, True)
-    volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(0.5 * (release.height_m / sz) ** 2)
+    volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(np.minimum(0.5 * (release.height_m / sz) ** 2, 200.0))
     wide = sy
     density = release.substance.vapour_density(release.temperature_c)
     if dense.richardson_instant(release.mass, density, wind) > dense.INSTANT_LIMIT:

@@ -62,6 +62,8 @@ class Scenario:
     bund_m2: float | None = None
     immediate_ignition: float | None = None
     delayed_ignition: float | None = None
+    #: Whose it is, as in `People.owners`.
+    owner: int = -1
 
     @property
     def at_once(self) -> bool:
@@ -235,4 +237,5 @@ def study(
     found: list[Footprint] = []
     for index, scenario in enumerate(scenarios):
         found += footprints(index, scenario, rose, sources)[0]
-    return Study(tuple(item.id for item in scenarios), tuple(found), rose, people)
+    names, owners = tuple(item.id for item in scenarios), tuple(item.owner for item in scenarios)
+    return Study(names, tuple(found), rose, people, owners=owners)
