@@ -223,7 +223,7 @@ def drill_numbered(actor: Actor, number: str) -> Drill | None:
 
 
 def felt_reports(actor: Actor, event: HazardEvent) -> ScopedQuerySet[FeltReport]:
-    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at")
+    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at", "-pk")
 
 
 def past_earthquakes(actor: Actor) -> ScopedQuerySet[PastEarthquake]:
