@@ -46,7 +46,7 @@ EXTRA = {
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
     "resources": set("roads routing assignment allocation ledger papers".split()),
     "administration": set(),
-    "supervision": set(),
+    "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),
     "situation": set(),
     "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link
