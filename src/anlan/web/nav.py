@@ -75,6 +75,7 @@ ENTRIES = (
     Entry("地震", "/command/quakes/", "command.view", "quake", "command"),
     Entry("历史地震", "/command/quakes/past/", "command.view", "quake", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
+    Entry("现场任务", "/command/field/", "command.task", "phone", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
     Entry("园区风险", "/supervision/parks/", "supervision.view", "tank", "supervision"),
     Entry("储备总览", "/resources/stores/", "resources.view", "store", "resources"),

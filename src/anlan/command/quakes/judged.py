@@ -87,7 +87,7 @@ def readings(actor: Actor, event: HazardEvent) -> list[list[float]]:
 
 def reports(actor: Actor, event: HazardEvent) -> list[list[float]]:
     """[lon, lat, degree] of the felt reports, at most as many as the engine takes."""
-    rows = FeltReport.objects.visible_to(actor).filter(event=event).order_by("-at")[:2000]
+    rows = FeltReport.objects.visible_to(actor).filter(event=event).order_by("-at", "-pk")[:2000]
     return [[row.lon, row.lat, float(row.degree)] for row in rows]
 
 
