@@ -196,15 +196,15 @@ def probable(
     }
 
 
-def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> dict[str, Any]:
+def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> list[dict[str, Any]]:
     """Chance, earliest and median minute of the places (outlines or points, metres) that any member reaches, soonest first."""
-    found = {}
+    found: list[dict[str, Any]] = []
     for name, ring in places:
         cells = cells_of(many.land, ring)
         told = many.of_cells(cells) if len(cells) else None
         if told and told["probability"]:
-            found[name] = told
-    return dict(sorted(found.items(), key=lambda pair: pair[1]["median_min"] or 0.0))
+            found.append({"name": name, **told})
+    return sorted(found, key=lambda row: (row["median_min"], -row["probability"]))
 
 
 def cells_of(land: Landscape, ring: Sequence[tuple[float, float]]) -> NDArray[np.int64]:
