@@ -37,13 +37,14 @@ AREA_FURNITURE = {
 EXTRA = {
     # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
     "monitoring": {"log", "pipeline", "published"},
-    # plans as data; the duty desk (intake, clocks of every party, calling); and what its verbs are made of: states, numbers,
-    # texts, clocks, tasks, the review's measures
+    # plans as data; what earthquakes are judged from and the catalogue of past ones; the duty desk (intake, clocks of every party,
+    # calling); and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
     "command": set(
-        "plans data common documents duty escalation event_codes figures grading guess numbering reporting review sources "
-        "states tasking".split()
+        "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering "
+        "reporting review sources states tasking".split()
     ),
-    "resources": {"roads", "assignment"},  # the road graph; which unit goes to which task (pure)
+    # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
+    "resources": set("roads assignment allocation ledger papers".split()),
     "administration": set(),
     "supervision": set(),
     "simulation": set(),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from openquake.hazardlib import valid
+from openquake.hazardlib.calc.filters import magdepdist
 from openquake.hazardlib.contexts import ContextMaker
 from openquake.hazardlib.geo import Point
 from openquake.hazardlib.geo.surface import PlanarSurface
@@ -27,7 +28,9 @@ def rupture_of(event: dict[str, Any]) -> BaseRupture:
     low_end = end.point_at(flat, down, event["strike"] + 90)
     low_start = start.point_at(flat, down, event["strike"] + 90)
     surface = PlanarSurface.from_corner_points(start, end, low_end, low_start)
-    return BaseRupture(event["mag"], event["rake"], "Active Shallow Crust", surface.get_middle_point(), surface)
+    rupture = BaseRupture(event["mag"], event["rake"], "Active Shallow Crust", surface.get_middle_point(), surface)
+    rupture.rup_id = rupture.src_id = 0
+    return rupture
 
 
 def sites_of(side: int) -> SiteCollection:
@@ -51,12 +54,9 @@ def main() -> None:
         model = valid.gsim(NAMES.get(case["model"], case["model"]))
         measures = {name: [0.1] for name in case["measures"]}
         began = time.perf_counter()
-        maker = ContextMaker("*", [model], {"imtls": measures, "maximum_distance": None, "truncation_level": 3.0})
-        contexts = (
-            maker.get_ctxs([rupture], sites)
-            if not hasattr(maker, "get_ctx_iter")
-            else list(maker.get_ctx_iter([rupture], sites))
-        )
+        oq = {"imtls": measures, "maximum_distance": magdepdist([(2.5, 1000), (10.2, 1000)]), "truncation_level": 3.0}
+        maker = ContextMaker("*", [model], oq)
+        contexts = list(maker.genctxs([rupture], sites, 0))
         mean, sigma, _, _ = maker.get_mean_stds(contexts)
         seconds = time.perf_counter() - began
         order = np.argsort(np.concatenate([c.sids for c in contexts]))

@@ -2,7 +2,7 @@
 // 接报 by keyboard: Enter goes to the next field, Ctrl+Enter saves, the clock shows how long the caller has been heard.
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("#intake"));
-const elapsed = /** @type {HTMLElement | null} */ (document.querySelector("[data-began]"));
+const elapsed = /** @type {HTMLElement | null} */ (document.querySelector("[data-elapsed]"));
 const TARGET_S = 60;
 
 form?.addEventListener("keydown", (event) => {
@@ -19,7 +19,7 @@ form?.addEventListener("keydown", (event) => {
 });
 
 if (elapsed) {
-  const loaded = performance.now();
+  const loaded = performance.now() - Number(elapsed.dataset.elapsed) * 1000;
   setInterval(() => {
     const seconds = Math.round((performance.now() - loaded) / 1000);
     elapsed.textContent = `${seconds} s`;

@@ -49,4 +49,10 @@ export const EN = {
   "橙": "Orange",
   "黄": "Yellow",
   "蓝": "Blue",
+  "请先在签名框内手写签名。": "Please sign in the box first.",
+  "正在识别…": "Looking for a code…",
+  "相机没有打开，请允许使用相机，或输入编码。": "The camera did not open: allow it, or type the code.",
+  "此浏览器不能在页面内识别二维码：请用手机自带相机扫标签，或输入编码。": "This browser cannot read codes in a page: use the phone's own camera, or type the code.",
+  "地图未能载入，下面的表格不受影响。": "The map could not be loaded; the tables below are not affected.",
+  "研判圈内": "Assess what is inside",
 };

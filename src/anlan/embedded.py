@@ -73,7 +73,7 @@ max_payload: 8MB
 jetstream {{ store_dir: "{folder / "jetstream"}", max_file_store: 20GB, sync_interval: "always" }}
 mqtt {{ listen: "{host}:{ports.mqtt}", max_ack_pending: 8192, ack_wait: "5s" }}
 authorization {{ users: [ {{ user: "anlan", password: "{token}" }}, {{ user: "device", password: "{token}-device",
-  permissions: {{ publish: ["v1.>", "spBv1//0.>", "$MQTT.>"], subscribe: ["$MQTT.>", "down.>", "spBv1//0.>"] }} }} ] }}
+  permissions: {{ publish: ["v1.>", "v1//1.>", "spBv1//0.>", "$MQTT.>"], subscribe: ["$MQTT.>", "down.>", "spBv1//0.>"] }} }} ] }}
 """,
         encoding="utf-8",
     )

@@ -10,6 +10,7 @@ ANLAN_HTTPS          1 = cookies only over HTTPS, HSTS                          
 ANLAN_PLATFORM       code by which other platforms know this one; unset = code of the top division
 ANLAN_EXCHANGE_CERT, ANLAN_EXCHANGE_KEY, ANLAN_EXCHANGE_CA  PEM files for TLS with other platforms
 ANLAN_PUBLIC_URL     address the public knows the warnings by; unset = the one a request came to
+ANLAN_SANDBOX        name of the drill's sandbox this process belongs to; set by `anlan drill` only
 ANLAN_TIANDITU_KEY   key of the optional online base map; unset = offline base map only
 """
 
@@ -20,7 +21,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from anlan import embedded
+from anlan import embedded, sandbox
 
 
 def flag(name: str) -> bool:
@@ -76,7 +77,11 @@ FRONTEND = Path(os.environ.get("ANLAN_FRONTEND", PACKAGE.parent.parent / "fronte
 SECRET_KEY = secret_key(VAR)
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ANLAN_HOSTS", "localhost,127.0.0.1,testserver").split(",")
-DATABASES = {"default": database(os.environ.get("ANLAN_DATABASE_URL") or embedded.database_url(VAR))}
+DATABASE_URL = os.environ.get("ANLAN_DATABASE_URL") or embedded.database_url(VAR)
+DATABASES = {"default": database(DATABASE_URL)}
+if sandbox.name():
+    sandbox.check(VAR, DATABASE_URL, NATS_URL)
+    sandbox.guard()
 
 ROOMS = ["administration", "supervision", "monitoring", "resources", "command", "situation", "mobilisation"]
 INSTALLED_APPS = [

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from anlan import embedded
+from anlan import embedded, sandbox
 
 log = logging.getLogger(__name__)
 PR_SET_PDEATHSIG = 1
@@ -150,6 +150,7 @@ class Supervisor:
         self.var.mkdir(parents=True, exist_ok=True)
         self.ports = Ports.choose(self.web_port)
         self.env = dict(os.environ, ANLAN_VAR=str(self.var))
+        self._tell_sandbox()
         self.own_database = "ANLAN_DATABASE_URL" not in self.env
         if self.own_database:
             self.env["ANLAN_DATABASE_URL"] = embedded.database_url(self.var)
@@ -161,6 +162,7 @@ class Supervisor:
         self.ports.sl651 = free_port(self.ports.sl651, set())
         self.ports.web = free_port(self.ports.web, set())
         self.env["ANLAN_SL651_PORT"] = os.environ["ANLAN_SL651_PORT"] = str(self.ports.sl651)
+        self._tell_sandbox()
         anlan = [sys.executable, "-m", "anlan"]
         self._start("work", [*anlan, "work"], self._ready_file("work"))
         self._start("ingest", [*anlan, "ingest"], self._ready_file("ingest"))
@@ -168,6 +170,12 @@ class Supervisor:
         self._start("web", web, lambda: listening(self.ports.web))
         self.wait_ready()
         self._write_run_file()
+
+    def _tell_sandbox(self) -> None:
+        """A drill's sandbox may connect to its own ports and to nothing else."""
+        if sandbox.name():
+            own = ",".join(str(port) for port in vars(self.ports).values())
+            self.env[sandbox.PORTS] = os.environ[sandbox.PORTS] = own
 
     @property
     def url(self) -> str:

@@ -16,6 +16,7 @@ PREFIXES = {
     "administration": "administration/",
     "supervision": "supervision/",
     "simulation": "simulation/",
+    "situation": "situation/",
     "mobilisation": "mobilisation/",
     "mobilisation.face": "public/",
     "mobilisation.officer": "c/",

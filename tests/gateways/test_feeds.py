@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,13 @@ from anlan.gateways.feeds.poller import inbox
 from anlan.gateways.models import FeedSource
 from anlan.gateways.webhand import hand
 from anlan.kernel import clock
+from anlan.kernel.events.dispatcher import drain
+from anlan.kernel.events.outbox import Event
 from anlan.kernel.models import ApiToken, Area
-from anlan.monitoring.models import HazardEvent
+from anlan.monitoring import log as layout
+from anlan.monitoring.models import Datastream, HazardEvent, Station
 from tests.conftest import City, Nats
-from tests.gateways.conftest import Gateway
+from tests.gateways.conftest import Gateway, empty_streams, read_all
 from tests.gateways.test_ingest import eventually
 from tests.web.conftest import account
 
@@ -168,3 +173,44 @@ def test_published_files_of_every_feed_are_taken_in(shared: Path, city: City, we
         answer = post("cap", file.read_bytes(), headers)
         assert answer.status_code == 200, (file.name, answer.content)
         assert json.loads(answer.content)["received"] + len(answer.json()["refused"]) == 1
+
+
+def test_the_weather_of_our_stations_goes_into_the_log_and_that_of_others_does_not(
+    city: City, nats_server: Nats, web_log: None
+) -> None:
+    asyncio.run(empty_streams(nats_server.url))
+    station = Station.everything.create(
+        code="W1",
+        name="乌海机场",
+        lon=106.8,
+        lat=39.79,
+        kind="气象",
+        protocol="weather",
+        address="ZBUH",
+        area=city.east,
+    )
+    heat = Datastream.everything.create(
+        code="W1-TEM", station=station, source_code="TEM", name="气温", quantity="气温", unit="℃"
+    )
+    at = clock.now().replace(minute=0, second=0, microsecond=0)
+    text = f"METAR ZBUH {at:%d%H%M}Z 31008MPS 9999 M05/M12 Q1023=\nMETAR ZBAA {at:%d%H%M}Z 00000MPS CAVOK 10/02 Q1013="
+    with clock.standing_at(at + timedelta(minutes=5)):
+        answer = post("weather", text, sender(city.city)).json()
+    assert (answer["new"], answer["refused"]) == (1, [])
+    assert answer["received"] > 10
+    (data,) = asyncio.run(read_all(nats_server.url, layout.STREAM))
+    batch = layout.decode(data)
+    assert (batch.stream.tolist(), batch.value.tolist()) == ([heat.pk], [-5.0])
+
+
+def test_a_bulletin_is_on_the_map_and_no_clue_at_the_desk(city: City, web_log: None) -> None:
+    feature = {
+        "type": "Feature", "id": "r1", "geometry": {"type": "Point", "coordinates": [106.8, 39.6]},
+        "properties": {"title": "G18 封路", "time": "2026-03-02T08:00:00+08:00"},
+    }  # fmt: skip
+    answer = post("bulletins", json.dumps(feature), sender(city.city)).json()
+    assert (answer["received"], answer["new"]) == (1, 1)
+    drain()
+    event = HazardEvent.everything.get()
+    assert (event.kind, event.title, event.source) == ("bulletin", "G18 封路", "外部信息（RSS、GeoJSON）")
+    assert not Event.objects.filter(name="command.ProposalReceived").exists()

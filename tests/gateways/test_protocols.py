@@ -213,3 +213,23 @@ def test_simulated_devices_fill_the_log_over_real_lines(
     asyncio.run(body())
     found = {row[0]: row[2] for row in gateway.readings()}
     assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0}
+
+
+def test_an_observation_over_mqtt_is_of_its_datastream_and_others_are_kept_apart(city: City, gateway: Gateway) -> None:
+    level, foreign = stream(city, "sensorthings", "T1", "x"), stream(city, "mqtt", "G9", "y")
+
+    async def body() -> None:
+        client = MqttClient("sta-1", "device", f"{gateway.nats.token}-device", clean=True)
+        await client.connect("127.0.0.1", gateway.nats.ports.mqtt)
+        reading = asyncio.create_task(client.run())
+        said = json.dumps({"result": 4.5, "phenomenonTime": AT.isoformat()}).encode()
+        for number in (level.pk, foreign.pk):
+            await asyncio.wait_for(client.publish(f"v1.1/Datastreams({number})/Observations", said), 10)
+        await client.close()
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+    asyncio.run(body())
+    (refused,) = eventually(1)
+    assert f"没有编号为 {foreign.pk}" in refused.reason
+    assert gateway.readings() == [(level.pk, round(AT.timestamp() * 1000), 4.5)]

@@ -72,6 +72,10 @@ class Reader:
         answer = Client().get(f"{BASE}/{path}", query, headers=self.headers)
         return answer.status_code, answer.json()["error"]
 
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        content = json.dumps(body) if body is not None else ""
+        return Client().generic(method, f"{BASE}/{path}", content, "application/json", headers=self.headers)
+
     def post(self, path: str, body: Any) -> Any:
         return Client().post(f"{BASE}/{path}", json.dumps(body), content_type="application/json", headers=self.headers)
 
@@ -360,3 +364,49 @@ def test_a_station_and_its_datastream_are_made(reader: Reader, city: City, writt
     again = reader.post("Things", body)
     assert again.status_code == 400
     assert reader.post("Things", {"name": "x"}).json()["field"] == "Locations[0].location"
+
+
+def test_a_station_is_renamed_moved_and_removed_through_its_registry(
+    reader: Reader, city: City, written: Writer
+) -> None:
+    body = {
+        "name": "新站", "properties": {"code": "N1", "area": "mca:150302", "kind": "水文"},
+        "Locations": [{"location": {"type": "Point", "coordinates": [106.8, 39.7]}}],
+        "Datastreams": [{"name": "水位", "unitOfMeasurement": {"symbol": "m"}, "ObservedProperty": {"name": "水位"}}],
+    }  # fmt: skip
+    made = reader.post("Things", body).json()
+    thing = made["@iot.id"]
+    moved = {"name": "改名", "Locations": [{"location": {"type": "Point", "coordinates": [106.81, 39.71]}}]}
+    assert reader.send("PATCH", f"Things({thing})", moved).json()["name"] == "改名"
+    station = Station.everything.get(pk=thing)
+    assert (station.lon, station.lat, station.kind) == (106.81, 39.71, "水文"), "what was not named stays"
+    stream = Datastream.everything.get(station=station)
+    assert reader.send("PATCH", f"Datastreams({stream.pk})", {"properties": {"validMax": 30}}).status_code == 200
+    stream.refresh_from_db()
+    assert (stream.valid_max, stream.unit) == (30, "m")
+    refused = reader.send("PATCH", f"Things({thing})", {"properties": {"colour": "red"}})
+    assert (refused.status_code, refused.json()["field"]) == (400, "properties")
+    assert reader.send("PUT", f"Things({thing})", {}).status_code == 400, "PUT must say the name"
+    assert reader.send("DELETE", f"Things({thing})").status_code == 409, "its datastream refers to it"
+    assert reader.send("DELETE", f"Datastreams({stream.pk})").status_code == 200
+    assert reader.send("DELETE", f"Things({thing})").status_code == 200
+    assert not Station.everything.filter(pk=thing).exists()
+
+
+def test_readings_are_filtered_by_what_is_computed_of_them(reader: Reader, streams: dict[str, Datastream]) -> None:
+    def hours(text: str) -> list[float]:
+        path = f"Datastreams({streams['H1'].pk})/Observations"
+        found = reader.get(path, **{"$filter": text, "$orderby": "phenomenonTime"})
+        return [row["result"] for row in found["value"]]
+
+    assert hours("result sub 1070 ge 7") == [1077, 1078]
+    assert hours("result mod 3 eq 0 and result lt 1076") == [1071, 1074]
+    assert hours("round(result div 10) eq 107 and result mul 2 gt 2 mul 1073") == [1074]
+    assert reader.refused("Observations", **{"$filter": "1 div 0 eq 1"})[0] == 400
+
+
+def test_the_root_says_what_of_the_standard_holds(reader: Reader) -> None:
+    told = reader.get("")["serverSettings"]
+    assert any(one.endswith("update-entity") for one in told["conformance"])
+    limited = [value for key, value in told.items() if key.endswith("delete-entity")]
+    assert limited == [{"entities": ["Things", "Datastreams"]}]

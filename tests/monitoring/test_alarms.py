@@ -12,7 +12,7 @@ from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Organisation, Post
 from anlan.monitoring import actions, jobs, queries
-from anlan.monitoring.models import Alarm, Datastream
+from anlan.monitoring.models import Alarm, Datastream, Latest
 from tests.conftest import City, actor
 from tests.monitoring.conftest import T0, T0_MS, Feed, batch, make_rule, make_station, make_stream, ms
 
@@ -206,3 +206,19 @@ def test_an_earthquake_is_received_once_and_a_revision_is_kept_not_repeated(city
     row.refresh_from_db()
     assert (row.magnitude, row.revision) == (5.9, 1)
     assert Event.objects.filter(name="monitoring.HazardEventReceived").count() == 1
+
+
+def test_a_clock_that_jumps_makes_nobody_silent_and_hides_nothing(city: City, feed: Feed) -> None:
+    make_rule(city, kind="silence", silence_factor=3, priority=2, quantity="")
+    stream = make_stream(make_station(city, interval_s=60))
+    hot = make_rule(city, hi=5.0)
+    feed.say(stream, (0, 1.0))
+    with clock.standing_at(T0 + timedelta(hours=6)):  # forwards, as after a wrong time server
+        feed.worker.tick()
+        assert not Alarm.objects.unscoped("test").exists(), "the time nobody lived through is no silence"
+        feed.say(stream, (360, 1.0))
+    with clock.standing_at(T0 + timedelta(minutes=1)):  # and back again
+        feed.worker.tick()
+        feed.say(stream, (1, 9.0))
+        assert Alarm.objects.unscoped("test").get().rule_id == hot.pk, "readings of the mended clock are judged live"
+        assert Latest.objects.get(pk=stream.pk).value == 9.0

@@ -17,6 +17,7 @@ from anlan.kernel.events.models import Event
 from anlan.monitoring import actions, jobs, published
 from anlan.monitoring.actions.warnings import content_of
 from anlan.monitoring.models import Warning
+from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import compose, national, reader, writer
 from anlan.monitoring.rules.cap.table import CAP as NAMESPACE
@@ -297,3 +298,34 @@ def test_the_feed_asks_as_often_for_three_warnings_as_for_one(city: City) -> Non
     with CaptureQueriesContext(connection) as three:
         assert len(published.alerts(T0)) == 3
     assert len(three) <= len(one) + 1, "one more for all chains together"
+
+
+def test_every_template_is_whole_in_both_languages_and_red_says_more_than_blue() -> None:
+    for code in templates.TEMPLATES:
+        red, blue = templates.words(code, "红", "乌达区"), templates.words(code, "蓝")
+        assert red is not None
+        assert blue is not None
+        assert red.headline == f"乌达区{rules.event_name(code)}红色预警"
+        assert red.instruction != blue.instruction
+        assert red.english["instruction"].isascii()
+    assert templates.words("12A00", "红") is None
+
+
+def test_criteria_propose_with_their_clause_and_signals_stay_in_the_house() -> None:
+    rain, flood = proposals.from_observations({"p3": 60.0}, stage=1071.0, alert=1070.5, guarantee=1072.0)
+    assert (rain.event_code, rain.level, rain.in_house) == ("11B03", "橙", True)
+    assert "第16号" in rain.clause
+    assert (flood.event_code, flood.level, flood.in_house) == ("11A01", "黄", False)
+    assert proposals.from_observations({}) == [], "what is missing is not zero"
+    assert proposals.from_alarm("气体", 1, "氯气 12 ppm").level == "红"
+    assert proposals.from_alarm("地震", 1, "x") is None
+    assert [proposals.from_run("chemical", 1, "t", n).level for n in (0, 5, 5000)] == ["黄", "橙", "红"]
+
+
+def test_each_channel_shows_what_its_receiver_gets(city: City) -> None:
+    content = content_of(draft(city))
+    seen = rules.previews(content)
+    assert set(seen) == {"全文", "短信", "大喇叭", "小区广播", "显示屏", "工作群", "电话叫应"}
+    assert len(seen["显示屏"]) <= rules.SIGN
+    assert seen["短信"].startswith("【")
+    assert [rules.parts("x" * n) for n in (70, 71, 134, 135)] == [1, 2, 2, 3]

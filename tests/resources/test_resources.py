@@ -16,7 +16,7 @@ from anlan.kernel.models import Area
 from anlan.kernel.register.declare import REGISTERS
 from anlan.kernel.register.importing import import_rows
 from anlan.resources import actions, layers, queries
-from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.models import Hospital, KeyPlace, Material, Readiness, Shelter, Stock, Store, Team
 from anlan.resources.roads import STRAIGHT
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
@@ -34,9 +34,17 @@ def team(area: Area, code: str, lon: float = 106.7, lat: float = 39.5, **fields:
 
 def lot(area: Area, quantity: float = 10, code: str = "L1", lon: float = 106.7) -> Stock:
     store = Store.everything.create(code=f"S-{code}", name=f"库{code}", lon=lon, lat=39.5, area=area, kind="store")
-    return Stock.everything.create(
-        code=code, store=store, item_code="0101001", item="棉被", unit="床", quantity=quantity
-    )
+    return stocked(store, code, quantity)
+
+
+def stocked(store: Store, code: str, quantity: float) -> Stock:
+    """A lot of quilts with its opening balance."""
+    quilt, _new = Material.objects.get_or_create(code="1010201", defaults={"name": "棉被", "unit": "床"})
+    row = Stock.everything.create(code=code, store=store, material=quilt)
+    if quantity:
+        actions.open_books(actor(store.area), [(code, str(quantity))])
+    row.refresh_from_db()
+    return row
 
 
 def facts(name: str) -> list[dict[str, Any]]:
@@ -203,9 +211,10 @@ def test_many_hands_at_one_lot_never_take_more_than_it_has(city: City) -> None:
 def test_stores_with_an_item_are_summed_and_ordered_by_distance(city: City) -> None:
     lot(city.west, 5, "远", 106.8)
     near = lot(city.west, 3, "近")
-    Stock.everything.create(code="近2", store=near.store, item_code="0101001", item="棉被", unit="床", quantity=4)
+    second = Stock.everything.create(code="近2", store=near.store, material=near.material, shelf="A-01-2")
+    actions.open_books(actor(city.city), [(second.code, "4")])
     lot(city.west, 0, "空")
-    found = queries.stores_with(actor(city.city), "0101001", 106.7, 39.5)
+    found = queries.stores_with(actor(city.city), "1010201", 106.7, 39.5)
     assert [(store.name, quantity) for store, quantity, _ in found] == [("库近", 7), ("库远", 5)]
     assert queries.stores_with(actor(city.east), "棉被", 106.7, 39.5) == []
 

@@ -81,8 +81,20 @@ export class Tools {
     this.map.getSource("measure")?.setData({ type: "FeatureCollection", features: this.line.length > 1 ? [line, ...points] : points });
     this.note.hidden = !this.measuring;
     this.note.textContent = this.line.length > 1 ? tr("直线距离 {distance}　继续点选，Esc 结束", { distance: distance(length(this.line)) }) : tr("点选两点以上测距，Esc 结束");
+    if (this.line.length > 2) this.note.append("　", this.assess(tr("研判圈内")));
     if (this.line.length > 2) this.note.append("　", this.forecast(tr("作为已观测火线推演"), "perimeter"));
     if (this.line.length > 1) this.note.append("　", this.forecast(tr("作为隔离线推演"), "line"));
+  }
+
+  /** A button that asks who and what is inside the drawn ring. @param {string} text */
+  assess(text) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button small";
+    button.textContent = text;
+    const ring = this.line.map((place) => place.map((part) => part.toFixed(6)).join(",")).join(" ");
+    button.addEventListener("click", () => this.panel.open(`/command/assess?${new URLSearchParams({ ring })}`, text));
+    return button;
   }
 
   /** A link to the wildfire forecast that takes the drawn line as its input. @param {string} text @param {string} input */

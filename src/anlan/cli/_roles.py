@@ -9,6 +9,8 @@ from pathlib import Path
 
 import django
 
+from anlan import sandbox
+
 
 def setup() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
@@ -16,7 +18,9 @@ def setup() -> None:
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The quicker event loop where there is one; None means Python's own."""
+    """The quicker event loop where there is one; None means Python's own. A sandbox watches its connects: not there."""
+    if sandbox.name():
+        return None
     try:
         import uvloop  # noqa: PLC0415 - not on every system
     except ImportError:

@@ -55,7 +55,9 @@ def run(args: argparse.Namespace) -> int:
         system.stop()
 
 
-async def play(args: argparse.Namespace, system: Supervisor, console: Console) -> dict[str, Any]:
+async def play(
+    args: argparse.Namespace, system: Supervisor, console: Console, live_minutes: float | None = None
+) -> dict[str, Any]:
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.web.scenario import player, spec  # noqa: PLC0415 - as above
 
@@ -76,7 +78,7 @@ async def play(args: argparse.Namespace, system: Supervisor, console: Console) -
             progress.update(bar, description=step.step)
             progress.console.print(f"  [cyan]{step.at[11:19]}[/] {step.text} [dim]{step.latency_ms:.0f} ms[/]")
 
-        summary = await one.play(tell, args.speed)
+        summary = await one.play(tell, args.speed, live_minutes)
     if summary["weeks_later"]:
         console.print(f"[dim]此库已播放过该场景：本次按原始资料顺延 {summary['weeks_later']} 周重演[/]")
     verdict = (

@@ -7,6 +7,7 @@ import ssl
 
 import uvicorn
 
+from anlan import sandbox
 from anlan.cli import _roles
 
 HELP = "网页与接口服务（角色 serve）"
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=3,
+        loop="asyncio" if sandbox.name() else "auto",
         server_header=False,
         ssl_certfile=args.tls_cert,
         ssl_keyfile=args.tls_key,

@@ -114,6 +114,37 @@ class CalleeUnanswered(Fact):
 
 
 @dataclass(frozen=True)
+class DrillPlanned(Fact):
+    drill_id: int
+    kind: str
+    planned_on: str
+
+
+@dataclass(frozen=True)
+class DrillHeld(Fact):
+    drill_id: int
+    held_at: str
+
+
+@dataclass(frozen=True)
+class DrillEvaluated(Fact):
+    drill_id: int
+    score: float
+
+
+@dataclass(frozen=True)
+class LessonOpened(Fact):
+    lesson_id: int
+    owner: str
+    due_on: str
+
+
+@dataclass(frozen=True)
+class LessonVerified(Fact):
+    lesson_id: int
+
+
+@dataclass(frozen=True)
 class BulletinSent(Fact):
     bulletin_id: int
     kind: str
@@ -207,3 +238,21 @@ class PlanPublished(Fact):
     plan_version_id: int
     code: str
     version: str
+
+
+@dataclass(frozen=True)
+class FeltReported(Fact):
+    """Somebody felt an earthquake somewhere."""
+
+    felt_report_id: int
+    hazard_event_id: int
+    degree: int
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class StressTested(Fact):
+    run_id: int
+    plan_id: int
+    state: str

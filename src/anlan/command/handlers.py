@@ -7,6 +7,7 @@ from typing import Any
 from anlan.command import sources
 from anlan.command.actions.calling import start_calling
 from anlan.command.actions.proposals import propose, refine_proposal
+from anlan.command.actions.quakes import assess_quake
 from anlan.command.common import tell
 from anlan.command.models import Callee, CallRound, Incident
 from anlan.kernel.accounts.actor import system
@@ -17,6 +18,7 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 
 DESK = system("接报")
+QUAKES = system("震情研判")
 #: Warnings after which people are called by telephone. Practice, no text at hand: 待核对.
 CALLED_LEVELS = ("红", "橙")
 #: Hazard events are weighed by people; an earthquake of this size or more is put first.
@@ -57,10 +59,31 @@ def alarm_cleared(event: Event) -> None:
 def hazard_event_received(event: Event) -> None:
     p = event.payload
     magnitude = p.get("magnitude") or 0.0
-    if p["kind"] == "earthquake" and magnitude < FELT_QUAKE:
+    if p["kind"] == "bulletin" or (p["kind"] == "earthquake" and magnitude < FELT_QUAKE):
         return
     strong = p["kind"] == "hotspot" or (p["kind"] == "earthquake" and magnitude >= STRONG_QUAKE)
     propose(DESK, sources.of_hazard_event(DESK, p["hazard_event_id"]), 1 if strong else 2)
+
+
+@on("monitoring.HazardEventReceived")
+def earthquake_received(event: Event) -> None:
+    """Judged at once: intensity on the map, people, losses, needs."""
+    if event.payload["kind"] == "earthquake":
+        assess_quake(QUAKES, event.payload["hazard_event_id"])
+
+
+@on("monitoring.HazardEventRevised")
+def earthquake_revised(event: Event) -> None:
+    """The feed corrected magnitude or place: judged anew."""
+    if event.payload["kind"] == "earthquake":
+        assess_quake(QUAKES, event.payload["hazard_event_id"])
+
+
+@on("command.FeltReported")
+def felt_reported(event: Event) -> None:
+    p = event.payload
+    line(event, "other", f"有感上报：{p['degree']} 度", hazard_event_id=p["hazard_event_id"])
+    assess_quake(QUAKES, p["hazard_event_id"])
 
 
 @on("monitoring.FireLocated")

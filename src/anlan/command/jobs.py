@@ -9,16 +9,20 @@ from django.db.models.functions import Concat
 
 from anlan.command.actions import (
     announce_due,
+    assess_quake,
     chase_item,
     escalate_callee,
     escalate_clock,
     escalate_task,
     report_late_completion,
+    tell_late_lesson,
 )
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
-from anlan.command.models import Callee, InstructionItem, ReportClock, Task
+from anlan.command.models import Callee, InstructionItem, Lesson, ReportClock, Task
+from anlan.command.planning.runner import Runner
+from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -43,6 +47,15 @@ def late_tasks() -> int:
     for pk in unfinished.values_list("pk", flat=True):
         done += attempt(report_late_completion, pk)
     return done
+
+
+stress_tests = Runner()
+
+
+@every(1)
+def run_stress_tests() -> None:
+    """What was ordered is computed beside everything else."""
+    stress_tests.wake()
 
 
 @every(1)
@@ -79,6 +92,16 @@ def late_instructions() -> int:
     return sum(attempt(chase_item, pk) for pk in rows.values_list("pk", flat=True))
 
 
+@every(60)
+def late_lessons() -> int:
+    """整改: tell once what is overdue. Returns how many."""
+    today = clock.now().astimezone(clock.BEIJING).date()
+    rows = Lesson.objects.unscoped("the clock looks at all lessons").filter(
+        state=Lesson.State.OPEN, due_on__lt=today, late_told_at__isnull=True
+    )
+    return sum(attempt(tell_late_lesson, pk) for pk in rows.values_list("pk", flat=True))
+
+
 def attempt(verb: object, pk: int) -> int:
     """1 when it was done; 0 when somebody was faster or there is nobody to tell."""
     try:
@@ -86,3 +109,10 @@ def attempt(verb: object, pk: int) -> int:
     except (Conflict, NotFound):
         return 0
     return 1
+
+
+@every(5)
+def station_peaks() -> int:
+    """Judge the earthquakes of the last day anew where stations have told more since. Returns how many."""
+    recent = judged.of_last_day(WATCH, clock.now()).values_list("pk", flat=True)
+    return sum(assess_quake(WATCH, pk) is not None for pk in recent)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from anlan.command.models import Incident, Task
+from anlan.command.models import FeltReport, Incident, Task
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.kernel.geo.shapes import BBox
@@ -102,5 +104,51 @@ layer(
         colour="#3f97ff",
         refresh=("command.TaskIssued", "command.TaskProgressed"),
         group="指挥救援",
+    )
+)
+
+#: Felt reports are shown so long; colours by degree as the isoseismals have them.
+FELT_FOR = timedelta(hours=24)
+FELT_COLOURS = ((8, "#b3001b"), (7, "#e8590c"), (6, "#f59f00"), (5, "#ffd43b"), (3, "#74c0fc"), (1, "#a5b4c3"))
+
+
+def felt(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """What people felt in the last day, by place and degree."""
+    rows = FeltReport.objects.visible_to(actor, VIEW).filter(at__gte=clock.now() - FELT_FOR).select_related("event")
+    if bbox:
+        west, south, east, north = bbox
+        rows = rows.filter(lon__range=(west, east), lat__range=(south, north))
+    return collection([felt_feature(row) for row in rows[:3000]])
+
+
+def felt_feature(row: FeltReport) -> dict[str, Any]:
+    return {
+        "type": "Feature",
+        "id": row.pk,
+        "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+        "properties": {
+            "id": row.pk,
+            "name": f"{row.degree} 度 · {row.event.title}",
+            "degree": row.degree,
+            "at": row.at.isoformat(),
+            "colour": next(colour for least, colour in FELT_COLOURS if row.degree >= least),
+            "url": f"/command/quakes/{row.event_id}/",
+        },
+    }
+
+
+layer(
+    Layer(
+        key="command.felt",
+        title="有感上报（近 24 小时）",
+        kind="point",
+        features=felt,
+        permission=VIEW,
+        icon="quake",
+        colour="#f59f00",
+        refresh=("command.FeltReported",),
+        group="command",
+        legend=tuple((colour, f"≥ {least}") for least, colour in FELT_COLOURS),
+        empty="近 24 小时没有有感上报",
     )
 )

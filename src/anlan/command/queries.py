@@ -6,9 +6,14 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from anlan.command import figures
+from shapely.geometry import shape
+
+from anlan.command import figures, review
 from anlan.command.models import (
+    Drill,
+    FeltReport,
     Incident,
+    PastEarthquake,
     Plan,
     PlanVersion,
     Proposal,
@@ -23,8 +28,10 @@ from anlan.command.plans.expressions import Judgement
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.accounts.scope import HELD, ScopedQuerySet
+from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.events.models import Event
+from anlan.monitoring.models import HazardEvent
 from anlan.simulation import queries as simulation
 
 VIEW = "command.view"
@@ -196,3 +203,39 @@ def zones(actor: Actor, row: Incident) -> list[dict[str, Any]]:
     """Hazard zones by the time they were computed 模型推算, oldest first."""
     found = simulation.runs(actor, row.correlation_id).order_by("at") if actor.has("simulation.view") else []
     return [{"at": run.at.isoformat(), "kind": run.kind, "title": run.title, "zones": run.zones} for run in found]
+
+
+def record_of_latest(actor: Actor) -> dict[str, Any]:
+    """What an evaluation reads of the newest incident: its times against targets and its timeline. Empty without one."""
+    row = Incident.objects.visible_to(actor, VIEW).order_by("-id").first()
+    if row is None:
+        return {"measures": [], "timeline": []}
+    return {
+        "incident": row.number,
+        "held_at": row.received_at.isoformat(),
+        "measures": [one.as_data() for one in review.measures(row)],
+        "timeline": [as_line(line) for line in timeline(actor, row.pk)][::-1],
+    }
+
+
+def drill_numbered(actor: Actor, number: str) -> Drill | None:
+    return Drill.objects.visible_to(actor, VIEW).filter(number=number).first()
+
+
+def felt_reports(actor: Actor, event: HazardEvent) -> ScopedQuerySet[FeltReport]:
+    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at")
+
+
+def past_earthquakes(actor: Actor) -> ScopedQuerySet[PastEarthquake]:
+    return PastEarthquake.objects.visible_to(actor, VIEW).order_by("-at")
+
+
+def city_place() -> tuple[float, float]:
+    """A place that stands for the city: where most of its people live, else the middle of its outline."""
+    living = simulation.homes()
+    if living:
+        densest = max(living, key=lambda home: home.per_km2).outline.representative_point()
+        return densest.x, densest.y
+    city = Area.objects.filter(level=Level.CITY, geometry__isnull=False).first()
+    middle = shape(city.geometry or {}).centroid if city else None
+    return (middle.x, middle.y) if middle is not None else (0.0, 0.0)

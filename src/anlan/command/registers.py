@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anlan.command.models import LocalReportRule
+from anlan.command.models import LocalReportRule, PastEarthquake
 from anlan.kernel.register.declare import Register, Section, register
 
 register(
@@ -35,6 +35,36 @@ register(
             "to_check": "是",
             "area": "mca:150300",
             "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=PastEarthquake,
+        slug="past-earthquakes",
+        title="历史地震目录",
+        key=("code",),
+        columns=("at", "name", "magnitude", "scale", "depth_km", "lon", "lat", "source"),
+        filters=("scale", "source"),
+        search=("code", "name", "source"),
+        sections=(
+            Section("地震", ("code", "name", "at", "magnitude", "scale", "depth_km")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("source", "area", "data_class", "representative")),
+        ),
+        help="本市及周边的历史地震，供“历史地震”页按本市影响烈度、频度查看；每条注明来源。",
+        sample={
+            "code": "EQ-SAMPLE",
+            "name": "某地",
+            "at": "2015-04-15T15:39:28+08:00",
+            "magnitude": "5.8",
+            "scale": "Ms",
+            "depth_km": "10",
+            "lon": "106.3",
+            "lat": "39.8",
+            "source": "中国地震台网中心",
+            "area": "mca:150300",
+            "representative": "否",
         },
     )
 )

@@ -7,7 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from anlan.command.models import Incident, Report, ReportClock, Response, Task, TimelineEntry
+from anlan.command.models import (
+    CallRound,
+    Incident,
+    InstructionItem,
+    Report,
+    ReportClock,
+    Response,
+    Task,
+    TimelineEntry,
+)
 from anlan.command.plans.document import Targets
 from anlan.kernel.accounts.scope import HELD
 
@@ -42,6 +51,8 @@ def measures(incident: Incident) -> list[Measure]:
         ("首报报送", reported(incident), targets.first_report_min),
     ]
     rows = [measure(name, start, at, target, "预案目标" if target else "") for name, at, target in firsts]
+    rows += [of_calling(row) for row in CallRound.objects.unscoped(HELD).filter(incident=incident)]
+    rows += [of_order(item) for item in InstructionItem.objects.unscoped(HELD).filter(instruction__incident=incident)]
     rows += [of_clock(duty) for duty in ReportClock.objects.unscoped(HELD).filter(incident=incident)]
     return rows + [row for task in tasks for row in of_task(task)]
 
@@ -68,9 +79,22 @@ def reported(incident: Incident) -> datetime | None:
     return first(datetime.fromisoformat(sending["at"]) for sending in sendings)
 
 
+def of_calling(row: CallRound) -> Measure:
+    """叫应: minutes until the last answer, met when everybody called first was answered for in time."""
+    rows = list(row.callees.all())
+    answered = [one.answered_at for one in rows if one.answered_at]
+    last = max(answered) if answered and not row.silent() else None
+    return measure(f"叫应应答（{row.title}）", row.started_at, last, row.answer_min, "叫应时限")
+
+
+def of_order(item: InstructionItem) -> Measure:
+    allowed = round((item.due_at - item.instruction.given_at).total_seconds() / 60, 1)
+    return measure(f"批示按时办结（{item.what}）", item.instruction.given_at, item.done_at, allowed, "批示时限")
+
+
 def of_clock(duty: ReportClock) -> Measure:
     allowed = round((duty.due_at - duty.known_at).total_seconds() / 60, 1)
-    return measure(f"{duty}", duty.known_at, duty.met_at, allowed, duty.basis)
+    return measure(f"{duty.party_name}{duty}", duty.known_at, duty.met_at, allowed, duty.basis)
 
 
 def of_task(task: Task) -> list[Measure]:

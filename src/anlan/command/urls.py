@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import desk, pages, verbs, watch
+from anlan.command.views import assessment, desk, drills, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -28,18 +28,43 @@ urlpatterns = [
     path("incidents/new", pages.new_incident, name="incident-new"),
     path("incidents/<int:pk>/", pages.incident, name="incident"),
     path("incidents/<int:pk>/panel", pages.panel, name="incident-panel"),
+    path("incidents/<int:pk>/brief", assessment.brief_page, name="incident-brief"),
+    path("incidents/<int:pk>/brief/part", assessment.brief_part, name="incident-brief-part"),
+    path("incidents/<int:pk>/brief.docx", assessment.brief_docx, name="incident-brief-docx"),
+    path("incidents/<int:pk>/experts/<int:expert>", assessment.call_expert, name="incident-expert"),
+    path("incidents/<int:pk>/suppose", assessment.suppose, name="incident-suppose"),
+    path("assess", assessment.inside, name="assess"),
+    path("assess.json", assessment.inside_json, name="assess-json"),
+    path("assess/call", assessment.call_inside, name="assess-call"),
     path("incidents/<int:pk>/review", pages.review_page, name="incident-review"),
     path("incidents/<int:pk>/review.docx", pages.review_docx, name="incident-review-docx"),
     path("incidents/<int:pk>/replay.json", pages.replay_json, name="incident-replay"),
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
     path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
+    path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
+    path("lessons/", drills.lessons, name="lessons"),
+    path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
     path("tasks/", pages.tasks, name="tasks"),
     path("tasks/<int:pk>/", pages.task, name="task"),
     path("tasks/<int:pk>/do/<slug:verb>", verbs.task, name="task-do"),
     path("reports/<int:pk>/", pages.report, name="report"),
     path("reports/<int:pk>/report.docx", pages.report_docx, name="report-docx"),
     path("reports/<int:pk>/do/<slug:verb>", verbs.report, name="report-do"),
+    path("quakes/", quakes.listing, name="quakes"),
+    path("quakes/past/", quakes.past, name="quakes-past"),
+    path("quakes/<int:pk>/", quakes.quake, name="quake"),
+    path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
     path("plans/", pages.plans, name="plans"),
+    path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),
+    path("plans/<int:pk>/check", planning.check, name="plan-check"),
+    path("plans/<int:pk>/edit", planning.edit, name="plan-edit"),
+    path("plans/<int:pk>/versions", planning.versions, name="plan-versions"),
+    path("plans/<int:pk>/stress", planning.order_stress, name="plan-stress"),
+    path("plans/<int:pk>/stress/part", planning.stress_part, name="plan-stress-part"),
+    path("plans/<int:pk>/stress.docx", planning.stress_docx, name="plan-stress-docx"),
 ]

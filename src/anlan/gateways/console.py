@@ -23,6 +23,11 @@ from anlan.monitoring.log import servers
 
 SUBJECT = "console.frames"
 SHOWN, ANSWER_S = 60, 2.0
+#: What the gateway counts, as people read it.
+COUNTS = {
+    "readings": "入日志读数", "quarantined": "隔离", "not_kept": "未能保存（设备将重发）", "connections_refused": "拒绝的连接",
+    "connection_errors": "连接异常", "datagrams_dropped": "丢弃的数据报", "poll_errors": "轮询失败",
+}  # fmt: skip
 
 
 class Console:
@@ -41,7 +46,8 @@ class Console:
             wanted = {}
         protocol, text = str(wanted.get("protocol", "")), str(wanted.get("text", ""))
         rows = [told(frame) for frame in reversed(self.store.frames) if fits(frame, protocol, text)]
-        await message.respond(orjson.dumps(rows[:SHOWN]))
+        found = {"frames": rows[:SHOWN], "trouble": self.store.trouble, "counts": dict(self.store.counts)}
+        await message.respond(orjson.dumps(found))
 
 
 def fits(frame: Frame, protocol: str, text: str) -> bool:
@@ -73,21 +79,33 @@ class Shown:
     decoded: str
 
 
-def frames(actor: Actor, protocol: str = "", text: str = "") -> list[Shown] | None:
+@dataclass(frozen=True)
+class Heard:
+    """What the gateway says: its last frames, why it keeps nothing ("" when it does), and its counts since it began."""
+
+    frames: list[Shown]
+    trouble: str
+    counts: dict[str, int]
+
+
+def frames(actor: Actor, protocol: str = "", text: str = "") -> Heard | None:
     """The gateway's last frames; None when no gateway answers."""
     require_city(actor, "gateways.view")
-    rows = async_to_sync(ask)({"protocol": protocol, "text": text[:80]})
-    return None if rows is None else [shown(row) for row in rows]
+    told = async_to_sync(ask)({"protocol": protocol, "text": text[:80]})
+    if told is None:
+        return None
+    counts = {COUNTS[name]: count for name, count in told["counts"].items() if name in COUNTS}
+    return Heard([shown(row) for row in told["frames"]], str(told["trouble"]), counts)
 
 
-async def ask(wanted: dict[str, str]) -> list[dict[str, str]] | None:
+async def ask(wanted: dict[str, str]) -> dict[str, Any] | None:
     try:
         client = await nats.connect(servers(settings.NATS_URL), connect_timeout=2, max_reconnect_attempts=1)
     except (OSError, nats.errors.Error):
         return None
     try:
         answer = await client.request(SUBJECT, orjson.dumps(wanted), timeout=ANSWER_S)
-        return list(orjson.loads(answer.data))
+        return dict(orjson.loads(answer.data))
     except (nats.errors.Error, TimeoutError):
         return None
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from anlan.gateways.alerts import actions, channel_for, public_channels
+from anlan.gateways.alerts import actions, channel_for, mass, public_channels
 from anlan.gateways.alerts.actions import Letter
 from anlan.gateways.alerts.receivers import area_at, receiver
 from anlan.gateways.alerts.sender import SENDER
@@ -13,6 +13,7 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area
 from anlan.monitoring import published
+from anlan.monitoring.rules import warnings as rules
 
 WARNING = "monitoring.Warning"
 
@@ -39,6 +40,10 @@ def warning_issued(event: Event) -> None:
     """The public by every public channel. (The responsible people are called by `mobilisation`.)"""
     exercise = event.payload.get("exercise", False)
     tell(event, event.payload["text"], "预警发布", event.payload["area_ids"], exercise)
+    warning = published.warning(event.payload["warning_id"])
+    if warning is not None and not exercise:
+        for channel in mass.channels():
+            mass.fan_out(mass.SENDER, event.pk, warning, rules.sms(published.content(warning)), channel)
 
 
 @on("monitoring.WarningCancelled")

@@ -22,7 +22,7 @@ from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.datagrams import Datagrams
 from anlan.gateways.devices.listener import Listener
-from anlan.gateways.devices.mqtt.bridge import MqttBridge
+from anlan.gateways.devices.mqtt.bridge import Broker, MqttBridge
 from anlan.gateways.devices.polling import Polling, polled_file
 from anlan.gateways.feeds.poller import Poller
 from anlan.gateways.log import ReadingLog
@@ -40,13 +40,7 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host))]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
     await Console(store).open(store.nats)
-    bridge = MqttBridge(
-        store,
-        os.environ.get("ANLAN_MQTT_HOST", "127.0.0.1"),
-        int(os.environ.get("ANLAN_MQTT_PORT", "1883")),
-        os.environ.get("ANLAN_MQTT_USER", "anlan"),
-        os.environ.get("ANLAN_MQTT_PASSWORD", ""),
-    )
+    bridge = MqttBridge(store, Broker.of_environment(os.environ))
     works = (
         bridge.run(),
         store.refresh_for_ever(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from anlan.gateways.alerts import sender
+from anlan.gateways.alerts import mass, sender
 from anlan.gateways.exchange import carrier
 from anlan.kernel.events.outbox import every
 
 messages = sender.Sender()
+senders = mass.Senders()
 parcels = carrier.Carrier()
 
 
@@ -22,3 +23,10 @@ def carry_parcels() -> None:
     """What waits for other platforms goes on its way."""
     if carrier.due():
         parcels.wake()
+
+
+@every(0.25)
+def fan_out() -> None:
+    """Warnings to subscribers: within a second of the signature the first one goes out."""
+    if mass.owed():
+        senders.wake()

@@ -80,6 +80,8 @@ class ReadingLog:
         self.tasks: set[asyncio.Task[None]] = set()
         #: When a write last began, and readings a second since the one before.
         self.written, self.rate = time.monotonic(), 0.0
+        #: Why nothing can be kept at the moment, "" when all is well; devices are not answered as long.
+        self.trouble = ""
         #: The last frames of everybody, for the protocol console.
         self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
 
@@ -135,9 +137,7 @@ class ReadingLog:
 
     async def keep_known(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
         """Make durable what has a datastream and a possible time. Returns why the others were not kept."""
-        if protocol not in self.known:
-            self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
-        known, latest = self.known[protocol], clock.now() + AHEAD
+        known, latest = await self.registry(protocol), clock.now() + AHEAD
         waiting: list[Gathering] = []
         refused: list[str] = []
         for reading in readings:
@@ -150,6 +150,12 @@ class ReadingLog:
                 waiting.append(self._gather(protocol, row_of(reading, ref), reading.backfill))
         await self._all_durable(waiting)
         return refused
+
+    async def registry(self, protocol: str) -> dict[tuple[str, str], queries.StreamRef]:
+        """The datastreams of a protocol, read at its first use and kept true by `refresh`."""
+        if protocol not in self.known:
+            self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
+        return self.known[protocol]
 
     async def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:
         """Make readings of known datastreams durable."""
@@ -207,7 +213,17 @@ class ReadingLog:
 
     async def _publish(self, part: layout.Batch, protocol: str) -> None:
         headers = {"Nats-Msg-Id": part.key} if part.key else None
-        await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
+        try:
+            await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
+        except (nats.errors.Error, nats.js.errors.Error) as error:
+            self.counts["not_kept"] += len(part)
+            if not self.trouble:
+                log.error("readings are not kept, devices not answered: %s", error or type(error).__name__)
+            self.trouble = f"{clock.real_now():%Y-%m-%d %H:%M:%S} UTC 起：{error or type(error).__name__}"[:300]
+            raise
+        if self.trouble:
+            log.warning("readings are kept again")
+            self.trouble = ""
 
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         """Keep what was refused, durably, for an operator to read and replay."""

@@ -14,7 +14,8 @@ register(
         columns=("code", "name", "feed", "interval_s", "enabled", "asked_at", "result"),
         sections=(Section("数据源", ("code", "name", "feed", "url", "interval_s", "enabled")),),
         filters=("feed", "enabled"),
-        help="网关按间隔自动询问的外部地址：earthquakes（USGS GeoJSON、台网中心）、hotspots（FIRMS CSV）、cap（CAP、Atom 索引）。",
+        help="网关按间隔自动询问的外部地址。类型：earthquakes（USGS、台网中心）、hotspots（FIRMS）、cap、"
+        "bulletins（RSS、Atom、GeoJSON）、weather（METAR、天擎、BUFR、GRIB）。",
         sample={
             "code": "usgs-day",
             "name": "USGS 全球地震（一日）",

@@ -92,7 +92,7 @@ def live_frames(request: HttpRequest) -> HttpResponse:
     """协议台: the gateway's last frames, bytes and meaning side by side."""
     protocol, text = request.GET.get("protocol", ""), request.GET.get("q", "").strip()
     context = {
-        "frames": console.frames(actor_of(request), protocol, text), "protocol": protocol, "q": text,
+        "heard": console.frames(actor_of(request), protocol, text), "protocol": protocol, "q": text,
         "protocols": queries.protocols(),
     }  # fmt: skip
     template = "gateways/console_rows.html" if request.headers.get("HX-Request") else "gateways/console.html"

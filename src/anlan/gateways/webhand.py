@@ -11,7 +11,9 @@ from django.conf import settings
 from nats.errors import Error as NatsError
 
 from anlan.gateways.log import ReadingLog, Row
+from anlan.gateways.readings import Reading
 from anlan.kernel.errors import AnlanError
+from anlan.monitoring import queries
 
 T = TypeVar("T")
 WAIT_S = 15.0
@@ -72,6 +74,12 @@ class WebHand:
     def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:
         """Durable when this returns."""
         self._ask(self.log().keep_rows(protocol, rows, backfill))
+
+    def keep_known(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
+        """Durable when this returns; why some were not kept. The registry is read anew: the web has no copy of it."""
+        store = self.log()
+        store.known[protocol] = queries.resolve(protocol)
+        return self._ask(store.keep_known(protocol, readings))
 
     def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         self._ask(self.log().quarantine(protocol, raw, peer, reason))

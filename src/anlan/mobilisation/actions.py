@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -14,12 +16,12 @@ from anlan.kernel.accounts.models import DataClass
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, NotFound
+from anlan.kernel.errors import Conflict, Invalid, NotFound
 from anlan.kernel.events.facts import NoticeRequested
 from anlan.kernel.models import Area, Level, Person
 from anlan.mobilisation import queries
 from anlan.mobilisation.events import CallConfirmed, CallEscalated, CallsMade
-from anlan.mobilisation.models import Call, CallKind, Coverage, Household, Knock, Means, Receipts
+from anlan.mobilisation.models import Call, CallKind, Coverage, Household, Knock, Means, Receipts, Subscriber
 from anlan.monitoring import published
 from anlan.monitoring.rules import warnings as rules
 
@@ -30,6 +32,17 @@ TEST_MIN = 24 * 60
 TEST_HOUR = 9
 #: Receipts come for a while; coverage is computed when most of them are there.
 COVER_AFTER = timedelta(minutes=30)
+#: First three characters of the event codes that one may choose.
+GROUPS = {
+    "11A": "水旱凌汛",
+    "11B": "气象相关",
+    "11C": "地震",
+    "11D": "地质灾害",
+    "11G": "森林草原火灾",
+    "12D": "危险化学品",
+    "12Q": "环境污染",
+}
+PUBLIC = system("公众订阅")
 WHY = "calls go to officers of every level"
 TEST_TEXT = "【预警渠道静默测试】这不是预警。收到请点开链接确认，不需要做别的事。"
 
@@ -292,3 +305,82 @@ def test_means(by: Actor, means_id: int, working: bool) -> Means:
     row.save()
     record(by, "测试预警手段", row, before=was)
     return row
+
+
+#: A code is six digits; five guesses, then it must be asked for anew. An address may ask this often in an hour.
+GUESSES, PAUSE = 5, timedelta(minutes=2)
+#: Codes that have not come back, of everybody together: nobody makes us write to the whole town.
+MOST_AN_HOUR = 300
+MOBILE, MAIL = re.compile(r"1[3-9]\d{9}"), re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,190}\.[A-Za-z]{2,24}")
+
+
+def subscribe(area_id: int, address: str, hazards: list[str], least: int) -> Subscriber:
+    """申请订阅, by anybody: nothing is sent to the address but a code, until that has come back."""
+    return ask(PUBLIC, area_id, address, hazards, least)
+
+
+@action(CALL)
+def ask(by: Actor, area_id: int, address: str, hazards: list[str], least: int) -> Subscriber:
+    address = address.strip()
+    way = Subscriber.Way.SMS if MOBILE.fullmatch(address) else Subscriber.Way.MAIL if MAIL.fullmatch(address) else None
+    if way is None:
+        raise Invalid("address", address[:40], "11 位手机号，或邮箱地址", label="号码或邮箱")
+    area = Area.objects.filter(pk=area_id).first()
+    if area is None:
+        raise Invalid("area_id", area_id, "一个已登记的区划", label="地点")
+    row = Subscriber.objects.unscoped(WHY).filter(way=way, address=address).select_for_update().first()
+    now = clock.real_now()
+    if row is not None and now - row.asked_at < PAUSE:
+        raise Conflict("刚刚已发过确认码，请两分钟后再试")
+    recent = Subscriber.objects.unscoped(WHY).filter(
+        state=Subscriber.State.PENDING, asked_at__gt=now - timedelta(hours=1)
+    )
+    if recent.count() >= MOST_AN_HOUR:
+        raise Conflict("申请订阅的人太多，请一小时后再试")
+    row = row or Subscriber(way=way, address=address, data_class=DataClass.PERSONAL)
+    row.area, row.hazards, row.least = area, [code for code in hazards if code in GROUPS], min(4, max(1, least))
+    row.code, row.tries, row.asked_at = f"{secrets.randbelow(10**6):06}", 0, now
+    row.state = Subscriber.State.PENDING
+    row.save()
+    text = f"【{area.name}预警】订阅确认码 {row.code}，10 分钟内有效。不是您本人操作请忽略。"
+    notice = NoticeRequested(
+        to_name="订阅人",
+        text=text,
+        purpose="订阅确认",
+        subject_type="mobilisation.Subscriber",
+        subject_id=str(row.pk),
+        phone=address,
+    )
+    record(by, "申请订阅", row, notice)
+    return row
+
+
+def confirm_subscription(token: str, code: str) -> Subscriber:
+    """确认订阅 with the code that was sent."""
+    return check_code(PUBLIC, queries.subscriber(token).pk, code)
+
+
+@action(CALL)
+def check_code(by: Actor, subscriber_id: int, code: str) -> Subscriber:
+    row = Subscriber.objects.unscoped(HELD).one(subscriber_id, lock=True)
+    fits = row.code and secrets.compare_digest(row.code, code.strip())
+    fresh = row.tries < GUESSES and clock.real_now() - row.asked_at < timedelta(minutes=10)
+    row.tries += 1
+    if fits and fresh:
+        row.state, row.code = Subscriber.State.ACTIVE, ""
+    row.save()
+    record(by, "确认订阅" if fits and fresh else "订阅确认码不符", row)
+    return row
+
+
+def unsubscribe(token: str) -> None:
+    """退订: who has the link may; the address is forgotten."""
+    leave(PUBLIC, queries.subscriber(token).pk)
+
+
+@action(CALL)
+def leave(by: Actor, subscriber_id: int) -> None:
+    row = Subscriber.objects.unscoped(HELD).one(subscriber_id, lock=True)
+    row.state, row.address, row.code = Subscriber.State.ENDED, f"退订:{row.pk}", ""
+    row.save()
+    record(by, "退订", row)

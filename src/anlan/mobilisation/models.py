@@ -155,3 +155,35 @@ class Coverage(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.area} {self.at}"
+
+
+class Subscriber(ScopedModel):
+    """订阅人: a number or mail address that wants the warnings of a place. Personal data; nothing else is kept of him."""
+
+    class Way(models.TextChoices):
+        SMS = "sms", "短信"
+        MAIL = "mail", "邮件"
+
+    class State(models.TextChoices):
+        PENDING = "pending", "待确认"
+        ACTIVE = "active", "已订阅"
+        ENDED = "ended", "已退订"
+
+    way = models.CharField("方式", max_length=4, choices=Way.choices)
+    address = models.CharField("号码或邮箱", max_length=120)
+    hazards = models.JSONField("只要这些类别", default=list, blank=True)
+    least = models.PositiveSmallIntegerField("最低级别", default=4)
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.PENDING)
+    token = models.CharField("凭据", max_length=24, default=token, db_index=True)
+    code = models.CharField("确认码", max_length=6, blank=True)
+    tries = models.PositiveSmallIntegerField("试错次数", default=0)
+    asked_at = models.DateTimeField("申请时间")
+    JOURNAL_HIDES = ("token", "code", "address")
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "订阅人"
+        constraints = [models.UniqueConstraint("way", "address", name="one_subscription_per_address")]
+        indexes = [models.Index(fields=["area"], name="subscriber_active", condition=models.Q(state="active"))]
+
+    def __str__(self) -> str:
+        return f"{self.get_way_display()}订阅 {self.pk}"

@@ -17,7 +17,7 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.geo import GeoJson
 from anlan.kernel.geo.exposed import Thing, things_in
 from anlan.kernel.models import Area, Level, Person
-from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts
+from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts, Subscriber
 from anlan.mobilisation.rules import coverage as rules
 from anlan.mobilisation.rules.coverage import Plan, Reach
 
@@ -260,3 +260,28 @@ def history(actor: Actor, level: int) -> list[dict[str, Any]]:
         for one in sums.values()
         if one["people"]
     ]
+
+
+def subscriber(token: str) -> Subscriber:
+    found = Subscriber.objects.unscoped("the link is the key").select_related("area").filter(token=token).first()
+    if found is None:
+        raise NotFound("链接无效或已过期")
+    return found
+
+
+#: Receivers of a fan-out in chunks of at most 500: ids are shared out by division, which needs no sorting.
+SELECT = """
+select id / 500, array_agg(id), array_agg(address), array_agg(area_id)
+from mobilisation_subscriber
+where state = 'active' and way = %s and area_id = any(%s) and least >= %s
+  and (hazards = '[]'::jsonb or hazards ? %s)
+group by 1
+"""
+
+
+def subscribers(paths: Iterable[str], event_code: str, rank: int, way: str) -> tuple[str, list[Any]]:
+    """The statement (and its values) that gives chunks (number, ids, addresses, areas) of who wants a warning of this
+    kind and colour (1 = 红) for any of these places or for what is in or around them."""
+    paths = list(paths)
+    areas = Area.objects.filter(under(paths) | Q(path__in=above(paths)))
+    return SELECT, [way, list(areas.values_list("pk", flat=True)), rank, event_code[:3]]

@@ -77,6 +77,17 @@ class HazardEventReceived(Fact):
 
 
 @dataclass(frozen=True)
+class HazardEventRevised(Fact):
+    """A feed has corrected what it said of an event."""
+
+    hazard_event_id: int
+    kind: str
+    title: str
+    magnitude: float | None
+    revision: int
+
+
+@dataclass(frozen=True)
 class WarningDrafted(Fact):
     warning_id: int
     level: str

@@ -19,6 +19,7 @@ urlpatterns = [
     path("stations/<int:pk>/clock", stations.correct_clock, name="station-clock"),
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
+    path("warnings/judge", warnings.judge, name="warning-judge"),
     path("warnings/draft", warnings.draft, name="warning-draft"),
     path("warnings/<int:pk>/", warnings.page, name="warning"),
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),

@@ -73,10 +73,10 @@ def readiness(request: HttpRequest, pk: int, data: ReadinessIn) -> dict[str, Any
 @router.post("/stock/{pk}/receive", summary="物资入库")
 def receive(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
     lot = actions.receive_stock(who(request), pk, data.quantity, data.purpose)
-    return {"id": lot.pk, "item": lot.item, "quantity": lot.quantity, "unit": lot.unit}
+    return {"id": lot.pk, "item": lot.item, "quantity": float(lot.quantity), "unit": lot.unit}
 
 
 @router.post("/stock/{pk}/issue", summary="物资出库")
 def issue(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
     lot = actions.issue_stock(who(request), pk, data.quantity, data.purpose)
-    return {"id": lot.pk, "item": lot.item, "quantity": lot.quantity, "unit": lot.unit}
+    return {"id": lot.pk, "item": lot.item, "quantity": float(lot.quantity), "unit": lot.unit}

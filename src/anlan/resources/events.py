@@ -40,3 +40,43 @@ class StockReceived(Fact):
     quantity: float
     now: float
     reason: str
+
+
+@dataclass(frozen=True)
+class StockMoved(Fact):
+    """To another shelf, or one lot for another (轮换)."""
+
+    stock_id: int
+    item: str
+    quantity: float
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
+class StockCounted(Fact):
+    stock_id: int
+    item: str
+    counted: float
+    difference: float
+
+
+@dataclass(frozen=True)
+class AllocationApproved(Fact):
+    """调拨方案批准: the goods stand ready for the drivers."""
+
+    allocation_id: int
+    title: str
+    consignments: list[int]
+
+
+@dataclass(frozen=True)
+class ConsignmentChanged(Fact):
+    """调拨单 moved on: picking, on_road, delivered or cancelled."""
+
+    consignment_id: int
+    number: str
+    store: str
+    to_name: str
+    state: str
+    what: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.resources.models import Expert, Hospital, KeyPlace, Shelter, Stock, Store, Team, Vehicle
+from anlan.resources.models import Expert, Hospital, KeyPlace, Material, Shelter, Stock, Store, Team, Vehicle
 
 #: What plan cards ask teams for, as people read it.
 CAPABILITIES = {
@@ -105,11 +105,15 @@ register(
         slug="stores",
         title="储备库点",
         key=("code",),
-        columns=("name", "kind", "area", "floor_m2", "keeper", "phone"),
+        columns=("name", "kind", "area", "floor_m2", "serves_people", "keeper", "phone"),
         filters=("area", "kind"),
         search=("code", "name"),
+        panels=("resources/store_link.html",),
         sections=(
             Section("库点", ("code", "name", "kind", "floor_m2", "keeper", "phone")),
+            Section("保障与备货", ("serves_people", "serves_days", "ready_min")),
+            Section("库房监测", ("station", "temperature_min", "temperature_max", "humidity_max")),
+            Section("协议（企业储备）", ("agreement_no", "agreement_until")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -127,24 +131,44 @@ register(
 )
 register(
     Register(
+        model=Material,
+        slug="materials",
+        title="物资目录",
+        key=("code",),
+        columns=("code", "name", "spec", "unit", "code_status", "norm", "norm_basis", "shelf_life_days"),
+        filters=("code_status", "norm_basis"),
+        search=("code", "name", "spec"),
+        sections=(
+            Section("物资", ("code", "code_status", "name", "spec", "unit", "whole", "unit_kg", "shelf_life_days")),
+            Section("需求定额", ("norm", "norm_basis", "norm_share", "norm_source")),
+        ),
+        help="代码按 GB/T 38565-2020 第 5 章：7 位，大类1+中类2+小类2+细类2。国标代码表须自行导入；自编代码与无出处定额待核对。",
+        sample={"code": "1010101", "name": "12㎡单帐篷", "unit": "顶", "whole": "是", "norm_basis": "每人"},
+    )
+)
+register(
+    Register(
         model=Stock,
         slug="stock",
         title="库存",
         key=("code",),
-        columns=("store", "item", "item_code", "quantity", "unit", "expires_on"),
-        filters=("store",),
-        search=("code", "item", "item_code"),
+        columns=("store", "material", "quantity", "shelf", "lot_no", "expires_on", "holding"),
+        filters=("store", "holding"),
+        search=("code", "material__name", "material__code", "lot_no"),
+        panels=("resources/stock_link.html",),
         sections=(
-            Section("批次", ("code", "store", "item_code", "item", "unit", "quantity", "expires_on", "representative")),
+            Section("批次", ("code", "material", "lot_no", "produced_on", "expires_on", "holding", "supplier")),
+            Section("位置", ("store", "shelf", "scale")),
+            Section("标记", ("representative",)),
         ),
-        help="物资代码 7 位（GB/T 38565 层级）；代码表未得原文，演示代码待核对。",
+        help="数量是物资账的余额，只随入库、出库、移库、调拨、盘点、损耗、征用、轮换单据改变，不能在表中直接改。",
         sample={
             "code": "LOT-SAMPLE",
             "store": "STORE-SAMPLE",
-            "item_code": "1010101",
-            "item": "12㎡单帐篷",
-            "unit": "顶",
-            "quantity": "120",
+            "shelf": "A-01-1",
+            "material": "1010101",
+            "lot_no": "P1",
+            "holding": "实物储备",
             "representative": "是",
         },
     )

@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db.models import Case, When
+from shapely import contains_xy
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards import discover
 from anlan.hazards.chemical.substances import table
-from anlan.hazards.contract import Hazard
+from anlan.hazards.contract import Hazard, Residents
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
@@ -30,7 +32,7 @@ DAY_H = 24
 
 
 def runs(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[Run]:
-    found = Run.objects.visible_to(actor).order_by("-at")
+    found = Run.objects.visible_to(actor).order_by("-at", "-pk")
     return found.filter(correlation_id=correlation_id) if correlation_id else found
 
 
@@ -68,6 +70,27 @@ def homes() -> list[Home]:
         Home(area.pk, area.name, shape(area.geometry or {}), scaled(area, districts, sums), area.population_note, area.sketch)
         for area in finest
     ]  # fmt: skip
+
+
+#: A community is stood for by places on a grid of so many a side of its outline.
+PLACES_A_SIDE = 12
+
+
+def residents_of(living: list[Home]) -> list[Residents]:
+    """Each community as places inside its outline that share its people evenly; one place where it is smaller than the grid."""
+    found = []
+    for home in living:
+        west, south, east, north = home.outline.bounds
+        lon, lat = np.meshgrid(
+            *(a + (np.arange(PLACES_A_SIDE) + 0.5) * (b - a) / PLACES_A_SIDE for a, b in ((west, east), (south, north)))
+        )
+        inside = contains_xy(home.outline, lon, lat)
+        x, y = lon[inside].tolist(), lat[inside].tolist()
+        if not x:
+            place = home.outline.representative_point()
+            x, y = [place.x], [place.y]
+        found.append(Residents(home.pk, home.name, x, y, [home.people / len(x)] * len(x), home.per_km2))
+    return found
 
 
 def census() -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from shapely.geometry import Point, shape
 
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.geo import GeoJson
 from anlan.supervision.models import Enterprise, HazardUnit
 
@@ -47,7 +48,12 @@ def inside(actor: Actor, geometry: GeoJson) -> dict[str, list[dict[str, Any]]]:
 
 
 def hazard_unit(actor: Actor, unit_id: int) -> HazardUnit:
-    return HazardUnit.objects.visible_to(actor).one(unit_id)
+    return HazardUnit.objects.visible_to(actor).select_related("enterprise").one(unit_id)
+
+
+def hazard_units(actor: Actor) -> ScopedQuerySet[HazardUnit]:
+    """危险单元 the actor may see, by enterprise."""
+    return HazardUnit.objects.visible_to(actor).select_related("enterprise").order_by("enterprise__name", "code")
 
 
 def release_inputs(
@@ -65,3 +71,8 @@ def release_inputs(
         "wind_from_deg": wind_from_deg,
         "stability": stability,
     }
+
+
+def units_below(actor: Actor, path: str) -> list[HazardUnit]:
+    """Hazard units in the area of this path and below it."""
+    return list(HazardUnit.objects.visible_to(actor).filter(area__path__startswith=path).order_by("code"))

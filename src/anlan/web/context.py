@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from anlan import sandbox
 from anlan.kernel import clock
 from anlan.web import nav
 
@@ -30,6 +31,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "clock_now": clock.now(),
         "clock_speed": clock.speed(),
         "scenario": clock.scenario(),
+        "sandbox": sandbox.name(),
         "csp_nonce": getattr(request, "csp_nonce", ""),
         "version": version("anlan"),
         "languages": settings.LANGUAGES,

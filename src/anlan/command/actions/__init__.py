@@ -11,6 +11,18 @@ from anlan.command.actions.bulletins import (
 from anlan.command.actions.calling import attempt_call, close_calling, escalate_callee, start_calling
 from anlan.command.actions.calls import take_call
 from anlan.command.actions.clocks import announce_due, escalate_clock, note_receipt
+from anlan.command.actions.drills import (
+    cancel_drill,
+    evaluate_drill,
+    evaluate_incident,
+    finish_lesson,
+    inject,
+    keep_drill,
+    open_lesson,
+    plan_drill,
+    tell_late_lesson,
+    verify_lesson,
+)
 from anlan.command.actions.incidents import (
     accept_proposal,
     close_incident,
@@ -28,9 +40,11 @@ from anlan.command.actions.incidents import (
 from anlan.command.actions.instructions import chase_item, feed_back, finish_item, record_instruction
 from anlan.command.actions.merging import merge_incident, restore_incident, split_incident
 from anlan.command.actions.plans import publish_plan
+from anlan.command.actions.quakes import assess_quake, report_felt
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
     arrive_task,
@@ -50,7 +64,9 @@ __all__ = [
     "adjust_response",
     "announce_due",
     "arrive_task",
+    "assess_quake",
     "attempt_call",
+    "cancel_drill",
     "chase_item",
     "check_bulletin",
     "close_calling",
@@ -67,9 +83,14 @@ __all__ = [
     "escalate_callee",
     "escalate_clock",
     "escalate_task",
+    "evaluate_drill",
+    "evaluate_incident",
     "feed_back",
     "finish_item",
+    "finish_lesson",
     "finish_task",
+    "inject",
+    "keep_drill",
     "merge_incident",
     "merge_proposal",
     "note",
@@ -77,10 +98,14 @@ __all__ = [
     "open_from_alarm",
     "open_from_event",
     "open_incident",
+    "open_lesson",
+    "order_stress",
+    "plan_drill",
     "publish_plan",
     "receive_bulletin",
     "record_instruction",
     "refuse_task",
+    "report_felt",
     "report_late_completion",
     "restore_incident",
     "send_bulletin",
@@ -92,7 +117,9 @@ __all__ = [
     "start_calling",
     "start_task",
     "take_call",
+    "tell_late_lesson",
     "update_casualties",
     "update_incident",
+    "verify_lesson",
     "withdraw_task",
 ]

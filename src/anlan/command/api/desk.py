@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,7 +10,7 @@ from ninja import Router, Schema
 
 from anlan.command import actions
 from anlan.command.actions.instructions import Point
-from anlan.command.models import Bulletin, CallRecord, CallRound, Incident, Instruction
+from anlan.command.models import Bulletin, CallRecord, CallRound, Drill, Incident, Instruction, Lesson
 from anlan.kernel.accounts.actor import Actor
 
 router = Router(tags=["command 值班席"])
@@ -254,3 +254,107 @@ def send_bulletin(request: HttpRequest, pk: int) -> dict[str, Any]:
 @router.post("/bulletins/{pk}/receive", summary="登记回执")
 def receive_bulletin(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
     return bulletin_out(actions.receive_bulletin(who(request), pk, data.text))
+
+
+class InjectIn(Schema):
+    kind: str
+    text: str
+    event_code: str = ""
+    place: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    reported_by: str = "导调组"
+    figures: dict[str, int] = {}
+
+
+class DrillIn(Schema):
+    title: str
+    kind: str
+    unit: str
+    planned_on: date
+    area_id: int
+    form: str = "full"
+    purpose: str = "test"
+    plan_id: int | None = None
+    scenario: str = ""
+    combined: bool = False
+    participants: str = ""
+
+
+class LessonIn(Schema):
+    problem: str
+    owner: str
+    due_on: date
+    incident_id: int | None = None
+    drill_id: int | None = None
+    plan_step: str = ""
+
+
+class VerifyIn(Schema):
+    passed: bool
+    note: str
+
+
+class ScoresIn(Schema):
+    scores: dict[str, dict[str, Any]]
+    summary: str = ""
+
+
+def drill_out(row: Drill) -> dict[str, Any]:
+    names = (
+        "id", "number", "title", "kind", "unit", "form", "state", "planned_on", "held_at", "scores", "total", "summary",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names}
+
+
+def lesson_out(row: Lesson) -> dict[str, Any]:
+    names = (
+        "id", "problem", "owner", "due_on", "state", "plan_id", "plan_version", "plan_step", "measures", "verified_by",
+        "returned",
+    )  # fmt: skip
+    return {name: getattr(row, name) for name in names}
+
+
+@router.post("/injects", summary="导调（仅演练沙盒）")
+def inject(request: HttpRequest, data: InjectIn) -> dict[str, Any]:
+    return {"into": actions.inject(who(request), **data.dict())}
+
+
+@router.get("/drills", summary="演练")
+def list_drills(request: HttpRequest) -> list[dict[str, Any]]:
+    return [drill_out(row) for row in Drill.objects.visible_to(who(request), "command.view")[:200]]
+
+
+@router.post("/drills", summary="计划演练", response={201: dict[str, Any]})
+def plan_drill(request: HttpRequest, data: DrillIn) -> dict[str, Any]:
+    return drill_out(actions.plan_drill(who(request), **data.dict()))
+
+
+@router.post("/drills/{pk}/evaluate", summary="评估演练")
+def evaluate_drill(request: HttpRequest, pk: int, data: ScoresIn) -> dict[str, Any]:
+    return drill_out(actions.evaluate_drill(who(request), pk, data.scores, data.summary))
+
+
+@router.post("/incidents/{pk}/evaluate", summary="评估处置")
+def evaluate_incident(request: HttpRequest, pk: int, data: ScoresIn) -> dict[str, Any]:
+    return {"incident_id": pk, "scores": actions.evaluate_incident(who(request), pk, data.scores).scores}
+
+
+@router.get("/lessons", summary="整改项")
+def list_lessons(request: HttpRequest) -> list[dict[str, Any]]:
+    return [lesson_out(row) for row in Lesson.objects.visible_to(who(request), "command.view")[:500]]
+
+
+@router.post("/lessons", summary="列入整改", response={201: dict[str, Any]})
+def open_lesson(request: HttpRequest, data: LessonIn) -> dict[str, Any]:
+    return lesson_out(actions.open_lesson(who(request), **data.dict()))
+
+
+@router.post("/lessons/{pk}/finish", summary="整改完成")
+def finish_lesson(request: HttpRequest, pk: int, data: NoteIn) -> dict[str, Any]:
+    return lesson_out(actions.finish_lesson(who(request), pk, data.text))
+
+
+@router.post("/lessons/{pk}/verify", summary="验证整改")
+def verify_lesson(request: HttpRequest, pk: int, data: VerifyIn) -> dict[str, Any]:
+    return lesson_out(actions.verify_lesson(who(request), pk, data.passed, data.note))

@@ -40,6 +40,8 @@ class Calling:
     total: int
     answered: int
     waiting: list[Callee]
+    #: Of whom nobody has answered, neither they nor anybody in their stead.
+    silent: list[Callee]
     minutes: int
 
 
@@ -87,7 +89,21 @@ def calling(row: CallRound, now: datetime) -> Calling:
     rows = list(row.callees.all())
     waiting = [one for one in rows if one.state == Callee.State.WAITING]
     answered = sum(one.state == Callee.State.ANSWERED for one in rows)
-    return Calling(row, len(rows), answered, waiting, round((now - row.started_at).total_seconds() / 60))
+    minutes = round((now - row.started_at).total_seconds() / 60)
+    return Calling(row, len(rows), answered, waiting, row.silent(), minutes)
+
+
+def asked_now(one: Calling) -> Iterator[Callee]:
+    """Whose answer is awaited; where the chain has come to its end, who was called first: that is overdue."""
+    yield from one.waiting
+    chained = {callee.pk: callee.instead_of_id for callee in one.round.callees.all()}
+    open_ends = set()
+    for callee in one.waiting:
+        pk: int | None = callee.pk
+        while pk is not None:
+            open_ends.add(pk)
+            pk = chained.get(pk)
+    yield from (callee for callee in one.silent if callee.pk not in open_ends)
 
 
 def open_items(actor: Actor) -> list[InstructionItem]:
@@ -97,6 +113,8 @@ def open_items(actor: Actor) -> list[InstructionItem]:
 
 def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionItem]) -> Iterator[Due]:
     for duty in desk.clocks:
+        if not (duty.incident.is_open or duty.party.startswith(duty.incident.desk)):
+            continue  # another party's old debt is in the incident's own page
         url = reverse("incident", args=[duty.incident_id]) + "?tab=reports"
         title = f"{duty.party_name}{duty.kind}（{duty.get_channel_display()}）→ {duty.receiver}"
         yield Due(duty.due_at, "report", title, f"{duty.incident.title} · {duty.basis}", url, duty.to_check)
@@ -111,7 +129,7 @@ def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionI
             url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
             yield Due(task.due_at, "task", f"完成任务：{task.title}", f"{task.assignee} · {task.incident.title}", url)
     for one in callings:
-        for callee in one.waiting:
+        for callee in asked_now(one):
             url = reverse("calling", args=[one.round.pk])
             yield Due(callee.answer_by, "call", f"叫应：{callee}", f"{callee.phone} · {one.round.title}", url)
     for item in items:

@@ -70,7 +70,7 @@ def chain(callee: Callee, at: datetime) -> list[Contact]:
     found: list[Contact] = []
     deputy = callee.post.deputy if callee.post else None
     if deputy is not None:
-        title = f"{callee.area.name}{deputy.title}"
+        title = f"{deputy.organisation.name}{deputy.title}"
         holders = administration.holders(deputy.pk, at)
         found = [Contact(one.name, title, one.phone, callee.area, one, deputy) for one in holders]
     area: Area | None = callee.area

@@ -61,7 +61,8 @@ def find(actor: Actor, text: str, most: int = 8) -> list[Place]:
         return [Place(text, lon, lat, "坐标", area_at(actor, lon, lat))]
     if len(text) < 2:
         return []
-    return [*named(actor, text), *areas(actor, text)][:most]
+    found = [*named(actor, text), *areas(actor, text)]
+    return sorted(found, key=lambda place: place.name != text)[:most]
 
 
 def named(actor: Actor, text: str) -> list[Place]:

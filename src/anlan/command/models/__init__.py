@@ -3,12 +3,15 @@
 from anlan.command.models.bulletin import Bulletin
 from anlan.command.models.calling import CallAttempt, Callee, CallRound
 from anlan.command.models.desk import CallRecord, LocalReportRule
+from anlan.command.models.drill import Drill, Lesson
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
+from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
+from anlan.command.models.stress import StressRun
 from anlan.command.models.task import Task, TaskStep
 from anlan.command.models.timeline import TimelineEntry
 
@@ -20,10 +23,14 @@ __all__ = [
     "CallRound",
     "Callee",
     "Channel",
+    "Drill",
+    "FeltReport",
     "Incident",
     "Instruction",
     "InstructionItem",
+    "Lesson",
     "LocalReportRule",
+    "PastEarthquake",
     "Plan",
     "PlanVersion",
     "Proposal",
@@ -33,6 +40,7 @@ __all__ = [
     "ReportVersion",
     "Response",
     "Review",
+    "StressRun",
     "Task",
     "TaskStep",
     "TimelineEntry",

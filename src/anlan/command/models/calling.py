@@ -33,6 +33,15 @@ class CallRound(ScopedModel):
     def __str__(self) -> str:
         return self.title
 
+    def silent(self) -> list[Callee]:
+        """Those first called of whom nobody answered. An answer further up the chain answers for all below it."""
+        rows = list(self.callees.all())
+        answered = {one.pk for one in rows if one.state == Callee.State.ANSWERED}
+        for one in sorted(rows, key=lambda callee: -callee.step):
+            if one.pk in answered and one.instead_of_id:
+                answered.add(one.instead_of_id)
+        return [one for one in rows if one.pk not in answered and one.step == 0]
+
 
 class OfRound(ScopedChild):
     class Meta(ScopedChild.Meta):

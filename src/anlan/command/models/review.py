@@ -14,6 +14,8 @@ class Review(OfIncident):
     #: Rows of the table of times as they stood when the review was completed.
     measured = models.JSONField("指标", default=list)
     lessons = models.TextField("经验教训")
+    #: item of rules.evaluation -> {score, note}
+    scores = models.JSONField("评估", default=dict, blank=True)
     completed_at = models.DateTimeField("完成时间")
     completed_by = models.CharField("评估人", max_length=80)
 

@@ -137,10 +137,18 @@ class Table:
 def load(path: Path) -> PlanDocument:
     """The plan in this file, or `Invalid` naming file, key, value and what is allowed."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return loads(path.name, path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
         raise Invalid("file", path.name, f"TOML 文件（{error}）", label=path.name) from error
-    return read(path.name, data)
+
+
+def loads(name: str, text: str) -> PlanDocument:
+    """The plan in this text; `name` is for the messages."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid("file", name, f"TOML 文本（{error}）", label=name) from error
+    return read(name, data)
 
 
 def read(file: str, data: dict[str, Any]) -> PlanDocument:

@@ -37,10 +37,12 @@ def take_call(request: HttpRequest) -> HttpResponse:
         done = save(request, context)
         if done is not None:
             return redirect("incident", done.incident_id) if done.incident_id else redirect("calls")
+    began = parse_datetime(sent.get("began", "")) or clock.now()
     context |= {
         "callers": CallRecord.Caller.choices,
         "codes": event_codes.names().items(),
-        "began": sent.get("began") or clock.now().isoformat(),
+        "began": began.isoformat(),
+        "elapsed": max(0, round((clock.now() - began).total_seconds())),
     }
     return render(request, "command/intake.html", context, status=422 if request.method == "POST" else 200)
 

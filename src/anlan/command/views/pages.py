@@ -22,6 +22,7 @@ from anlan.command.rules.duplicates import Account
 from anlan.command.rules.reporting import PARTIES
 from anlan.command.states import REPORT, TASK
 from anlan.command.views.common import actor_of, attachment
+from anlan.command.views.drills import review_context
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
@@ -250,6 +251,7 @@ def review_page(request: HttpRequest, pk: int) -> HttpResponse:
     done = Review.objects.visible_to(actor_of(request), "command.view").filter(incident=row).first()
     measured = done.measured if done else [one.as_data() for one in review.measures(row)]
     context = {"incident": row, "review": done, "measures": measured}
+    context |= review_context(actor_of(request), row, measured, done.scores if done else {})
     return render(request, "command/review.html", context)
 
 

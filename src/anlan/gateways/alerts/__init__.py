@@ -6,17 +6,18 @@ import pkgutil
 from functools import cache
 from importlib import import_module
 
+from anlan import sandbox
 from anlan.gateways.alerts.contract import Audience, Channel
 
 
 @cache
 def discover() -> dict[str, Channel]:
-    """Every folder beside this file that declares a `CHANNEL`, the preferred first."""
+    """Every folder beside this file that declares a `CHANNEL`, the preferred first; in a sandbox those for exercises only."""
     found = []
     for module in pkgutil.iter_modules(__path__):
         if module.ispkg:
             channel = getattr(import_module(f"{__name__}.{module.name}"), "CHANNEL", None)
-            if channel is not None:
+            if channel is not None and (channel.carries_exercises or not sandbox.name()):
                 found.append(channel)
     return {channel.name: channel for channel in sorted(found, key=lambda channel: channel.rank)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -68,3 +68,7 @@ class Channel:
     reaches: Callable[[str], bool]
     send: Callable[[Message], Receipt]
     carries_exercises: bool = False
+    #: Many messages in one go, an answer for each in the same order; None = one by one.
+    send_many: Callable[[Sequence[Message]], list[Receipt]] | None = None
+    #: What subscribers of this way it carries ("sms", "mail"); "" = none.
+    subscribers: str = ""

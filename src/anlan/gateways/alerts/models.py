@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from anlan.kernel.accounts.scope import ScopedModel
@@ -54,3 +55,53 @@ class OutgoingMessage(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.purpose} → {self.to_name}"
+
+
+class Fanout(ScopedModel):
+    """群发: one warning to all subscribers of one channel. Its receivers lie in chunks, not in rows of their own."""
+
+    event_id = models.BigIntegerField("所答事件")
+    warning_id = models.BigIntegerField("预警")
+    channel = models.CharField("渠道", max_length=20)
+    rank = models.PositiveSmallIntegerField("级别（1 最高）")
+    text = models.TextField("内容")
+    total = models.PositiveIntegerField("人数", default=0)
+    delivered = models.PositiveIntegerField("已送达", default=0)
+    refused = models.PositiveIntegerField("未送达", default=0)
+    unknown = models.PositiveIntegerField("结果不明", default=0)
+    created_at = models.DateTimeField("生成时间")
+    first_at = models.DateTimeField("第一条送出", null=True)
+    done_at = models.DateTimeField("完成时间", null=True)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "群发"
+        constraints = [models.UniqueConstraint("event_id", "channel", name="fanout_once_per_event_and_channel")]
+
+    def __str__(self) -> str:
+        return f"群发 {self.channel} {self.total} 人"
+
+
+class FanoutChunk(models.Model):
+    """一批: some hundred receivers; `outcomes` holds one byte of `mass.Mark` for each."""
+
+    fanout = models.ForeignKey(Fanout, models.CASCADE, related_name="chunks")
+    rank = models.PositiveSmallIntegerField()
+    number = models.BigIntegerField()
+    receivers = ArrayField(models.BigIntegerField())
+    addresses = ArrayField(models.CharField(max_length=120))
+    areas = ArrayField(models.BigIntegerField())
+    outcomes = models.BinaryField()
+    state = models.CharField(max_length=8, default="queued")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "群发批次"
+        indexes = [
+            models.Index(fields=["rank", "id"], name="chunk_owed", condition=models.Q(state="queued")),
+            models.Index(fields=["claimed_at"], name="chunk_taken", condition=models.Q(state="sending")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.fanout_id}/{self.number}"

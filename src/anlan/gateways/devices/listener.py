@@ -88,6 +88,7 @@ class Listener:
                 self.pause(door)
                 return
             line.setblocking(False)
+            keep_alive(line)
             conversation = asyncio.create_task(self.serve(line, "{}:{}".format(*address[:2])))
             self.conversations.add(conversation)
             # Also for one that was cancelled before its first step: nobody else has the socket then.
@@ -148,6 +149,16 @@ class Listener:
             return step.nak or step.ack
         await self.store.keep(self.protocol.name, step.readings, step.raw, peer)
         return step.ack
+
+
+def keep_alive(line: socket.socket) -> None:
+    """Ask the other side's kernel now and then: a device that lost its power or its network is noticed in two minutes, and
+    an answer nobody takes in half a minute, where the system can."""
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4), ("TCP_USER_TIMEOUT", 30_000)):
+        option = getattr(socket, name, None)
+        if option is not None:
+            line.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 async def hang_up(writer: asyncio.StreamWriter) -> None:

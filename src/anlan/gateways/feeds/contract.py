@@ -7,6 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from typing import Protocol as Interface
+
+from anlan.gateways.readings import Reading
 
 #: A document larger than this is refused whole.
 MAX_BYTES = 20 * 2**20
@@ -20,7 +23,7 @@ class FeedError(Exception):
 class FeedEvent:
     """One thing that happened, as the feed tells it.
 
-    kind: earthquake, hotspot or cap. key: the source's own identity, the same when it is sent again. lon, lat: WGS84
+    kind: earthquake, hotspot, cap or bulletin. key: the source's own identity, the same when it is sent again. lon, lat: WGS84
     degrees, None where the source names areas only. magnitude: M of an earthquake, FRP (MW) of a hotspot.
     """
 
@@ -44,6 +47,18 @@ class Refused:
     raw: str = ""
 
 
+class Field(Interface):
+    """Values over an area, as of one time."""
+
+    @property
+    def code(self) -> str: ...
+
+    @property
+    def valid(self) -> datetime: ...
+
+    def at(self, lat: float, lon: float) -> float | None: ...
+
+
 @dataclass(frozen=True)
 class Parsed:
     """What a document held."""
@@ -52,6 +67,10 @@ class Parsed:
     refused: list[Refused] = field(default_factory=list)
     #: Further documents that this one points to (an Atom index of CAP alerts).
     links: list[str] = field(default_factory=list)
+    #: Values of stations (weather observations), for the log.
+    readings: list[Reading] = field(default_factory=list)
+    #: Values over an area, to be read at the places that are registered for them.
+    fields: list[Field] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

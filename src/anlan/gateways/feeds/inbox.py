@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Parsed, Refused
+from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Field, Parsed, Refused
+from anlan.gateways.readings import Reading
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.geo import parse as shape_of
 from anlan.kernel.models import Area
-from anlan.monitoring import actions
+from anlan.monitoring import actions, queries
 
 #: Protocol name of feeds in the quarantine.
 PREFIX = "feed."
 #: Keeps a refused document: (protocol, raw, peer, reason).
 Keep = Callable[[str, bytes, str, str], None]
+#: Makes readings durable: (protocol, readings) -> why some were not kept.
+KeepReadings = Callable[[str, Sequence[Reading]], list[str]]
+#: Address of a place that fields are read at: `格点:纬度,经度`.
+PLACE = "格点:"
 
 
 @dataclass
@@ -28,7 +33,9 @@ class Receipt:
     links: list[str] = field(default_factory=list)
 
 
-def take_in(by: Actor, feed: Feed, data: bytes, peer: str, keep: Keep) -> Receipt:
+def take_in(
+    by: Actor, feed: Feed, data: bytes, peer: str, keep: Keep, keep_readings: KeepReadings | None = None
+) -> Receipt:
     """Read, hand over each event (once, by its own identity), keep what was refused. Raises FeedError when the
     document as a whole is none of this feed; it is kept then too."""
     protocol = PREFIX + feed.name
@@ -40,6 +47,7 @@ def take_in(by: Actor, feed: Feed, data: bytes, peer: str, keep: Keep) -> Receip
     receipt = Receipt(refused=list(parsed.refused), links=parsed.links)
     for refused in parsed.refused:
         keep(protocol, refused.raw.encode() or data, peer, f"{refused.where}：{refused.reason}")
+    take_readings(feed, parsed, receipt, keep_readings)
     for index, event in enumerate(parsed.events):
         try:
             receipt.new += receive(by, event, feed)
@@ -50,6 +58,32 @@ def take_in(by: Actor, feed: Feed, data: bytes, peer: str, keep: Keep) -> Receip
             receipt.refused.append(Refused(f"[{index}] {event.key}", error.message))
             keep(protocol, data, peer, f"{event.key}：{error.message}")
     return receipt
+
+
+def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: KeepReadings | None) -> None:
+    """Values of stations into the log; those of stations that are not registered here are counted, not kept: a bulletin
+    of a weather service has hundreds of other cities' stations."""
+    if not (parsed.readings or parsed.fields) or keep_readings is None:
+        return
+    known = queries.resolve(feed.name)
+    ours = [reading for reading in parsed.readings if (reading.address, reading.code) in known]
+    ours += [reading for one in parsed.fields for reading in at_places(one, list(known))]
+    receipt.refused += [Refused(feed.title, why) for why in keep_readings(feed.name, ours)]
+    receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours)
+
+
+def at_places(one: Field, known: Sequence[tuple[str, str]]) -> list[Reading]:
+    """A field at every registered place that wants its quantity."""
+    found = []
+    for address, code in known:
+        if code == one.code and address.startswith(PLACE):
+            lat, _, lon = address.removeprefix(PLACE).partition(",")
+            try:
+                value = one.at(float(lat), float(lon))
+            except ValueError:
+                continue
+            found.append(Reading(address, code, value, "", one.valid))
+    return found
 
 
 def read(feed: Feed, data: bytes) -> Parsed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError
 from anlan.gateways.feeds.inbox import Receipt, take_in
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import FeedSource
+from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import AnlanError
@@ -77,7 +79,11 @@ class Poller:
 
     def take(self, feed: Feed, data: bytes, peer: str) -> Receipt:
         close_old_connections()
-        return take_in(system("数据源"), feed, data, peer, self.keep)
+        return take_in(system("数据源"), feed, data, peer, self.keep, self.keep_readings)
+
+    def keep_readings(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
+        work = self.store.keep_known(protocol, readings)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(TIMEOUT_S)
 
     def keep(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         work = self.store.quarantine(protocol, raw, peer, reason)

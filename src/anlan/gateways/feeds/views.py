@@ -56,7 +56,7 @@ def receive(request: HttpRequest, name: str) -> JsonResponse:
     actor, feed = actor_of(request), feed_named(name)
     peer = str(request.META.get("REMOTE_ADDR", ""))
     try:
-        receipt = take_in(actor, feed, request.body, peer, hand.quarantine)
+        receipt = take_in(actor, feed, request.body, peer, hand.quarantine, hand.keep_known)
     except FeedError as error:
         raise Unreadable(f"{feed.title}：{error}", field="body", allowed=feed.standard) from error
     refused = [{key: value for key, value in asdict(r).items() if key != "raw"} for r in receipt.refused]

@@ -8,7 +8,7 @@ earthquake only is worked out here once; `kernels` runs over sites. Basin depths
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import cos, cosh, exp, log, radians
 from typing import Any
 
@@ -317,6 +317,8 @@ def ellipse_motion(
 def offsets(rupture: Rupture, sites: Sites) -> Floats:
     """(sites, 2) km along and across the long axis through the epicentre."""
     out = np.empty((len(sites), 2))
-    ks.spread(ks.along_across, len(sites), sites.lon, sites.lat, rupture.plane(), out)
+    ks.spread(
+        ks.along_across, len(sites), sites.lon, sites.lat, replace(rupture, corner=None, corners=None).plane(), out
+    )
     near(np.hypot(out[:, 0], out[:, 1]))
     return out

@@ -26,9 +26,10 @@ EARTH_KM = 6371.0
 PART = 8192
 #: Columns of a site's distances (km): to the plane, to its surface projection, across and beyond its top edge.
 RRUP, RJB, RX, RY0, DISTANCES = 0, 1, 2, 3, 4
-#: Columns of a plane: reference place and its sine and cosine, strike, where the top edge begins (km east, north), then
-#: its size and dip.
-LON, LAT, SIN, COS, STRIKE_SIN, STRIKE_COS, EAST, NORTH, LENGTH, WIDTH, DIP_SIN, DIP_COS, ZTOR, PLANE = *range(13), 13
+#: Columns of a plane: reference place and its sine and cosine; seen from above its strike, where its top edge begins (km east,
+#: north), length and width; in space (east, north, up) its corner, the directions along and down it, length and width; top (km).
+LON, LAT, SIN, COS, STRIKE_SIN, STRIKE_COS, EAST, NORTH, LENGTH, FLAT = range(10)
+CORNER, ALONG, DOWN, LONG, WIDE, ZTOR, PLANE = 10, 13, 16, 19, 20, 21, 22
 #: Columns of a reduced BSSA14 row.
 B_EVENT, B_LOG, B_LINEAR, B_H2, B_SLOPE, B_LNVC, B_F4, B_F5, B_F5TOP, B_PHI, B_DR, B_LNR1, B_OVER, B_DV, B_TAU2, BSSA = (
     *range(15), 15)  # fmt: skip
@@ -90,30 +91,46 @@ def spread(loop: Callable[..., None], count: int, *arguments: Any) -> None:
 
 
 @kernel
-def place(lon: float, lat: float, plane: Floats) -> tuple[float, float]:
-    """(east, north) km of a site from the reference place, by great-circle distance and azimuth (azimuthal equidistant)."""
+def place(lon: float, lat: float, plane: Floats) -> tuple[float, float, float]:
+    """(east, north) of a site from the reference place as a share of the globe's radius, and what makes them km on its surface.
+
+    Times the radius they are straight lines through the globe; times the third number, great-circle distance at its azimuth.
+    """
     away, phi = radians(lon - plane[LON]), radians(lat)
     s, c = sin(phi), cos(phi)
     x, y = c * sin(away), s * plane[COS] - c * plane[SIN] * cos(away)
     q = x * x + y * y
-    scale = EARTH_KM * (1 + q * (1 / 6 + q * (3 / 40 + q * (15 / 336))))  # arcsine over sine
-    return x * scale, y * scale
+    return x, y, EARTH_KM * (1 + q * (1 / 6 + q * (3 / 40 + q * (15 / 336))))  # arcsine over sine
+
+
+@kernel
+def to_rectangle(x: float, y: float, z: float, plane: Floats) -> float:
+    """Straight distance from a point to the plane in space."""
+    x, y, z = x - plane[CORNER], y - plane[CORNER + 1], z - plane[CORNER + 2]
+    a = x * plane[ALONG] + y * plane[ALONG + 1] + z * plane[ALONG + 2]
+    d = x * plane[DOWN] + y * plane[DOWN + 1] + z * plane[DOWN + 2]
+    a, d = min(max(a, 0.0), plane[LONG]), min(max(d, 0.0), plane[WIDE])
+    x -= a * plane[ALONG] + d * plane[DOWN]
+    y -= a * plane[ALONG + 1] + d * plane[DOWN + 1]
+    z -= a * plane[ALONG + 2] + d * plane[DOWN + 2]
+    return sqrt(x * x + y * y + z * z)
 
 
 @kernel
 def distances(start: int, stop: int, lon: Floats, lat: Floats, plane: Floats, out: Floats) -> None:
-    """Columns RRUP, RJB, RX, RY0 of `out` (sites, DISTANCES): site at the surface, plane as a rectangle that dips to the right."""
-    sn, cs = plane[STRIKE_SIN], plane[STRIKE_COS]
-    long, wide, dip_sin, dip_cos, top = plane[LENGTH], plane[WIDTH], plane[DIP_SIN], plane[DIP_COS], plane[ZTOR]
+    """Columns RRUP, RJB, RX, RY0 of `out` (sites, DISTANCES): site at the surface, plane as a rectangle that dips to the right.
+
+    RRUP is a straight line through the globe, the others are lengths on its surface.
+    """
+    sn, cs, long, flat = plane[STRIKE_SIN], plane[STRIKE_COS], plane[LENGTH], plane[FLAT]
     for i in range(start, stop):
-        x, y = place(lon[i], lat[i], plane)
-        east, north = x - plane[EAST], y - plane[NORTH]
+        x, y, scale = place(lon[i], lat[i], plane)
+        q = x * x + y * y
+        out[i, RRUP] = to_rectangle(x * EARTH_KM, y * EARTH_KM, -EARTH_KM * q / (1 + sqrt(1 - q)), plane)
+        east, north = x * scale - plane[EAST], y * scale - plane[NORTH]
         along, across = east * sn + north * cs, east * cs - north * sn
         beyond = max(-along, along - long, 0.0)
-        down = min(max(across * dip_cos - top * dip_sin, 0.0), wide)
-        off, deep = across - down * dip_cos, top + down * dip_sin
-        aside = max(-across, across - wide * dip_cos, 0.0)
-        out[i, RRUP] = sqrt(beyond * beyond + off * off + deep * deep)
+        aside = max(-across, across - flat, 0.0)
         out[i, RJB] = sqrt(beyond * beyond + aside * aside)
         out[i, RX] = across
         out[i, RY0] = beyond
@@ -124,8 +141,8 @@ def along_across(start: int, stop: int, lon: Floats, lat: Floats, plane: Floats,
     """Columns 0, 1 of `out`: km along and across the long axis through the epicentre."""
     sn, cs = plane[STRIKE_SIN], plane[STRIKE_COS]
     for i in range(start, stop):
-        x, y = place(lon[i], lat[i], plane)
-        out[i, 0], out[i, 1] = x * sn + y * cs, x * cs - y * sn
+        x, y, scale = place(lon[i], lat[i], plane)
+        out[i, 0], out[i, 1] = (x * sn + y * cs) * scale, (x * cs - y * sn) * scale
 
 
 @kernel

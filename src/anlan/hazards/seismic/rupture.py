@@ -63,25 +63,32 @@ class Rupture:
     ztor_km: float
     #: (lon, lat) where the top edge begins; None: the plane is centred on the hypocentre.
     corner: tuple[float, float] | None = None
+    #: Its corners (lon, lat, depth km) in space, where they are given.
+    corners: tuple[tuple[float, float, float], ...] | None = None
 
     @property
     def style(self) -> str:
         return style_of(self.rake_deg)
 
     def plane(self) -> Floats:
-        """The numbers the kernels read."""
+        """The numbers the kernels read: seen from the corner, where its strike is meant, else from the epicentre."""
         row = np.zeros(ks.PLANE)
-        phi, angle, dip = radians(self.lat), radians(self.strike_deg), radians(self.dip_deg)
-        row[ks.LON], row[ks.LAT], row[ks.SIN], row[ks.COS] = self.lon, self.lat, sin(phi), cos(phi)
-        row[ks.STRIKE_SIN], row[ks.STRIKE_COS] = sin(angle), cos(angle)
-        row[ks.LENGTH], row[ks.WIDTH], row[ks.ZTOR] = self.length_km, self.width_km, self.ztor_km
-        row[ks.DIP_SIN], row[ks.DIP_COS] = sin(dip), cos(dip)
+        lon, lat = self.corner or (self.lon, self.lat)
+        phi, angle, dip = radians(lat), radians(self.strike_deg), radians(self.dip_deg)
+        sn, cs = sin(angle), cos(angle)
+        row[[ks.LON, ks.LAT, ks.SIN, ks.COS, ks.STRIKE_SIN, ks.STRIKE_COS]] = lon, lat, sin(phi), cos(phi), sn, cs
+        row[[ks.LENGTH, ks.FLAT, ks.ZTOR]] = self.length_km, self.width_km * cos(dip), self.ztor_km
         if self.corner is None:
             back, side = -self.length_km / 2, -self.width_km / 2 * cos(dip)
-            row[ks.EAST] = back * sin(angle) + side * cos(angle)
-            row[ks.NORTH] = back * cos(angle) - side * sin(angle)
-        else:
-            row[ks.EAST], row[ks.NORTH] = ks.place(*self.corner, row)
+            row[ks.EAST], row[ks.NORTH] = back * sn + side * cs, back * cs - side * sn
+        start = np.array([row[ks.EAST], row[ks.NORTH], -self.ztor_km])
+        along = self.length_km * np.array([sn, cs, 0.0])
+        down = self.width_km * np.array([cs * cos(dip), -sn * cos(dip), -sin(dip)])
+        if self.corners is not None:
+            start, along, down = in_space(self.corners, row)
+        row[ks.LONG], row[ks.WIDE] = np.linalg.norm(along), np.linalg.norm(down)
+        row[ks.CORNER : ks.CORNER + 3] = start
+        row[ks.ALONG : ks.ALONG + 3], row[ks.DOWN : ks.DOWN + 3] = along / row[ks.LONG], down / row[ks.WIDE]
         return row
 
     def edge_km(self) -> float:
@@ -122,7 +129,22 @@ def of_corners(
     return Rupture(
         magnitude, float(hypocentre[0]), float(hypocentre[1]), float(hypocentre[2]), strike, min(dip, 90.0), rake_deg, length,
         sqrt(flat**2 + fall**2), float(top_left[2]), (float(top_left[0]), float(top_left[1])),
+        tuple((float(x), float(y), float(z)) for x, y, z in points),
     )  # fmt: skip
+
+
+def in_space(corners: Sequence[Sequence[float]], row: Floats) -> tuple[Floats, Floats, Floats]:
+    """(corner, along, down) km east, north, up of the reference place; the middle of both sides, made square."""
+    points = []
+    for lon, lat, depth in corners:
+        x, y, _ = ks.place(lon, lat, row)
+        share = (ks.EARTH_KM - depth) / ks.EARTH_KM
+        up = sqrt(1 - x * x - y * y)
+        points.append(np.array([x, y, up]) * ks.EARTH_KM * share - np.array([0, 0, ks.EARTH_KM]))
+    a, b, c, d = points
+    along, down = (b - a + c - d) / 2, (d - a + c - b) / 2
+    down = down - along * float(down @ along) / float(along @ along)
+    return a, along, down
 
 
 def apart(a: Floats, b: Floats) -> tuple[float, float]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.mobilisation.face import views
+from anlan.mobilisation.face import subscribe, views
 
 urlpatterns = [
     path("", views.public, name="public"),
     path("widget", views.public, name="public-widget"),
     path("warnings.json", views.public, name="public-json"),
     path("cap-key.pem", views.public, name="public-key"),
+    path("subscribe", subscribe.ask, name="subscribe"),
+    path("s/<str:token>/", subscribe.confirm, name="subscription"),
+    path("s/<str:token>/leave", subscribe.leave, name="unsubscribe"),
     path("w/<str:identifier>/", views.public, name="public-warning"),
 ]

@@ -16,7 +16,7 @@ from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.geo import Finder, parse
-from anlan.monitoring.events import HazardEventReceived
+from anlan.monitoring.events import HazardEventReceived, HazardEventRevised
 from anlan.monitoring.models import HazardEvent, HazardEventKind
 
 
@@ -80,7 +80,7 @@ def words(properties: dict[str, Any]) -> list[Any]:
 
 
 def correct(by: Actor, known: HazardEvent, values: dict[str, Any]) -> HazardEvent:
-    """A revised message of the same event: kept, not announced again."""
+    """A revised message of the same event: kept, not announced as new."""
     if all(getattr(known, name) == value for name, value in values.items()):
         return known
     was = snapshot(known)
@@ -88,5 +88,6 @@ def correct(by: Actor, known: HazardEvent, values: dict[str, Any]) -> HazardEven
         setattr(known, name, value)
     known.revision += 1
     known.save()
-    record(by, "修订灾害事件", known, before=was, correlation_id=known.correlation_id)
+    fact = HazardEventRevised(known.pk, known.kind, known.title, known.magnitude, known.revision)
+    record(by, "修订灾害事件", known, fact, before=was, correlation_id=known.correlation_id)
     return known

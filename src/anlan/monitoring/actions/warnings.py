@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from shapely.geometry import shape
 
+from anlan import sandbox
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -168,6 +169,8 @@ def legal_shape(by: Actor, geometry: GeoJson) -> tuple[GeoJson, list[str]]:
 def exercise_name(asked: bool) -> str:
     """Which drill this belongs to; "" for the real thing."""
     scenario = clock.scenario()
+    if sandbox.name():
+        return f"沙盒 {sandbox.name()}"
     return (scenario.name or "情景推演")[:60] if scenario else rules.MANUAL_EXERCISE if asked else ""
 
 

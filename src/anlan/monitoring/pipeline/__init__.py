@@ -20,6 +20,7 @@ from nats.js import JetStreamContext
 
 from anlan.kernel import clock
 from anlan.monitoring.log import STREAM, servers
+from anlan.monitoring.pipeline import trimming
 from anlan.monitoring.pipeline.puller import Lost, Message, Puller
 from anlan.monitoring.pipeline.share import Share, be_present, groups_wanted, let_go, present, shares
 from anlan.monitoring.pipeline.worker import NotOwner, Refused, Worker, prepare
@@ -38,7 +39,7 @@ class Session:
         self.nats, self.share = nats, share
         self.stream: JetStreamContext = nats.jetstream(timeout=10)
         self.pool = pool
-        self.ticked = 0.0
+        self.ticked, self.trimmed = 0.0, time.monotonic()
 
     async def db(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.pool, work)
@@ -60,6 +61,9 @@ class Session:
             messages = await self.puller.next(FLUSH_BYTES, WAIT_S)
             if messages:
                 await self.keep(messages)
+            if time.monotonic() - self.trimmed > trimming.EVERY_S and self.nats.is_connected:
+                self.trimmed = time.monotonic()
+                await trimming.trim(self.stream, self.worker.before, trimming.keep_bytes())
             if time.monotonic() - self.ticked > TICK_S and self.nats.is_connected and self.puller.at_end:
                 self.ticked = time.monotonic()
                 await self.db(self.worker.tick)

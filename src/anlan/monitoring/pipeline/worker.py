@@ -73,7 +73,7 @@ class Worker:
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
         with transaction.atomic(), journal.deferred():
-            self.engine = Engine(now_ms, np.minimum(self.stored, now_ms + AHEAD_MS), share)
+            self.engine = Engine(now_ms, judged_until(self.stored, now_ms), share)
 
     def is_new(self, message: Message) -> bool:
         """Whether a message is not in the tables yet. Partitions that came from different owners are not equally far."""
@@ -108,7 +108,7 @@ class Worker:
         now_ms = queries.milliseconds(now)
         if abs(now_ms - queries.milliseconds(self.looked[0]) - passed) > CLOCK_JUMP_MS + passed:
             store.forget_latest_after(now_ms + AHEAD_MS)
-            self.engine.live = np.minimum(self.engine.live, now_ms + AHEAD_MS)
+            self.engine.live = judged_until(self.engine.live, now_ms)
             self.engine.start_hearing(now_ms)
         self.looked = (now, real)
 
@@ -184,6 +184,12 @@ class Worker:
                 follow(self.engine, now_ms)
             if self.share.upper:
                 self.engine.listen(now_ms)
+
+
+def judged_until(live: NDArray[np.int64], now_ms: int) -> NDArray[np.int64]:
+    """Up to when each datastream is judged. Times that cannot be are of a clock that was wrong: what comes now is news
+    again, and must not wait until that time is reached."""
+    return np.where(live > now_ms + AHEAD_MS, now_ms - 1, live)
 
 
 def arrange(rows: store.Rows) -> tuple[NDArray[np.intp], Mask]:

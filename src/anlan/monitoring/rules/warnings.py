@@ -250,6 +250,52 @@ def spoken(content: Content) -> str:
     return f"{once}　重复一遍。{once}"
 
 
+#: What one part of a channel's message holds: SMS in UCS-2 (GSM 03.38: 70, joined 67), cell broadcast page (3GPP TS 23.041: 41).
+SMS_ONE, SMS_JOINED, CELL_PAGE, CELL_PAGES, SIGN = 70, 67, 41, 15, 60
+
+
+def cell(content: Content) -> str:
+    """小区广播: what to do comes first; at most fifteen pages."""
+    body = f"{content.sender}：{content.headline}。{content.instruction.strip()}{content.description.strip()}"
+    return body[: CELL_PAGE * CELL_PAGES]
+
+
+def sign(content: Content) -> str:
+    """显示屏: one line that scrolls by."""
+    body = f"【{content.level}色预警】{content.headline}　{content.instruction.strip()}"
+    return body if len(body) <= SIGN else f"{body[: SIGN - 1]}…"
+
+
+def chat(content: Content) -> str:
+    """企业微信、钉钉、飞书: a card in Markdown."""
+    return (
+        f"**{content.headline}**\n> {content.description.strip()}\n\n**请：**{content.instruction.strip()}\n"
+        f"范围：{'、'.join(content.areas)}\n有效至 {clock_text(content.expires)}\n{content.sender}"
+    )
+
+
+def telephone(content: Content) -> str:
+    """电话叫应: what is read out, with a question at its end."""
+    return f"您好，这里是{content.sender}。{content.headline}。{content.description.strip()}{content.instruction.strip()}请回答：是否收到？"
+
+
+def parts(text: str) -> int:
+    """How many short messages a text costs."""
+    return 1 if len(text) <= SMS_ONE else -(-len(text) // SMS_JOINED)
+
+
 def previews(content: Content) -> dict[str, str]:
-    """The text of each channel, by its Chinese name."""
-    return {"全文": text(content), "短信": sms(content), "大喇叭": spoken(content)}
+    """The text of each channel as its receiver gets it, by the channel's Chinese name."""
+    return {
+        "全文": text(content), "短信": sms(content), "大喇叭": spoken(content), "小区广播": cell(content), "显示屏": sign(content),
+        "工作群": chat(content), "电话叫应": telephone(content),
+    }  # fmt: skip
+
+
+def sizes(content: Content) -> dict[str, str]:
+    """What each preview costs or holds, beside its name."""
+    short, said, page = sms(content), spoken(content), cell(content)
+    return {
+        "短信": f"{len(short)} 字，{parts(short)} 条", "大喇叭": f"约 {round(len(said) / 4)} 秒", "小区广播": f"{-(-len(page) // CELL_PAGE)} 页",
+        "显示屏": f"{len(sign(content))} 字",
+    }  # fmt: skip

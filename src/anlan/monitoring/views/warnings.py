@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
+from math import isfinite
 from typing import Any
 
 from django import forms
@@ -18,10 +20,13 @@ from anlan.kernel.models import Area
 from anlan.monitoring import actions, published, queries
 from anlan.monitoring.actions.warnings import content_of, roles_of
 from anlan.monitoring.models import Warning, WarningLevel
+from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import national, writer
+from anlan.monitoring.rules.proposals import Proposal, from_alarm, from_run
 from anlan.monitoring.rules.warnings import DRAFT, State, Step
 from anlan.monitoring.views.alarms import actor_of, back
+from anlan.simulation import queries as simulation
 
 STATUS = {
     "draft": "warn",
@@ -35,6 +40,7 @@ STATUS = {
 }
 #: States in which the page offers the form: a draft is changed, what is in force is continued.
 EDITABLE = {"editing", "draft", "reviewed", "rejected", "issued"}
+STAGES = (("stage", "水位 m"), ("alert", "警戒水位 m"), ("guarantee", "保证水位 m"))
 WHEN = "%Y-%m-%dT%H:%M"
 
 
@@ -55,6 +61,14 @@ class DraftForm(forms.Form):
     onset = moment_field("起始时间")
     expires = moment_field("失效时间")
     basis = forms.CharField(label="依据", max_length=300, required=False)
+    geometry = forms.JSONField(
+        label="范围（GeoJSON，可由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    en_event = forms.CharField(label="英文：类型", max_length=60, required=False)
+    en_headline = forms.CharField(label="英文：标题", max_length=160, required=False)
+    en_instruction = forms.CharField(
+        label="英文：应采取的措施", required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
     exercise = forms.BooleanField(label="演练预警（永远不会成为真实预警，不出本单位）", required=False)
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
@@ -65,6 +79,13 @@ class DraftForm(forms.Form):
         self.fields["area_ids"].choices = choices  # type: ignore[attr-defined]
         self.fields["event_code"].choices = codes  # type: ignore[attr-defined]
 
+    def given(self) -> dict[str, Any]:
+        """What `draft_warning` takes."""
+        data = dict(self.cleaned_data)
+        english = {name: data.pop(f"en_{name}") for name in ("event", "headline", "instruction")}
+        words = {name: value for name, value in english.items() if value}
+        return {**data, "translations": {"en-US": words} if words else {}}
+
 
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
@@ -74,10 +95,73 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 def blank(request: HttpRequest) -> dict[str, Any]:
-    """A new draft, with what a link from an incident or alarm knows already."""
-    now: datetime = clock.now()
-    known = {key: request.GET[key] for key in ("event_code", "level", "headline", "description") if key in request.GET}
-    return {"onset": now, "expires": now + timedelta(hours=6), **known}
+    """A new draft: the template of its hazard and colour, and what a link from an incident, alarm or run knows already."""
+    now, given = clock.now(), request.GET
+    level = given.get("level", "")
+    words = (
+        templates.words(given.get("event_code", ""), level, given.get("place", "")) if level in rules.COLOURS else None
+    )
+    known = {key: given[key] for key in ("event_code", "level", "headline", "description", "basis") if key in given}
+    begun = vars(words) if words else {}
+    begun = {key: begun[key] for key in ("headline", "description", "instruction") if key in begun}
+    hours = words.hours if words else 6
+    english = {f"en_{key}": value for key, value in words.english.items()} if words else {}
+    return {"onset": now, "expires": now + timedelta(hours=hours), **begun, **english, **known, **outline_of(request)}
+
+
+def outline_of(request: HttpRequest) -> dict[str, str]:
+    """The outermost zone of the run that the link names, if the actor may see it."""
+    run_id = request.GET.get("run", "")
+    run = simulation.runs(actor_of(request)).filter(pk=run_id).first() if run_id.isdigit() else None
+    zones = [zone.get("geometry") for zone in run.zones] if run else []
+    outer = next((zone for zone in reversed(zones) if zone and zone.get("type") in {"Polygon", "MultiPolygon"}), None)
+    return {"geometry": json.dumps(outer)} if outer else {}
+
+
+def proposed(actor: Actor) -> list[Proposal]:
+    """Warnings that open alarms and today's runs could be drafted into, the most severe first."""
+    since = clock.now() - timedelta(hours=24)
+    alarms = queries.open_alarms(actor).filter(priority__lte=2).select_related("station")[:20]
+    runs = simulation.runs(actor).filter(at__gte=since, because="")[:10]
+    found = [
+        *(from_alarm(alarm.station.kind, alarm.priority, alarm.title) for alarm in alarms),
+        *(from_run(run.kind, run.pk, run.title, people_of(run.exposure)) for run in runs),
+    ]
+    kept = list(dict.fromkeys(one for one in found if one is not None))
+    return sorted(kept, key=lambda one: rules.COLOURS.index(one.level))[:12]
+
+
+def people_of(exposure: Any) -> int:
+    """People in the widest zone of a run."""
+    counts = (
+        [zone.get("people") or 0 for zone in exposure if isinstance(zone, dict)] if isinstance(exposure, list) else []
+    )
+    return max(counts, default=0)
+
+
+@require_GET
+def judge(request: HttpRequest) -> HttpResponse:
+    """研判: observations against the criteria; each proposal with its clause, and the way to a draft."""
+    actor = actor_of(request)
+    seen = {name: number(request.GET.get(name, "")) for name in proposals.fields()}
+    stages = [number(request.GET.get(name, "")) for name, _ in STAGES]
+    found = proposals.from_observations(seen, *stages)
+    asked = any(value is not None for value in [*seen.values(), *stages])
+    context = {
+        "fields": [(name, words, request.GET.get(name, "")) for name, words in proposals.fields().items()],
+        "stages": [(name, title, request.GET.get(name, "")) for name, title in STAGES],
+        "found": found, "asked": asked, "may_draft": actor.has(DRAFT),
+    }  # fmt: skip
+    return render(request, "monitoring/warning_judge.html", context)
+
+
+def number(text: str) -> float | None:
+    """A finite number, or None for what is not filled in or is none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
 
 
 @require_http_methods(["GET", "POST"])
@@ -86,7 +170,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     form = DraftForm(actor, request.POST) if request.method == "POST" else DraftForm(actor, initial=blank(request))
     if request.method == "POST" and form.is_valid():
         try:
-            warning = actions.draft_warning(actor, **form.cleaned_data)
+            warning = actions.draft_warning(actor, **form.given())
         except AnlanError as error:
             if error.status == 403:
                 raise
@@ -94,7 +178,16 @@ def draft(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "已起草，等待他人审核")
             return redirect(f"/monitoring/warnings/{warning.pk}/")
-    return render(request, "monitoring/warning_draft.html", {"form": form})
+    context = {
+        "form": form,
+        "proposals": proposed(actor) if request.method == "GET" else [],
+        "templates": template_links(),
+    }
+    return render(request, "monitoring/warning_draft.html", context)
+
+
+def template_links() -> list[tuple[str, str]]:
+    return [(code, rules.EVENT_NAMES[code]) for code in templates.TEMPLATES]
 
 
 #: Steps that stand as a button on the page: (verb of the law, address, look). The others are the system's, or forms.
@@ -144,6 +237,12 @@ def shown(name: str, value: Any) -> str:
     return str(value)
 
 
+def shown_previews(content: rules.Content) -> list[tuple[str, str, str]]:
+    """(channel, text, what it costs or holds)."""
+    sizes = rules.sizes(content)
+    return [(name, text, sizes.get(name, "")) for name, text in rules.previews(content).items()]
+
+
 @require_GET
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     actor = actor_of(request)
@@ -151,7 +250,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     content = content_of(warning)
     context = {
         "warning": warning, "status": STATUS[warning.state], "steps": steps_of(actor, warning),
-        "previews": rules.previews(content).items(), "missing": rules.missing(content),
+        "previews": shown_previews(content), "missing": rules.missing(content),
         "own_draft": rules.AUTHOR in roles_of(actor, warning) and warning.state == "draft", "history": history(warning),
         "may_edit": actor.may(DRAFT, warning.area.path), "editable": warning.state in EDITABLE,
         "internal_note": rules.INTERNAL_NOTE if warning.in_house else "",

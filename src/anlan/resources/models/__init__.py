@@ -1,12 +1,22 @@
-from anlan.resources.models.places import Hospital, KeyPlace, Shelter, Stock, Store
+from anlan.resources.models.dispatch import Allocation, Consignment, Requisition
+from anlan.resources.models.ledger import Account, Line, Movement
+from anlan.resources.models.places import Hospital, KeyPlace, Shelter
 from anlan.resources.models.roads import RoadEdge, RoadNode
+from anlan.resources.models.stores import Material, Stock, Store
 from anlan.resources.models.teams import Expert, Readiness, Team, Vehicle
 
 __all__ = [
+    "Account",
+    "Allocation",
+    "Consignment",
     "Expert",
     "Hospital",
     "KeyPlace",
+    "Line",
+    "Material",
+    "Movement",
     "Readiness",
+    "Requisition",
     "RoadEdge",
     "RoadNode",
     "Shelter",

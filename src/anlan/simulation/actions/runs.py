@@ -18,7 +18,7 @@ from anlan.kernel.geo import Finder, circle, parse
 from anlan.kernel.geo.exposed import things_in
 from anlan.simulation.events import SimulationFinished
 from anlan.simulation.models import Run
-from anlan.simulation.queries import HAZARDS, exposure, homes
+from anlan.simulation.queries import HAZARDS, exposure, homes, residents_of
 
 #: How far around a run people's places are looked at for arrival times, km.
 PLACES_KM = 40.0
@@ -72,15 +72,17 @@ def run(
     told = {item.name: places_around(by, lon, lat) for item in hazard.inputs if isinstance(item, Places)}
     try:
         result = hazard.run(lon, lat, {**told, **inputs})
+        impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
     kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
     people = exposure([zone.geometry for zone in result.zones])
+    summary = result.summary | ({"impact": impact} if impact else {}) | (extra or {})
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
         area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=kept,
         model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=[*notes, *result.assumptions],
-        limits=result.limits, summary={**result.summary, **(extra or {})}, exposure=people, at=clock.now(), took_ms=took,
+        limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
     sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]

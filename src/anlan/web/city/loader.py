@@ -77,6 +77,7 @@ def load(name: str, dry_run: bool = False) -> Loaded:
             load_areas(folder, spec, loaded)
             for slug in spec["load"]["registers"]:
                 loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
+            open_books(folder, loaded)
             load_roads(folder, loaded)
             loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
             load_plans(folder, loaded)
@@ -119,6 +120,17 @@ def boundaries(spec: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             code = str(feature["properties"].get(spec["code_property"], ""))
             if code.startswith(prefix):
                 yield code.removeprefix(prefix), feature["geometry"]
+
+
+def open_books(folder: Path, loaded: Loaded) -> None:
+    """Opening balances of the lots that are new; what has books keeps them."""
+    path = folder / "registers" / "stock-opening.csv"
+    if path.exists():
+        try:
+            rows = [(row["code"], row["quantity"]) for row in rows_of(path)]
+            loaded.parts["stock-opening"] = resources.open_books(LOADER, rows)
+        except Invalid as error:
+            loaded.refused.append(error.message)
 
 
 def load_roads(folder: Path, loaded: Loaded) -> None:

@@ -13,6 +13,7 @@ import httpx
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
+from anlan import sandbox
 from anlan.kernel import clock
 from anlan.kernel.accounts.models import ApiToken, User
 from anlan.web.city import loader
@@ -64,8 +65,13 @@ class Player:
         #: How many weeks after the original this telling of a piece of history is set.
         self.weeks = 0
 
-    async def play(self, tell: Callable[[Step], None], speed: float | None = None) -> dict[str, Any]:
-        """Play to the end; returns the summary. The clock is real again afterwards, whatever happens."""
+    async def play(
+        self, tell: Callable[[Step], None], speed: float | None = None, live_minutes: float | None = None
+    ) -> dict[str, Any]:
+        """Play to the end; returns the summary. The clock is real again afterwards, whatever happens.
+
+        With `live_minutes` people of flesh and blood respond: only the field and the injects are played, for so long.
+        """
         pace = speed or self.scenario.speed
         await self.people.arrive(*CAST)
         token = await sync_to_async(feed_token)()
@@ -84,7 +90,10 @@ class Player:
         began = time.monotonic()
         try:
             await asyncio.wait_for(field.quiet.wait(), 20)
-            await story.play()
+            directing = asyncio.create_task(self.direct(field))
+            await (story.play() if live_minutes is None else field.until(live_minutes))
+            directing.cancel()
+            await asyncio.gather(directing, return_exceptions=True)
         except (Refused, httpx.HTTPError, TimeoutError) as refused:
             error = str(refused)
         finally:
@@ -94,6 +103,13 @@ class Player:
             clock.run_real()
             await self.people.leave()
         return self.summary(story, links, field.sent, time.monotonic() - began, error)
+
+    async def direct(self, field: Field) -> None:
+        """导调: the injects at their minutes. A sandbox takes them, nothing else does."""
+        for inject in sorted(self.scenario.injects, key=lambda one: one.at_min) if sandbox.name() else ():
+            await field.until(inject.at_min)
+            data = {name: value for name, value in asdict(inject).items() if name != "at_min"}
+            await self.people["zhihui"].post("command/injects", **data)
 
     async def post_feed(self, token: str, feed: str, body: bytes) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:

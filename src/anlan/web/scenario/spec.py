@@ -11,6 +11,7 @@ from typing import Any
 from anlan.kernel.errors import Invalid
 
 WAYS = ("mqtt", "sl651", "feed")
+INJECTS = ("clue", "note", "casualties")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,24 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Inject:
+    """导调: what the directors of a drill let happen at a minute. Played into a sandbox only.
+
+    kind: clue (a call, a report: 接报线索 on the desk), note (a line for the open incident), casualties (its figures).
+    """
+
+    at_min: float
+    kind: str
+    text: str
+    event_code: str = ""
+    place: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    reported_by: str = "导调组"
+    figures: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Pace:
     """From this minute on the clock runs at another speed: days of history pass quickly, the hour that matters does not."""
 
@@ -79,6 +98,7 @@ class Scenario:
     warning: dict[str, Any]
     closing: dict[str, Any]
     paces: list[Pace] = field(default_factory=list)
+    injects: list[Inject] = field(default_factory=list)
     source: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -104,11 +124,18 @@ def load(folder: Path) -> Scenario:
         series=[series(row) for row in spec.get("series", [])],
         feeds=[Feed(**row) for row in spec.get("feed", [])],
         paces=[Pace(**row) for row in spec.get("pace", [])],
+        injects=[inject(row) for row in spec.get("inject", [])],
         source=head.get("source", ""),
         **{
             part: spec.get(part, {}) for part in ("trigger", "incident", "simulation", "response", "warning", "closing")
         },
     )
+
+
+def inject(row: dict[str, Any]) -> Inject:
+    if row.get("kind") not in INJECTS:
+        raise Invalid("inject.kind", row.get("kind"), "、".join(INJECTS), label="导调")
+    return Inject(**row)
 
 
 def series(row: dict[str, Any]) -> Series:

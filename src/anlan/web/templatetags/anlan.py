@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -99,7 +100,7 @@ def when(value: Any, style: str = "") -> SafeString:
 
 def tidy(value: Any) -> str:
     """A number as people write it: up to 6 significant digits, thousands separated."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return str(value)
     if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"

@@ -21,4 +21,5 @@ CHANNEL = Channel(
     repeatable=idempotent,
     reaches=gateway.reaches,
     send=gateway.send,
+    subscribers="sms",
 )

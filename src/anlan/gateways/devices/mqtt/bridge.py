@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from anlan.gateways.devices.contract import FrameError
 from anlan.gateways.devices.mqtt.client import Message, MqttClient
 from anlan.gateways.devices.mqtt.codec import address_of, decode
+from anlan.gateways.devices.sensorthings import mqtt as sensorthings
 from anlan.gateways.devices.sparkplug.codec import NAMESPACE
 from anlan.gateways.devices.sparkplug.host import Host
 from anlan.gateways.log import ReadingLog
@@ -15,17 +20,57 @@ from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 
 log = logging.getLogger(__name__)
-TOPICS = ("v1/+/telemetry", f"{NAMESPACE}/#")
+TELEMETRY = "v1/+/telemetry"
+TOPICS = (TELEMETRY, f"{NAMESPACE}/#", sensorthings.TOPIC)
 #: Messages being written at once; the broker waits with more (its own max_ack_pending bounds it too).
 IN_FLIGHT = 4096
+
+
+@dataclass(frozen=True)
+class Broker:
+    """Where messages come from. group: several gateways share the messages of an external broker (`$share/<group>/…`);
+    each then has a client of its own."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    user: str = "anlan"
+    password: str = ""
+    group: str = ""
+    client: str = "anlan-ingest"
+    topics: tuple[str, ...] = TOPICS
+    tls: bool = False
+
+    @classmethod
+    def of_environment(cls, env: Mapping[str, str]) -> Broker:
+        """`ANLAN_MQTT_HOST _PORT _USER _PASSWORD _GROUP _CLIENT _TOPICS _TLS`."""
+        group = env.get("ANLAN_MQTT_GROUP", "")
+        own = f"anlan-ingest-{socket.gethostname()}" if group else "anlan-ingest"
+        topics = tuple(one.strip() for one in env.get("ANLAN_MQTT_TOPICS", "").split(",") if one.strip())
+        return cls(
+            env.get("ANLAN_MQTT_HOST", "127.0.0.1"), int(env.get("ANLAN_MQTT_PORT", "1883")),
+            env.get("ANLAN_MQTT_USER", "anlan"), env.get("ANLAN_MQTT_PASSWORD", ""), group,
+            env.get("ANLAN_MQTT_CLIENT", own), topics or ((TELEMETRY, sensorthings.TOPIC) if group else TOPICS),
+            env.get("ANLAN_MQTT_TLS", "") not in ("", "0"),
+        )  # fmt: skip
+
+    @property
+    def filters(self) -> list[str]:
+        """Sparkplug's aliases are known to the gateway that heard the birth, so its messages are not dealt out unless
+        somebody asks for it (a broker that deals by topic)."""
+        return [f"$share/{self.group}/{topic}" if self.group else topic for topic in self.topics]
+
+
+def protocol_of(topic: str) -> str:
+    if topic.startswith(NAMESPACE):
+        return "sparkplug"
+    return "sensorthings" if topic.startswith("v1.1/") else "mqtt"
 
 
 class MqttBridge:
     """Keeps one persistent session to the broker and comes back when it breaks."""
 
-    def __init__(self, store: ReadingLog, host: str, port: int, user: str, password: str) -> None:
-        self.store, self.address = store, (host, port)
-        self.user, self.password = user, password
+    def __init__(self, store: ReadingLog, broker: Broker) -> None:
+        self.store, self.broker = store, broker
         self.slots = asyncio.Semaphore(IN_FLIGHT)
         self.tasks: set[asyncio.Task[None]] = set()
         self.connected = asyncio.Event()
@@ -34,13 +79,15 @@ class MqttBridge:
     async def run(self) -> None:
         while True:
             try:
-                self.client = MqttClient("anlan-ingest", self.user, self.password)
-                await self.client.connect(*self.address)
-                await self.client.subscribe(*TOPICS)
+                broker = self.broker
+                tls = ssl.create_default_context() if broker.tls else None
+                self.client = MqttClient(broker.client, broker.user, broker.password, tls=tls)
+                await self.client.connect(broker.host, broker.port)
+                await self.client.subscribe(*broker.filters)
                 self.connected.set()
                 await self.client.run(self.take)
             except (OSError, EOFError, TimeoutError) as error:
-                log.warning("MQTT %s: %s, connecting again", self.address, error or type(error).__name__)
+                log.warning("MQTT %s: %s, connecting again", self.broker.host, error or type(error).__name__)
             self.connected.clear()
             await asyncio.sleep(0.5)
 
@@ -58,10 +105,14 @@ class MqttBridge:
 
     async def keep(self, message: Message, client: MqttClient) -> None:
         raw = message.topic.encode() + b" " + message.payload
-        protocol = "sparkplug" if message.topic.startswith(NAMESPACE) else "mqtt"
+        protocol = protocol_of(message.topic)
         self.store.saw(protocol, message.topic, raw)
+        answers: list[tuple[str, bytes]] = []
         try:
-            readings, answers = self.read(protocol, message)
+            if protocol == "sensorthings":
+                readings = await self.observations(message)
+            else:
+                readings, answers = self.read(protocol, message)
         except FrameError as error:
             await self.store.quarantine(protocol, raw, message.topic, str(error))
         else:
@@ -69,6 +120,12 @@ class MqttBridge:
                 client.tell(topic, payload)
             await self.store.keep(protocol, readings, raw, message.topic)
         client.acknowledge(message)
+
+    async def observations(self, message: Message) -> list[Reading]:
+        """Of SensorThings' datastreams, found by their number."""
+        known = await self.store.registry("sensorthings")
+        keys = {ref.id: key for key, ref in known.items()}
+        return sensorthings.readings(message.topic, message.payload, keys, clock.now())
 
     def read(self, protocol: str, message: Message) -> tuple[list[Reading], list[tuple[str, bytes]]]:
         """Readings, and what is to be told to the device."""

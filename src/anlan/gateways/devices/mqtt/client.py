@@ -7,6 +7,7 @@ send that only when the reading is in the log. So a device's own PUBACK already 
 from __future__ import annotations
 
 import asyncio
+import ssl
 import struct
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -63,13 +64,22 @@ async def read_packet(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
 class MqttClient:
     """One connection. `on_message` is called for each message; `acknowledge` ends the broker's duty for it."""
 
-    def __init__(self, client_id: str, user: str = "", password: str = "", *, clean: bool = False) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        user: str = "",
+        password: str = "",
+        *,
+        clean: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.client_id, self.user, self.password, self.clean = client_id, user, password, clean
+        self.tls = tls
         self.next_packet = 0
         self.acknowledged: dict[int, asyncio.Future[None]] = {}
 
     async def connect(self, host: str, port: int) -> None:
-        self.reader, self.writer = await asyncio.open_connection(host, port, limit=2**20)
+        self.reader, self.writer = await asyncio.open_connection(host, port, limit=2**20, ssl=self.tls)
         flags = (0x02 if self.clean else 0) | (0xC0 if self.user else 0)
         body = field("MQTT") + bytes([4, flags]) + struct.pack("!H", KEEP_ALIVE_S) + field(self.client_id)
         body += field(self.user) + field(self.password) if self.user else b""

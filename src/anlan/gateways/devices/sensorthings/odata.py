@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import operator
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,6 +27,9 @@ TOKEN = re.compile(
     re.VERBOSE,
 )
 COMPARE = {"eq", "ne", "gt", "ge", "lt", "le"}
+OPERATIONS: dict[str, Callable[[float, float], float]] = {
+    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "div": operator.truediv, "mod": math.fmod,
+}  # fmt: skip
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
@@ -52,6 +58,15 @@ class Geography:
 @dataclass(frozen=True)
 class Compare:
     """left op right, op in eq ne gt ge lt le."""
+
+    op: str
+    left: Any
+    right: Any
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """add, sub, mul, div, mod of two values (table 23)."""
 
     op: str
     left: Any
@@ -149,10 +164,29 @@ class Reader:
             self.depth -= 1
 
     def comparison(self) -> Any:
-        left = self.value()
+        left = self.sum()
         if self.peek()[1] not in COMPARE:
             return left
-        return Compare(self.take()[1], left, self.value())
+        return Compare(self.take()[1], left, self.sum())
+
+    def sum(self) -> Any:
+        return self.chain(("add", "sub"), lambda: self.chain(("mul", "div", "mod"), self.value))
+
+    def chain(self, words: tuple[str, ...], part: Callable[[], Any]) -> Any:
+        """Operators of one rank, from left to right; of two numbers the outcome is taken at once."""
+        found = part()
+        while self.peek()[1] in words:
+            op = self.take()[1]
+            right = part()
+            both = all(isinstance(one, int | float) and not isinstance(one, bool) for one in (found, right))
+            found = self.worked_out(op, found, right) if both else Arithmetic(op, found, right)
+        return found
+
+    def worked_out(self, op: str, left: float, right: float) -> float:
+        try:
+            return float(OPERATIONS[op](left, right))
+        except (ArithmeticError, ValueError) as error:
+            raise self.bad(f"{left} {op} {right} 没有结果") from error
 
     def value(self) -> Any:
         kind, text = self.take()

@@ -22,10 +22,23 @@ SEGMENT = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\((?P<key>[^()]*)\))?|(?P<dollar>
 CONFORMANCE = [
     f"http://www.opengis.net/spec/iot_sensing/1.1/req/{part}"
     for part in (
-        "datamodel", "resource-path", "request-data", "create-update-delete/create-entity", "batch-request",
-        "data-array",
+        "datamodel", "resource-path", "request-data", "create-update-delete/create-entity",
+        "create-update-delete/update-entity", "create-update-delete/delete-entity", "batch-request", "data-array",
+        "create-observations-via-mqtt/observations-creation",
     )
 ]  # fmt: skip
+#: What of a class is offered for some entities only, told as the standard lets a server tell it (7.1.2).
+SETTINGS: dict[str, Any] = {
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/delete-entity": {
+        "entities": ["Things", "Datastreams"]
+    },
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/update-entity": {
+        "entities": ["Things", "Locations", "Datastreams"]
+    },
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-observations-via-mqtt/observations-creation": {
+        "topics": ["v1.1/Datastreams(id)/Observations"]
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +88,8 @@ def answer(request: Request) -> Answer:
         return read(request, target)
     if request.method == "POST":
         return create(request, target)
+    if request.method in ("PATCH", "PUT", "DELETE"):
+        return change(request, target)
     raise Unsupported(request.method)
 
 
@@ -85,15 +100,15 @@ class Unsupported(AnlanError):
 
     def __init__(self, method: str) -> None:
         super().__init__(
-            f"不支持 {method}：测站与数据流的修改、删除请在登记簿中进行，观测不可更改", field="method", value=method,
-            allowed="GET、POST",
+            f"这里不支持 {method}：可改的是 Things、Locations、Datastreams，可删的是 Things、Datastreams；观测不可更改",
+            field="method", value=method, allowed="GET、POST、PATCH、PUT、DELETE",
         )  # fmt: skip
 
 
 def index(base: str) -> dict[str, Any]:
     return {
         "value": [{"name": name, "url": f"{base}/{name}"} for name in SETS],
-        "serverSettings": {"conformance": CONFORMANCE},
+        "serverSettings": {"conformance": CONFORMANCE, **SETTINGS},
     }
 
 
@@ -285,6 +300,27 @@ def create(request: Request, target: Target) -> Answer:
     row = makers[kind.name](request.actor, {**request.body, **parent})
     shower = Shower(Store(request.actor), request.base)
     return Answer(201, shower.entity(kind, row, Options()), shower.link(kind, row))
+
+
+def change(request: Request, target: Target) -> Answer:
+    """9.3 and 10.3: PATCH changes what it names, PUT must name what is needed, DELETE removes what nothing refers to."""
+    if target.entity is None or target.kind is None or target.field or target.tail:
+        raise wrong("path", request.path, "一个实体，如 Things(1)")
+    name = target.kind.name
+    if request.method == "DELETE":
+        if name not in writing.LABELS or name == "Locations":
+            raise Unsupported(f"{request.method} {name}")
+        writing.remove(request.actor, name, target.entity.pk)
+        return Answer(200)
+    if name not in writing.LABELS:
+        raise Unsupported(f"{request.method} {name}")
+    if not isinstance(request.body, dict):
+        raise wrong("body", type(request.body).__name__, "JSON 对象")
+    if request.method == "PUT":
+        writing.text(request.body, "name")
+    row = writing.change(request.actor, name, target.entity.pk, request.body)
+    shower = Shower(Store(request.actor), request.base)
+    return Answer(200, shower.entity(target.kind, row, Options()), shower.link(target.kind, row))
 
 
 def parent_of(request: Request) -> dict[str, Any]:

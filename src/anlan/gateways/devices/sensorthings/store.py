@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from anlan.gateways.devices.sensorthings.entities import QUALITY, SETS, EntitySet, Quantity, Reading
-from anlan.gateways.devices.sensorthings.odata import Call, Compare, Field, Geography, Logic, Options, wrong
+from anlan.gateways.devices.sensorthings.odata import Arithmetic, Call, Compare, Field, Geography, Logic, Options, wrong
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid, NotFound
@@ -55,6 +55,11 @@ def unsupported(what: str) -> Invalid:
     return wrong("$filter", what, "比较、and/or/not、startswith、endswith、substringof、st_within、year…second、now")
 
 
+#: Functions (table 24) and operators (table 23) on numbers, as SQL has them.
+ROUNDING = {"round": "round", "floor": "floor", "ceiling": "ceil"}
+SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
+
+
 def column(kind: EntitySet, name: str) -> str:
     found = kind.fields.get(name)
     if found is None:
@@ -72,7 +77,7 @@ def constant(value: Any) -> Any:
 
 def fields_first(node: Compare) -> Compare:
     """`5 lt result` as `result gt 5`."""
-    if isinstance(node.left, Field) or (isinstance(node.left, Call) and node.left.name != "now"):
+    if isinstance(node.left, Field | Arithmetic) or (isinstance(node.left, Call) and node.left.name != "now"):
         return node
     return Compare(MIRROR[node.op], node.right, node.left)
 
@@ -244,6 +249,11 @@ def sql_of(kind: EntitySet, node: Any) -> tuple[str, list[Any]]:
 
 
 def sql_compare(kind: EntitySet, node: Compare) -> tuple[str, list[Any]]:
+    if isinstance(node.left, Arithmetic) or (isinstance(node.left, Call) and node.left.name in ROUNDING):
+        text, values = sql_number(kind, node.left)
+        number_ = constant(node.right)
+        check_kind("value", number_)
+        return f"({text} {SIGN[node.op]} %s and value <> 'NaN')", [*values, number_]
     left, value = sql_left(kind, node.left), constant(node.right)
     if left == "quality":
         value = quality_number(value)
@@ -254,6 +264,26 @@ def sql_compare(kind: EntitySet, node: Compare) -> tuple[str, list[Any]]:
     text = f"{left} {SIGN[node.op]} %s"
     # PostgreSQL sorts NaN (no data) above every number; a comparison must not find it.
     return (f"({text} and value <> 'NaN')" if left == "value" else text), [value]
+
+
+def sql_number(kind: EntitySet, node: Any) -> tuple[str, list[Any]]:
+    """A computed value of a reading: arithmetic on its result, and rounding."""
+    if isinstance(node, int | float) and not isinstance(node, bool):
+        return "%s::float8", [node]
+    if isinstance(node, Call) and node.name in ROUNDING and len(node.arguments) == 1:
+        text, values = sql_number(kind, node.arguments[0])
+        return f"{ROUNDING[node.name]}({text})", values
+    if isinstance(node, Arithmetic):
+        left, first = sql_number(kind, node.left)
+        right, second = sql_number(kind, node.right)
+        if node.op in ("div", "mod"):
+            right = f"nullif({right}, 0)"
+        if node.op == "mod":
+            return f"mod(({left})::numeric, ({right})::numeric)::float8", [*first, *second]
+        return f"({left} {SYMBOLS[node.op]} {right})", [*first, *second]
+    if isinstance(node, Field) and column(kind, node.path) == "value":
+        return "value", []
+    raise unsupported(str(node))
 
 
 def sql_left(kind: EntitySet, node: Any) -> str:

@@ -214,3 +214,55 @@ def create_datastream(by: Actor, body: dict[str, Any]) -> Any:
     kept = {k: "" if v is None else str(v) for k, v in data.items() if k in register.fields}
     row = register_actions.create(by, register, kept)
     return queries.datastreams(by).one(row.pk)
+
+
+#: Entities that may be changed, and whose registry they are rows of.
+LABELS = {"Things": "monitoring.Station", "Locations": "monitoring.Station", "Datastreams": "monitoring.Datastream"}
+
+
+def change(by: Actor, name: str, pk: int, body: dict[str, Any]) -> Any:
+    """Change a row by its registry's own rules; what the body does not name keeps its value."""
+    data = datastream_changes(body) if name == "Datastreams" else thing_changes(body)
+    register = registry_of(LABELS[name])
+    if not data:
+        raise Invalid("body", list(body), "name、properties、location、unitOfMeasurement 等可改的字段")
+    register_actions.update(by, register, pk, {k: str(v) for k, v in data.items() if k in register.fields})
+    return queries.datastreams(by).one(pk) if name == "Datastreams" else queries.stations(by).one(pk)
+
+
+def properties_of(body: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    given = body.get("properties", {})
+    if not isinstance(given, dict):
+        raise Invalid("properties", given, "对象")
+    unknown = set(given) - set(names)
+    if unknown:
+        raise Invalid("properties", sorted(unknown), "、".join(names))
+    return {names[name]: "" if value is None else value for name, value in given.items()}
+
+
+def thing_changes(body: dict[str, Any]) -> dict[str, Any]:
+    names = {"area": "area", "kind": "kind", "owner": "owner", "intervalSeconds": "interval_s", "address": "address"}
+    data = properties_of(body, names)
+    if "name" in body:
+        data["name"] = text(body, "name")
+    if "location" in body:
+        data["lon"], data["lat"] = place_of({"Locations": [body]})
+    elif "Locations" in body:
+        data["lon"], data["lat"] = place_of(body)
+    return data
+
+
+def datastream_changes(body: dict[str, Any]) -> dict[str, Any]:
+    data = properties_of(body, {"validMin": "valid_min", "validMax": "valid_max", "sourceCode": "source_code"})
+    if "name" in body:
+        data["name"] = text(body, "name")
+    if "unitOfMeasurement" in body:
+        unit = body["unitOfMeasurement"]
+        if not isinstance(unit, dict) or not unit.get("symbol"):
+            raise Invalid("unitOfMeasurement", unit, "含 symbol 的对象")
+        data["unit"] = unit["symbol"]
+    return data
+
+
+def remove(by: Actor, name: str, pk: int) -> None:
+    register_actions.delete(by, registry_of(LABELS[name]), pk, "经 SensorThings 删除")

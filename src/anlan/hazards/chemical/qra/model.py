@@ -144,7 +144,9 @@ class Grid:
     @property
     def centres(self) -> tuple[Floats, Floats]:
         x, y = self.first
-        return x + np.arange(self.nx) * self.cell, y + np.arange(self.ny) * self.cell
+        return x + np.arange(self.nx, dtype=np.float64) * self.cell, y + np.arange(
+            self.ny, dtype=np.float64
+        ) * self.cell
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,8 @@ def test_farther_along_a_ray_nothing_shakes_harder(model: str, magnitude: float,
     out = np.concatenate([[0.0], np.geomspace(0.5, 800, 60)])
     found = shaking(model, rupture, away(*(out * f(np.radians(azimuth)) for f in (np.sin, np.cos))))  # type: ignore[arg-type]
     # the field's library mixes the two axes in logarithms, which swells by a hundredth near 1 gal
-    slack = 0.02 if "YuEtAl" in model else 1e-9
+    # and over a flat plane the round ground comes a little nearer to it
+    slack = 0.02 if "YuEtAl" in model else 1e-4
     assert (np.diff(np.log(found.pga_g)) <= slack).all()
     assert (np.diff(np.log(found.pgv_cm_s)) <= slack).all()
     # the rule of GB/T 17742-2020 itself steps where both of its intensities pass 6, so only relations of intensity are held to this

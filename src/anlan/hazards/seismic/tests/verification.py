@@ -71,7 +71,7 @@ def of_event(event: Any) -> Iterator[Verified]:
     exact = replace(rupture, dip_deg=event["dip"], width_km=event["width"])
     apart = float(np.abs(distances(rupture, sites)[:, ks.RRUP] - event["rrup"]).max())
     yield Verified(
-        f"M{event['mag']}: distance to the plane, 40 sites up to 200 km", LIBRARY, 0, apart, "km", 0.25, False
+        f"M{event['mag']}: distance to the plane, 40 sites up to 200 km", LIBRARY, 0, apart, "km", 0.01, False
     )
     for name, cases in event["gmm"].items():
         if name in ALIASES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, radians
 from typing import Any
 
 from django.db import models
@@ -11,7 +12,7 @@ from shapely.geometry import Point, shape
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Hospital, KeyPlace, Readiness, Shelter, Stock, Store, Team
+from anlan.resources.models import Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
 from anlan.resources.roads import Route, roads
 
 
@@ -66,13 +67,12 @@ def shelters_near(actor: Actor, lon: float, lat: float, count: int = 5) -> list[
 
 def stores_with(actor: Actor, item: str, lon: float, lat: float) -> list[tuple[Store, float, float]]:
     """(store, quantity, metres) of every store that has an item whose code or name is `item`, nearest first."""
-    lots = Stock.objects.visible_to(actor).filter(
-        models.Q(item_code=item) | models.Q(item__icontains=item), quantity__gt=0
-    )
+    named = models.Q(material__code=item) | models.Q(material__name__icontains=item)
+    lots = Stock.objects.visible_to(actor).filter(named, quantity__gt=0, consignment=None)
     totals: dict[int, tuple[Store, float]] = {}
     for lot in lots.select_related("store"):
         store, so_far = totals.get(lot.store_id, (lot.store, 0.0))
-        totals[lot.store_id] = (store, so_far + lot.quantity)
+        totals[lot.store_id] = (store, so_far + float(lot.quantity))
     measured = [(store, total, distance_m(lon, lat, store.lon, store.lat)) for store, total in totals.values()]
     return sorted(measured, key=lambda row: row[2])
 
@@ -94,6 +94,14 @@ def summary(row: Any) -> dict[str, Any]:
         "id": row.pk, "name": row.name, "lon": row.lon, "lat": row.lat, "people": people,
         "phone": getattr(row, "phone", ""), "representative": row.representative,
     }  # fmt: skip
+
+
+def junctions_near(lon: float, lat: float, within_m: float) -> list[tuple[float, float]]:
+    """(lon, lat) of the road graph's junctions within a square of `within_m` to each side: anybody may know the roads."""
+    up = within_m / 111_000
+    wide = up / max(0.1, cos(radians(lat)))
+    nodes = RoadNode.objects.filter(lon__range=(lon - wide, lon + wide), lat__range=(lat - up, lat + up))
+    return list(nodes.values_list("lon", "lat"))
 
 
 def team(actor: Actor, team_id: int) -> Team:

@@ -1,0 +1,189 @@
+# ruff: noqa: PLC0415 - Django is set up first, with a folder of its own
+"""50,000 devices with 1,000,000 datastreams configured: how long the gateway and the worker take to know them, how much
+memory that is, and whether writing and asking still go as with 10,000.
+
+Peer: the same with 10,000 datastreams in the same run. Latest values and windows of one datastream are asked over ROWS
+readings (`ANLAN_BENCH_ROWS`, 2,000,000 here; 1e8 needs 10 GB of disk and an hour of loading on two cores).
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from bench._lab import connection, fresh_database
+
+STREAMS_EACH = 20
+DEVICES = int(os.environ.get("ANLAN_BENCH_DEVICES", "50000"))
+ROWS = int(os.environ.get("ANLAN_BENCH_ROWS", "2000000"))
+BATCH, BATCHES, QUESTIONS = 100_000, 4, 200
+START = datetime(2026, 3, 2, tzinfo=UTC)
+GOAL_MS = 10.0
+MAKE = """
+insert into monitoring_station (code, name, lon, lat, kind, protocol, address, area_id, data_class, owner, interval_s,
+  in_service, representative)
+select 'B' || n, '站' || n, 106.8, 39.6, '气体', 'mqtt', 'B' || n, %s, 2, '', 60, true, false from generate_series(%s, %s) n;
+"""
+MAKE_STREAMS = """
+insert into monitoring_datastream (code, station_id, source_code, name, quantity, unit, source_unit)
+select s.code || '-' || k, s.id, 'c' || k, '浓度', 'q' || k, 'ppm', '' from monitoring_station s, generate_series(1, %s) k
+where s.code not in (select split_part(code, '-', 1) from monitoring_datastream);
+"""
+FILL = """
+insert into observation (stream, at, value, quality, received)
+select s, %s::timestamptz + k * interval '1 minute', 20 + (s + k) %% 60, 0, now()
+from generate_series(0, %s) k, generate_series(%s, %s) s
+"""
+
+
+def make(first: int, last: int, area: int) -> float:
+    began = time.perf_counter()
+    with connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")  # one version step for a million rows is enough
+        cursor.execute(MAKE, [area, first, last])
+        cursor.execute(MAKE_STREAMS, [STREAMS_EACH])
+        cursor.execute("set session_replication_role = origin")
+        cursor.execute("analyze monitoring_station, monitoring_datastream")
+    return time.perf_counter() - began
+
+
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    began = time.perf_counter()
+    found = work()
+    return time.perf_counter() - began, found
+
+
+def rss_mib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def batches(low: int, high: int, minute: int) -> list[Any]:
+    """Readings spread over all datastreams of [low, high], in arrival order."""
+    from anlan.monitoring import log as layout
+
+    rng = np.random.default_rng(minute)
+    made = []
+    for n in range(BATCHES):
+        at = round((START + timedelta(days=20, minutes=minute + n)).timestamp() * 1000)
+        stream = rng.choice(np.arange(low, high + 1, dtype=np.int32), BATCH, replace=high - low < BATCH)
+        at_ms = at + np.arange(BATCH, dtype=np.int64) % 60_000
+        value = 20 + rng.random(BATCH)
+        made.append(layout.Batch(stream, at_ms, value, np.zeros(BATCH, np.int16), at))
+    return made
+
+
+def known(first: int, last: int, area: int) -> dict[str, float]:
+    """Everything at one size."""
+    from anlan.kernel import clock
+    from anlan.monitoring import log as layout
+    from anlan.monitoring import queries
+    from anlan.monitoring.models import Datastream
+    from anlan.monitoring.pipeline.puller import Message
+    from anlan.monitoring.pipeline.worker import Worker, prepare
+
+    make(first, last, area)
+    found: dict[str, float] = {}
+    found["resolve_s"], refs = timed(lambda: queries.resolve("mqtt"))
+    found["streams"] = len(refs)
+    del refs
+    ids = Datastream.objects.unscoped("benchmark").order_by("pk")
+    low, high = int(ids.values_list("pk", flat=True)[0]), int(ids.reverse().values_list("pk", flat=True)[0])
+    with clock.standing_at(START + timedelta(days=21)):
+        found["worker_s"], worker = timed(lambda: Worker("bench", own=False))
+        messages = [
+            Message(n + 1, layout.encode(one), "", "obs.0.mqtt") for n, one in enumerate(batches(low, high, first))
+        ]
+        rows = [prepare([one])[0] for one in messages]
+        worker.flush(rows[0], 1)  # partitions, caches
+        spent, _ = timed(lambda: [worker.flush(part, n + 2) for n, part in enumerate(rows[1:])])
+    found["rows_s"] = BATCH * (BATCHES - 1) / spent
+    found["rss_mib"] = rss_mib()
+    return found
+
+
+def history(actor: Any) -> dict[str, float]:
+    """ROWS readings of 2,000 datastreams by the minute; newest values of a station and a day of one datastream."""
+    from anlan.monitoring import queries
+    from anlan.monitoring.models import Datastream
+    from anlan.monitoring.pipeline import store
+
+    streams = list(
+        Datastream.objects.unscoped("benchmark").order_by("pk").values_list("pk", "station_id")[: 100 * STREAMS_EACH]
+    )
+    minutes = ROWS // len(streams)
+    days = minutes // 1440 + 1
+    first = int(START.timestamp()) // 86_400
+    for day in range(days):
+        store.make_partition(first + day)
+    with connection.cursor() as cursor:
+        for hour in range(0, minutes, 60):
+            at = START + timedelta(minutes=hour)
+            cursor.execute(FILL, [at, min(59, minutes - hour - 1), streams[0][0], streams[-1][0]])
+        cursor.execute("vacuum analyze observation")
+        cursor.execute("select count(*) from observation")
+        rows = int(cursor.fetchone()[0])
+    random.seed(1)
+    asked = random.choices(streams, k=QUESTIONS)
+    end = START + timedelta(minutes=minutes)
+    window = [timed(lambda pk=pk: queries.series(actor, pk, end - timedelta(days=1), end))[0] for pk, _ in asked]  # type: ignore[misc]
+    latest = [timed(lambda station=station: queries.latest(actor, [station]))[0] for _, station in asked]  # type: ignore[misc]
+    with connection.cursor() as cursor:
+
+        def scan(pk: int) -> Any:
+            cursor.execute("select value from observation where stream = %s order by at desc limit 1", [pk])
+            return cursor.fetchone()
+
+        newest = [timed(lambda pk=pk: scan(pk))[0] for pk, _ in asked]  # type: ignore[misc]
+    return {
+        "rows": rows, "days": days, "window_ms": p99(window), "latest_ms": p99(latest), "newest_ms": p99(newest),
+        "window_p50": statistics.median(window) * 1000, "latest_p50": statistics.median(latest) * 1000,
+    }  # fmt: skip
+
+
+def p99(seconds: list[float]) -> float:
+    return sorted(seconds)[int(0.99 * len(seconds))] * 1000
+
+
+def run() -> list[dict[str, Any]]:
+    from anlan.kernel.accounts.actor import system
+    from anlan.kernel.models import Area, Level
+    from anlan.monitoring.models import AlarmRule
+
+    with fresh_database():
+        city = Area.objects.create(code_system="mca", code="150300", name="乌海市", level=Level.CITY)
+        AlarmRule.objects.create(
+            code="hi", title="高", area=city, station_kind="气体", quantity="q1", hi=100, deadband=5
+        )
+        small = known(1, 500, city.pk)
+        asked = history(system("bench"))
+        large = known(501, DEVICES, city.pk)
+    ratio = large["rows_s"] / small["rows_s"]
+    told = {name: round(value, 3) for name, value in large.items()}
+    rows = [
+        {
+            "name": "scale", "work": f"{DEVICES:,} devices, {int(large['streams']):,} datastreams configured: {told}",
+            "agreement": "the same batches through the same worker", "ours": large["rows_s"], "peer": small["rows_s"],
+            "peer_name": f"{int(small['streams']):,} datastreams", "unit": "readings/s", "ratio": ratio, "goal": 0.7,
+            "met": ratio >= 0.7, "rss_mib": large["rss_mib"],
+        }
+    ]  # fmt: skip
+    for name, what in (("window", "a day of one datastream"), ("latest", "newest values of a station")):
+        value = asked[f"{name}_ms"]
+        rows.append(
+            {
+                "name": f"history {name}",
+                "work": f"{what}, p99 of {QUESTIONS}; {int(asked['rows']):,} readings, {int(asked['days'])} partitions",
+                "agreement": f"p50 {asked[f'{name}_p50']:.2f} ms", "ours": value, "peer": asked["newest_ms"],
+                "peer_name": "newest by index scan of the partitions", "unit": "ms", "ratio": asked["newest_ms"] / value,
+                "goal": GOAL_MS, "met": value < GOAL_MS,
+            }
+        )  # fmt: skip
+    return rows

@@ -1,0 +1,1 @@
+"""Earthquakes: which are judged by themselves, what stations and people said of them, what a catalogue tells."""

@@ -1,0 +1,173 @@
+"""A session with the gateway: connect, keep a window of messages under way, say what became of each.
+
+ANLAN_CMPP_HOST, ANLAN_CMPP_PORT (7890)   the operator's gateway; unset host = channel not set up
+ANLAN_CMPP_SOURCE, ANLAN_CMPP_PASSWORD    enterprise code (six digits) and shared secret
+ANLAN_CMPP_NUMBER, ANLAN_CMPP_SERVICE     number the phone shows; service id
+ANLAN_CMPP_VERSION                        2 or 3                                                  (2)
+ANLAN_CMPP_WINDOW                         messages under way at once                              (16)
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from anlan.gateways.alerts.cmpp import codec
+from anlan.gateways.alerts.contract import Message, Outcome, Receipt
+from anlan.kernel import clock
+
+TIMEOUT_S = 10.0
+ACCEPTED = Receipt(Outcome.DELIVERED, "短信网关已接收")
+LOST = Receipt(Outcome.UNKNOWN, "短信网关没有回答，不知是否已送出")
+
+
+@dataclass(frozen=True)
+class Setup:
+    host: str
+    port: int
+    source: str
+    password: str
+    number: str
+    service: str
+    version: int
+    window: int
+
+
+def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
+    """None when no gateway is given. Raises ValueError that names the variable."""
+    host = env.get("ANLAN_CMPP_HOST", "")
+    if not host:
+        return None
+    version = {"2": codec.V2, "3": codec.V3}.get(env.get("ANLAN_CMPP_VERSION", "2"))
+    if version is None:
+        raise ValueError("ANLAN_CMPP_VERSION: 只能是 2 或 3")
+    return Setup(
+        host, int(env.get("ANLAN_CMPP_PORT", "7890")), env.get("ANLAN_CMPP_SOURCE", ""), env.get("ANLAN_CMPP_PASSWORD", ""),
+        env.get("ANLAN_CMPP_NUMBER", ""), env.get("ANLAN_CMPP_SERVICE", ""), version, int(env.get("ANLAN_CMPP_WINDOW", "16")),
+    )  # fmt: skip
+
+
+class Session:
+    """One connection of one thread."""
+
+    def __init__(self, given: Setup) -> None:
+        self.given, self.numbers, self.buffer = given, count(1), bytearray()
+        self.line = socket.create_connection((given.host, given.port), TIMEOUT_S)
+        self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stamp = clock.real_now().astimezone(clock.BEIJING).strftime("%m%d%H%M%S")
+        self.line.sendall(codec.connect(next(self.numbers), given.source, given.password, stamp, given.version))
+        status = codec.connect_status(self.answer(codec.CONNECT), given.version)
+        if status:
+            self.line.close()
+            raise ConnectionRefusedError(f"短信网关拒绝登录，状态 {status}")
+
+    def read(self) -> list[codec.Pdu]:
+        """What came in; what the gateway asks for itself is answered at once."""
+        data = self.line.recv(1 << 16)
+        if not data:
+            raise ConnectionResetError("短信网关断开了连接")
+        self.buffer += data
+        found = []
+        for pdu in codec.split(self.buffer):
+            if pdu.command == codec.DELIVER:
+                self.line.sendall(codec.deliver_response(pdu, self.given.version))
+            elif pdu.command == codec.ACTIVE_TEST:
+                self.line.sendall(codec.pack(codec.ACTIVE_TEST | codec.RESPONSE, pdu.sequence, b"\0"))
+            else:
+                found.append(pdu)
+        return found
+
+    def answer(self, command: int) -> codec.Pdu:
+        while True:
+            for pdu in self.read():
+                if pdu.command == command | codec.RESPONSE:
+                    return pdu
+
+    def submit(self, messages: Sequence[Message]) -> list[Receipt | None]:
+        """A receipt for each; None for those that were never written. A lost connection ends the round."""
+        answers: list[Receipt | None] = [None] * len(messages)
+        window = max(1, self.given.window)
+        for start in range(0, len(messages), window):
+            part = range(start, min(start + window, len(messages)))
+            try:
+                self.round(messages, part, answers)
+            except (OSError, codec.CmppError):
+                self.close()
+                break
+        return answers
+
+    def round(self, messages: Sequence[Message], part: range, answers: list[Receipt | None]) -> None:
+        """One window: all of it is written, then every answer awaited."""
+        waiting: dict[int, int] = {}
+        out = bytearray()
+        for n in part:
+            pieces = codec.parts(messages[n].text, n)
+            phone = messages[n].address.replace(" ", "").replace("-", "")
+            for index, (piece, joined) in enumerate(pieces, 1):
+                number = next(self.numbers)
+                waiting[number] = n
+                out += codec.submit(
+                    number, self.given.source, self.given.service, self.given.number, phone, piece, joined,
+                    self.given.version, len(pieces), index,
+                )  # fmt: skip
+        for n in part:
+            answers[n] = LOST  # from here on it may have gone out
+        self.line.sendall(out)
+        results: dict[int, int] = {}
+        try:
+            while waiting:
+                for pdu in self.read():
+                    at = waiting.pop(pdu.sequence, None) if pdu.command == codec.SUBMIT | codec.RESPONSE else None
+                    if at is not None:
+                        results[at] = max(results.get(at, 0), codec.submit_result(pdu)[1])
+        finally:
+            unanswered = set(waiting.values())
+            for n, result in results.items():
+                if n not in unanswered:
+                    answers[n] = receipt(result)
+
+    def close(self) -> None:
+        self.line.close()
+        if HERE.session is self:
+            HERE.session = None
+
+
+class _Here(threading.local):
+    """The session of this thread."""
+
+    session: Session | None = None
+
+
+HERE = _Here()
+
+
+def receipt(result: int) -> Receipt:
+    if result == 0:
+        return ACCEPTED
+    if result == codec.BUSY:
+        return Receipt(Outcome.RETRY, "短信网关流量控制", retry_after_s=1.0)
+    return Receipt(Outcome.REFUSED, f"短信网关拒绝，结果 {result}")
+
+
+def send(message: Message) -> Receipt:
+    return send_many([message])[0]
+
+
+def send_many(messages: Sequence[Message]) -> list[Receipt]:
+    """What was not written when the line broke may be tried again; what was written and not answered is unknown."""
+    given = setup()
+    if given is None:
+        return [Receipt(Outcome.REFUSED, "未设置 ANLAN_CMPP_HOST")] * len(messages)
+    try:
+        if HERE.session is None or HERE.session.given != given:
+            HERE.session = Session(given)
+        answers = HERE.session.submit(messages)
+    except (OSError, codec.CmppError) as error:
+        HERE.session = None
+        return [Receipt(Outcome.RETRY, f"短信网关连不上：{error}")] * len(messages)
+    later = Receipt(Outcome.RETRY, "连接断开，尚未送出")
+    return [answer or later for answer in answers]

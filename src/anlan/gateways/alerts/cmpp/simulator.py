@@ -1,0 +1,102 @@
+"""A gateway to test against, that behaves as real ones do: busy, deaf, gone, and honest about what it took.
+
+`python -m anlan.gateways.alerts.cmpp.simulator 7890 [busy] [deaf] [drop]` with the share of messages for each fault.
+"""
+
+from __future__ import annotations
+
+import random
+import socket
+import sys
+import threading
+from collections import Counter
+
+from anlan.gateways.alerts.cmpp import codec
+
+
+class Simulator:
+    """One gateway. busy: share answered 流量控制; deaf: share taken without answer; drop: share at which the line is cut,
+    before or after the message was taken. `taken` counts (phone, part) of what it accepted or took silently."""
+
+    def __init__(
+        self, port: int = 0, busy: float = 0, deaf: float = 0, drop: float = 0, seed: int = 1, password: str = ""
+    ) -> None:
+        self.busy, self.deaf, self.drop, self.password = busy, deaf, drop, password
+        self.dice, self.taken, self.lock = random.Random(seed), Counter[tuple[str, bytes]](), threading.Lock()  # noqa: S311
+        self.server = socket.create_server(("127.0.0.1", port))
+        self.port: int = self.server.getsockname()[1]
+        self.open = True
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        while self.open:
+            try:
+                line, _ = self.server.accept()
+            except OSError:
+                return
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.serve, args=(line,), daemon=True).start()
+
+    def serve(self, line: socket.socket) -> None:
+        buffer, version = bytearray(), codec.V2
+        with line:
+            while True:
+                try:
+                    data = line.recv(1 << 18)
+                except OSError:
+                    return
+                if not data:
+                    return
+                buffer += data
+                out = bytearray()
+                for pdu in codec.split(buffer):
+                    if pdu.command == codec.CONNECT:
+                        version = codec.V3 if pdu.body[22] >= codec.V3 else codec.V2
+                        out += self.welcome(pdu, version)
+                    elif pdu.command == codec.SUBMIT:
+                        answer = self.answer(pdu, version)
+                        if answer is None:
+                            line.sendall(out)
+                            return
+                        out += answer
+                if out:
+                    line.sendall(out)
+
+    def welcome(self, pdu: codec.Pdu, version: int) -> bytes:
+        """Status 3: authentication failed."""
+        source = pdu.body[:6].rstrip(b"\0").decode()
+        stamp = f"{int.from_bytes(pdu.body[23:27], 'big'):010}"
+        status = 0 if codec.secret(source, self.password, stamp) == pdu.body[6:22] else 3
+        body = status.to_bytes(4 if version >= codec.V3 else 1, "big") + bytes(16) + bytes([version])
+        return codec.pack(codec.CONNECT | codec.RESPONSE, pdu.sequence, body)
+
+    def answer(self, pdu: codec.Pdu, version: int) -> bytes | None:
+        """The response; b"" = none; None = the line is cut."""
+        chance = self.dice.random() if self.busy or self.deaf or self.drop else 1.0
+        if chance < self.drop / 2:
+            return None
+        if chance < self.drop / 2 + self.busy:
+            return codec.submit_response(pdu.sequence, 0, codec.BUSY, version)
+        with self.lock:
+            self.taken[codec.submitted(pdu, version)] += 1
+        if chance < self.drop + self.busy:
+            return None
+        if chance < self.drop + self.busy + self.deaf:
+            return b""
+        return codec.submit_response(pdu.sequence, pdu.sequence, 0, version)
+
+    def close(self) -> None:
+        self.open = False
+        self.server.close()
+
+
+def main() -> None:
+    port, *shares = sys.argv[1:]
+    faults = dict(zip(("busy", "deaf", "drop"), map(float, shares), strict=False))
+    running = Simulator(int(port), faults.get("busy", 0.0), faults.get("deaf", 0.0), faults.get("drop", 0.0))
+    print(f"CMPP 模拟网关在 127.0.0.1:{running.port}", flush=True)
+    threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""BUFR and GRIB through ECMWF's eccodes, an optional extra. Units out: ℃, hPa, m/s, °, %, m, mm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from anlan.gateways.feeds.contract import FeedError
+from anlan.gateways.feeds.weather.metar import NAMES, UNITS
+from anlan.gateways.readings import Reading
+
+NEEDED = "读 BUFR 和 GRIB 需要可选组件：pip install 'anlan[weather]'"
+#: BUFR element (table B) -> our code, factor, offset.
+ELEMENTS = {
+    "airTemperature": ("TEM", 1.0, -273.15), "dewpointTemperature": ("DPT", 1.0, -273.15),
+    "relativeHumidity": ("RHU", 1.0, 0.0), "nonCoordinatePressure": ("PRS", 0.01, 0.0), "windSpeed": ("WIN_S", 1.0, 0.0),
+    "windDirection": ("WIN_D", 1.0, 0.0), "horizontalVisibility": ("VIS", 1.0, 0.0),
+    "maximumWindGustSpeed": ("GUST", 1.0, 0.0),
+}  # fmt: skip
+#: GRIB shortName -> our code, factor, offset.
+FIELDS = {
+    "2t": ("TEM", 1.0, -273.15), "t": ("TEM", 1.0, -273.15), "2d": ("DPT", 1.0, -273.15), "2r": ("RHU", 1.0, 0.0),
+    "r": ("RHU", 1.0, 0.0), "sp": ("PRS", 0.01, 0.0), "msl": ("PRS", 0.01, 0.0), "10si": ("WIN_S", 1.0, 0.0),
+    "ws": ("WIN_S", 1.0, 0.0), "wdir": ("WIN_D", 1.0, 0.0), "vis": ("VIS", 1.0, 0.0), "tp": ("PRE_1h", 1000.0, 0.0),
+}  # fmt: skip
+MAX_MESSAGES = 2000
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a GRIB: values at grid points. valid: the time it is of; forecast: later than its analysis."""
+
+    code: str
+    valid: datetime
+    forecast: bool
+    message: bytes
+    factor: float
+    offset: float
+
+    def at(self, lat: float, lon: float) -> float | None:
+        """The value at the nearest grid point; None where the field has none or does not reach."""
+        with opened(self.message) as (lib, handle):
+            try:
+                nearest = lib.codes_grib_find_nearest(handle, lat, lon)[0]
+            except lib.CodesInternalError:
+                return None
+            missing = lib.codes_get_double(handle, "missingValue")
+            far = nearest.distance > 2 * spacing_km(lib, handle)
+            return None if nearest.value == missing or far else nearest.value * self.factor + self.offset
+
+
+def library() -> Any:
+    try:
+        import eccodes  # noqa: PLC0415 - an optional extra, and slow to load
+    except (ImportError, RuntimeError) as error:
+        raise FeedError(NEEDED) from error
+    return eccodes
+
+
+@contextmanager
+def opened(message: bytes) -> Iterator[tuple[Any, Any]]:
+    lib = library()
+    handle = lib.codes_new_from_message(message)
+    try:
+        yield lib, handle
+    finally:
+        lib.codes_release(handle)
+
+
+def spacing_km(lib: Any, handle: Any) -> float:
+    """About how far grid points are apart."""
+    try:
+        return float(lib.codes_get_double(handle, "jDirectionIncrementInDegrees")) * 111.2
+    except lib.CodesInternalError:
+        return 100.0
+
+
+def messages(data: bytes, magic: bytes) -> list[bytes]:
+    """The messages of a file (WMO bulletins may stand between them). Lengths are the messages' own."""
+    found: list[bytes] = []
+    at = data.find(magic)
+    while at >= 0 and len(found) < MAX_MESSAGES:
+        edition = data[at + 7] if len(data) > at + 8 else 0
+        wide = magic == b"GRIB" and edition == 2
+        size = int.from_bytes(data[at + 8 : at + 16], "big") if wide else int.from_bytes(data[at + 4 : at + 7], "big")
+        if size < 12 or at + size > len(data) or data[at + size - 4 : at + size] != b"7777":
+            raise FeedError(f"第 {at} 字节起的 {magic.decode()} 消息长度不符或没有结束标志 7777")
+        found.append(data[at : at + size])
+        at = data.find(magic, at + size)
+    return found
+
+
+def bufr(message: bytes) -> list[Reading]:
+    """Surface reports of a message, one station a subset. ValueError for what eccodes cannot read."""
+    with opened(message) as (lib, handle):
+        try:
+            lib.codes_set(handle, "unpack", 1)
+            count = int(lib.codes_get(handle, "numberOfSubsets"))
+            return [reading for n in range(1, count + 1) for reading in subset(lib, handle, n, count)]
+        except lib.CodesInternalError as error:
+            raise ValueError(f"BUFR 读不懂：{error}") from error
+
+
+def subset(lib: Any, handle: Any, number: int, count: int) -> list[Reading]:
+    def value(name: str) -> float | None:
+        """The first of an element in this subset; compressed messages hold an array over subsets."""
+        try:
+            if count == 1:
+                found = lib.codes_get_double(handle, name if name.startswith("#") else f"#1#{name}")
+            else:
+                array = lib.codes_get_array(handle, name)
+                found = array[number - 1] if len(array) == count else array[0]
+        except lib.CodesInternalError:
+            return None
+        return None if not math.isfinite(found) or found in (-1e100, 2147483647) else float(found)
+
+    station = station_of(value)
+    parts = [value(name) for name in ("year", "month", "day", "hour", "minute")]
+    if station == "" or any(part is None for part in parts):
+        raise ValueError("BUFR 中没有站号或时间")
+    year, month, day, hour, minute = (int(part or 0) for part in parts)
+    at = datetime(year, month, day, hour, minute, tzinfo=UTC)
+    readings = []
+    for name, (code, factor, offset) in ELEMENTS.items():
+        found = value(name)
+        if found is not None:
+            readings.append(Reading(station, code, round(found * factor + offset, 3), UNITS[code], at, NAMES[code]))
+    return readings
+
+
+def station_of(value: Any) -> str:
+    """WMO block and station number, five digits."""
+    block, number = value("blockNumber"), value("stationNumber")
+    return "" if block is None or number is None else f"{int(block):02d}{int(number):03d}"
+
+
+def grib(message: bytes) -> Field | None:
+    """A field that we have a code for, None for others. ValueError for what eccodes cannot read."""
+    with opened(message) as (lib, handle):
+        try:
+            known = FIELDS.get(str(lib.codes_get(handle, "shortName")))
+            date, time = int(lib.codes_get(handle, "validityDate")), int(lib.codes_get(handle, "validityTime"))
+            step = int(lib.codes_get(handle, "endStep"))
+            valid = datetime.strptime(f"{date:08d}", "%Y%m%d").replace(tzinfo=UTC)
+        except (lib.CodesInternalError, ValueError) as error:
+            raise ValueError(f"GRIB 读不懂：{error}") from error
+    if known is None:
+        return None
+    valid += timedelta(hours=time // 100, minutes=time % 100)
+    return Field(known[0], valid, step > 0, message, known[1], known[2])

@@ -1,0 +1,75 @@
+"""订阅: by place and hazard, without an account: a code proves that the number or address is one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from anlan.kernel.errors import AnlanError
+from anlan.kernel.models import Area, Level
+from anlan.mobilisation import actions, queries
+from anlan.mobilisation.face.documents import issuer
+
+LEAST = [(4, "蓝色及以上（全部）"), (3, "黄色及以上"), (2, "橙色及以上"), (1, "只要红色")]
+
+
+class SubscribeForm(forms.Form):
+    """Where, what, from which colour on, and to whom."""
+
+    area_id = forms.TypedChoiceField(label="地点", coerce=int)
+    hazards = forms.MultipleChoiceField(
+        label="类别（不选为全部）",
+        choices=list(actions.GROUPS.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    least = forms.TypedChoiceField(label="级别", choices=LEAST, coerce=int, initial=3)
+    address = forms.CharField(label="手机号或邮箱", max_length=120)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas = Area.objects.filter(level__lte=Level.COMMUNITY).defer("geometry")
+        choices = [(area.pk, f"{'　' * (area.level - 1)}{area.name}") for area in areas]
+        self.fields["area_id"].choices = choices  # type: ignore[attr-defined]
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def ask(request: HttpRequest) -> HttpResponse:
+    form = SubscribeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            row = actions.subscribe(data["area_id"], data["address"], data["hazards"], data["least"])
+        except AnlanError as error:
+            form.add_error(None, error.message)
+        else:
+            return redirect("subscription", row.token)
+    return shown(request, "subscribe", form=form)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    wrong = False
+    if request.method == "POST":
+        wrong = actions.confirm_subscription(token, request.POST.get("code", "")).state != "active"
+    return shown(request, "subscription", row=queries.subscriber(token), wrong=wrong)
+
+
+@login_not_required
+@require_http_methods(["POST"])
+def leave(request: HttpRequest, token: str) -> HttpResponse:
+    actions.unsubscribe(token)
+    return shown(request, "subscription", row=queries.subscriber(token), wrong=False)
+
+
+def shown(request: HttpRequest, template: str, **context: Any) -> HttpResponse:
+    response = render(request, f"mobilisation/{template}.html", {"issuer": issuer(), "language": "zh", **context})
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,58 @@
+"""Verbs of the resources room."""
+
+from anlan.resources.actions.allocations import (
+    approve_allocation,
+    change_allocation,
+    draft_allocation,
+    drop_allocation,
+)
+from anlan.resources.actions.consignments import depart, hand_over, send_to_store, withdraw
+from anlan.resources.actions.requisitions import requisition, settle_requisition
+from anlan.resources.actions.roads import replace_roads
+from anlan.resources.actions.stock import (
+    NewLot,
+    count_sheet,
+    count_stock,
+    issue_stock,
+    lot_by_code,
+    move_stock,
+    open_books,
+    receive_lot,
+    receive_sheet,
+    receive_stock,
+    reverse_movement,
+    rotate_stock,
+    write_off,
+)
+from anlan.resources.actions.teams import commit_team, release_team, report_position, set_readiness
+
+__all__ = [
+    "NewLot",
+    "approve_allocation",
+    "change_allocation",
+    "commit_team",
+    "count_sheet",
+    "count_stock",
+    "depart",
+    "draft_allocation",
+    "drop_allocation",
+    "hand_over",
+    "issue_stock",
+    "lot_by_code",
+    "move_stock",
+    "open_books",
+    "receive_lot",
+    "receive_sheet",
+    "receive_stock",
+    "release_team",
+    "replace_roads",
+    "report_position",
+    "requisition",
+    "reverse_movement",
+    "rotate_stock",
+    "send_to_store",
+    "set_readiness",
+    "settle_requisition",
+    "withdraw",
+    "write_off",
+]

@@ -1,0 +1,195 @@
+"""Following a release: start it, compute it anew with the wind that blows, weigh the detectors, end it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID, uuid4
+
+from anlan.hazards.chemical import HAZARD, cloud, inverse
+from anlan.hazards.chemical.scenario import released
+from anlan.hazards.chemical.substances import find
+from anlan.hazards.contract import InputError
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.errors import Conflict, Invalid
+from anlan.simulation import actions as simulation
+from anlan.situation import queries
+from anlan.situation.events import ReleaseAssessed, ReleaseEnded
+from anlan.situation.models import ReleaseWatch
+from anlan.supervision import queries as supervision
+
+RUN = "simulation.run"
+#: What the weather gives; people may say it themselves only where no station is near.
+WEATHER = ("wind_m_s", "wind_from_deg", "stability", "air_c")
+#: Another wind is one that has turned so far, or blows so much harder or softer (ratio), or is of another class: 待核对.
+TURNED_DEG, RATIO = 10.0, 1.25
+
+
+@action(RUN)
+def follow_release(
+    by: Actor,
+    given: dict[str, Any],
+    unit_id: int | None = None,
+    lon: float | None = None,
+    lat: float | None = None,
+    correlation_id: UUID | None = None,
+) -> ReleaseWatch:
+    """Start to follow a release: from a hazard unit and what is known of its hole, or from a place and all inputs."""
+    unit = supervision.hazard_unit(by, unit_id) if unit_id else None
+    known = {**(of_unit(unit) if unit else {}), **given}
+    lon, lat = (unit.lon if unit else lon), (unit.lat if unit else lat)
+    if lon is None or lat is None:
+        raise Invalid("lon", lon, "经度、纬度，或选择危险单元", label="位置")
+    area = simulation.district_at(lon, lat)
+    by.require(RUN, area)
+    title = f"{unit.enterprise.name} {unit.name}泄漏" if unit else f"{known.get('substance', '')}泄漏"
+    watch = ReleaseWatch.objects.create(
+        area=area, title=title[:120], unit=unit, lon=lon, lat=lat, given=known, started_at=clock.now(),
+        correlation_id=correlation_id or uuid4(),
+    )  # fmt: skip
+    assess(by, watch, "开始研判")
+    return watch
+
+
+def of_unit(unit: Any) -> dict[str, Any]:
+    """Substance, state and inventory of a hazard unit; the hole is for people to say."""
+    found = supervision.release_inputs(unit, 25.0, 0.0, 0.0, "D")
+    inputs = {name: value for name, value in found.items() if name not in WEATHER}
+    return {**inputs, "inventory_t": unit.quantity_t}
+
+
+def inputs_of(by: Actor, watch: ReleaseWatch) -> tuple[dict[str, Any], queries.Weather | None]:
+    """The engine's inputs with the live wind; what people typed where nothing is measured."""
+    weather = queries.weather_at(by, watch.lon, watch.lat, clock.now())
+    if weather is None:
+        if "wind_m_s" not in watch.given or "wind_from_deg" not in watch.given:
+            raise Invalid("wind_m_s", None, "30 km 内没有一小时内的风速风向读数，请填写风速、风向", label="气象")
+        return dict(watch.given), None
+    typed = {name: value for name, value in watch.given.items() if name not in WEATHER}
+    live = {name: getattr(weather, name) for name in WEATHER}
+    live["wind_m_s"] = min(40.0, max(0.0, live["wind_m_s"]))
+    live["air_c"] = min(55.0, max(-50.0, live["air_c"]))
+    return {**typed, **live}, weather
+
+
+def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
+    """Footprint, people, advice and post for now; everything of one round is kept with the watch, every round is a run."""
+    started = time.perf_counter()
+    inputs, weather = inputs_of(by, watch)
+    before = snapshot(watch) if watch.rounds else None
+    run = simulation.run(by, "chemical", inputs, watch.lon, watch.lat, watch.correlation_id, watch.title)
+    now = clock.now()
+    watch.run, watch.assessed_at, watch.rounds = run, now, watch.rounds + 1
+    watch.weather = (
+        weather.as_json() if weather else {name: inputs.get(name) for name in WEATHER} | {"station": "人工填写"}
+    )
+    watch.advice = {
+        "zones": queries.people_of(by, run), "communities": queries.communities(run), "post": queries.post(by, run, now),
+        "shift": "day" if queries.is_day(now) else "night", "because": because,
+    }  # fmt: skip
+    watch.took_ms = (time.perf_counter() - started) * 1000
+    watch.save()
+    sure = [zone[watch.advice["shift"]] for zone in watch.advice["zones"] if not zone["uncertain"]]
+    fact = ReleaseAssessed(
+        watch.pk, run.pk, watch.title, because, watch.lon, watch.lat, max(sure, default=0), watch.took_ms
+    )
+    record(by, "研判泄漏", watch, fact, before=before, reason=because, correlation_id=watch.correlation_id)
+
+
+def held(by: Actor, watch_id: int) -> ReleaseWatch:
+    watch = ReleaseWatch.objects.visible_to(by, RUN).select_related("unit", "run", "area").one(watch_id, lock=True)
+    if watch.ended_at:
+        raise Conflict(f"“{watch.title}”已结束研判")
+    return watch
+
+
+@action(RUN)
+def reassess_release(by: Actor, watch_id: int, because: str = "人工重新研判") -> ReleaseWatch:
+    watch = held(by, watch_id)
+    assess(by, watch, because)
+    return watch
+
+
+@action(RUN)
+def revise_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseWatch:
+    """More is known of the hole."""
+    watch = held(by, watch_id)
+    watch.given = {**watch.given, **given}
+    assess(by, watch, "更新泄漏条件：" + "、".join(sorted(given)))
+    return watch
+
+
+def another_wind(watch: ReleaseWatch, now: queries.Weather) -> str:
+    """Why the footprint is out of date, or "" while it is not."""
+    old = watch.weather
+    if not old or old.get("wind_from_deg") is None:
+        return ""
+    turned = abs((now.wind_from_deg - old["wind_from_deg"] + 180) % 360 - 180)
+    before, after = max(old["wind_m_s"], 0.3), max(now.wind_m_s, 0.3)
+    if turned >= TURNED_DEG and max(before, after) >= 0.5:
+        return f"风向由 {old['wind_from_deg']:.0f}° 转为 {now.wind_from_deg:.0f}°"
+    if max(before / after, after / before) >= RATIO:
+        return f"风速由 {old['wind_m_s']:.1f} m/s 变为 {now.wind_m_s:.1f} m/s"
+    if old.get("stability") != now.stability:
+        return f"稳定度由 {old.get('stability')} 变为 {now.stability}"
+    return ""
+
+
+@action(RUN)
+def follow_wind(by: Actor, watch_id: int) -> bool:
+    """Compute anew if the wind is another one than that of the last round."""
+    watch = held(by, watch_id)
+    now = queries.weather_at(by, watch.lon, watch.lat, clock.now())
+    because = another_wind(watch, now) if now else ""
+    if because:
+        assess(by, watch, because)
+    return bool(because)
+
+
+@action(RUN)
+def weigh_detectors(by: Actor, watch_id: int) -> ReleaseWatch:
+    """Estimate the rate from the gas detectors around and keep it beside the calculated one."""
+    watch = held(by, watch_id)
+    before = snapshot(watch)
+    of, read = find(watch.given["substance"]), []
+    read = queries.detectors(by, watch.lon, watch.lat, of, clock.now())
+    if not read:
+        raise Invalid("detectors", 0, f"3 km 内至少一个一小时内有读数的{of.name}探测器", label="气体探测器")
+    inputs, _weather = inputs_of(by, watch)
+    watch.source = estimated(watch, inputs, read)
+    watch.save()
+    record(by, "反演源强", watch, before=before, correlation_id=watch.correlation_id)
+    return watch
+
+
+def estimated(watch: ReleaseWatch, inputs: dict[str, Any], read: list[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        given = HAZARD.read(inputs)
+        air = cloud.Air(max(given["wind_m_s"], 1.0), given["stability"], given["terrain"], given["air_c"] + 273.15)
+        out = released(find(given["substance"]), given, air)
+    except InputError as error:
+        raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+    frame = queries.Frame(watch.lon, watch.lat, (given["wind_from_deg"] + 180) % 360)
+    placed = [inverse.Detector(*frame.of(one["lon"], one["lat"]), one["mg_m3"]) for one in read]
+    model = cloud.choose(out.source, air, given["model"]).model
+    found = inverse.estimate(out.source, air, model, placed)
+    shown = {"detectors": read, "assumed_kg_s": out.source.rate, "at": clock.now().isoformat()}
+    return {**shown, "estimate": asdict(found) if found else None}
+
+
+@action(RUN)
+def end_release(by: Actor, watch_id: int, reason: str) -> ReleaseWatch:
+    """The release is over: its wind is no longer watched."""
+    if not reason.strip():
+        raise Invalid("reason", reason, "一句话", label="结束原因")
+    watch = held(by, watch_id)
+    before = snapshot(watch)
+    watch.ended_at = clock.now()
+    watch.save()
+    fact = ReleaseEnded(watch.pk, watch.title, reason)
+    record(by, "结束研判", watch, fact, before=before, reason=reason, correlation_id=watch.correlation_id)
+    return watch

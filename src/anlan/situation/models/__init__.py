@@ -1,0 +1,3 @@
+from anlan.situation.models.release import ReleaseWatch
+
+__all__ = ["ReleaseWatch"]

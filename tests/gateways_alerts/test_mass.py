@@ -1,0 +1,137 @@
+"""Warnings to very many: nobody lost, nobody twice, the highest level first, and what dies on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from anlan.gateways.alerts import mass
+from anlan.gateways.alerts.cmpp import client as cmpp
+from anlan.gateways.alerts.cmpp.simulator import Simulator
+from anlan.gateways.alerts.mass import Mark
+from anlan.gateways.alerts.models import Fanout, FanoutChunk, OutgoingMessage
+from anlan.kernel import clock
+from anlan.kernel.events.dispatcher import drain
+from anlan.mobilisation.models import Receipts, Subscriber
+from anlan.monitoring import actions as monitoring
+from tests.conftest import City, actor
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    running = Simulator()
+    monkeypatch.setenv("ANLAN_CMPP_HOST", "127.0.0.1")
+    monkeypatch.setenv("ANLAN_CMPP_PORT", str(running.port))
+    monkeypatch.setattr(cmpp, "TIMEOUT_S", 0.05)
+    yield running
+    if cmpp.HERE.session is not None:
+        cmpp.HERE.session.close()
+    running.close()
+
+
+def subscribe(city: City, count: int) -> None:
+    areas = [city.community, city.west, city.town]
+    Subscriber.everything.bulk_create(
+        Subscriber(
+            way="sms", address=f"139{n:08}", state="active", area=areas[n % 3], asked_at=clock.now(), token=f"t{n}",
+            hazards=["11A"] if n % 10 == 9 else [], least=1 if n % 10 == 8 else 4,
+        )
+        for n in range(count)
+    )  # fmt: skip
+
+
+def issue(city: City, level: str = "橙") -> Any:
+    warning = monitoring.draft_warning(
+        actor(city.city, user_id=1), event_code="12D02", level=level, headline="氯气泄漏", description="下风向受影响。",
+        instruction="关闭门窗。", area_ids=[city.east.pk], onset=clock.now(), expires=clock.now() + timedelta(hours=6),
+    )  # fmt: skip
+    monitoring.review_warning(actor(city.city, user_id=2), warning.pk, True)
+    warning = monitoring.issue_warning(actor(city.city, user_id=3), warning.pk)
+    drain()
+    return warning
+
+
+def later(seconds: float = 300) -> None:
+    """What waits is due, and who was sending is long dead."""
+    ago = datetime(2000, 1, 1, tzinfo=UTC)
+    FanoutChunk.objects.filter(state="queued").update(due_at=ago)
+    FanoutChunk.objects.filter(state="sending").update(claimed_at=ago)
+
+
+def test_who_subscribed_to_a_place_and_a_hazard_gets_it_once_in_spite_of_faults(city: City, gateway: Simulator) -> None:
+    gateway.busy, gateway.deaf, gateway.drop = 0.05, 0.005, 0.01
+    subscribe(city, 900)
+    warning = issue(city)
+    for _ in range(20):
+        later()
+        mass.work_off()
+    done = Fanout.everything.get()
+    chosen = {f"139{n:08}" for n in range(900) if n % 3 != 1 and n % 10 not in (8, 9)}
+    assert done.total == len(chosen) == 480
+    assert (done.delivered + done.refused + done.unknown, done.done_at is not None) == (480, True)
+    taken = {phone for phone, _ in gateway.taken}
+    assert taken <= chosen
+    assert max(gateway.taken.values()) == 1
+    assert len(chosen - taken) <= done.unknown + done.refused, "who did not get it is counted as such"
+    assert sum(Receipts.everything.filter(warning_id=warning.pk).values_list("people", flat=True)) == done.delivered
+
+
+def test_a_sender_that_dies_within_a_chunk_leaves_nobody_twice(city: City, gateway: Simulator) -> None:
+    subscribe(city, 300)
+    issue(city)
+    chunk = mass.claim()
+    assert chunk is not None
+    other = mass.claim()
+    assert other is None or other.pk != chunk.pk, "nobody else has it"
+    marks, part = bytearray(chunk.outcomes), len(chunk.outcomes) // 3
+    marks[:part] = bytes([Mark.DELIVERED]) * part
+    marks[part : 2 * part] = bytes([Mark.UNDER_WAY]) * part
+    FanoutChunk.objects.filter(pk=chunk.pk).update(outcomes=bytes(marks))
+    for _ in range(3):
+        later()
+        mass.work_off()
+    done = Fanout.everything.get()
+    assert (done.delivered, done.unknown, done.total) == (done.total - part, part, 160)
+    sent = {phone for phone, _ in gateway.taken}
+    assert not sent & set(chunk.addresses[: 2 * part])
+
+
+def test_red_overtakes_what_was_queued_before_it(city: City, gateway: Simulator) -> None:
+    subscribe(city, 60)
+    issue(city, "蓝")
+    issue(city, "红")
+    order = []
+    while (chunk := mass.claim()) is not None:
+        order.append(chunk.rank)
+        mass.send_chunk(chunk)
+    assert order == sorted(order)
+    assert {1, 4} <= set(order)
+
+
+def test_a_subscription_needs_the_code_that_was_sent_and_leaving_forgets_the_number(city: City, client: Client) -> None:
+    asked = {"area_id": city.east.pk, "address": "13912345678", "least": 3, "hazards": ["12D"]}
+    assert "11 位手机号" in client.post("/public/subscribe", asked | {"address": "12"}).content.decode()
+    went = client.post("/public/subscribe", asked)
+    drain()
+    row = Subscriber.everything.get()
+    assert OutgoingMessage.everything.get(purpose="订阅确认").text.count(row.code) == 1
+    assert "两分钟后" in client.post("/public/subscribe", asked).content.decode()
+    assert (
+        "不对或已过期"
+        in client.post(went["Location"], {"code": "000000" if row.code != "000000" else "1"}).content.decode()
+    )
+    assert "已订阅" in client.post(went["Location"], {"code": row.code}).content.decode()
+    client.post(f"{went['Location']}leave")
+    row.refresh_from_db()
+    assert (row.state, "139" in row.address) == ("ended", False)
+    with connection.cursor() as cursor:
+        cursor.execute("select count(*) from kernel_journalentry where after::text like '%%13912345678%%' and subject_type = %s",
+                       ["mobilisation.Subscriber"])  # fmt: skip
+        assert cursor.fetchone()[0] == 0, "the journal keeps no number"
