@@ -44,9 +44,9 @@ EXTRA = {
         "reporting review sources states tasking".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
-    "resources": set("roads assignment allocation ledger papers".split()),
+    "resources": set("roads routing assignment allocation ledger papers".split()),
     "administration": set(),
-    "supervision": set(),
+    "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),
     "situation": set(),
     "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link

@@ -146,9 +146,18 @@ def test_the_pages_show_the_judgement_and_take_a_report(town: Stage, signed_in: 
         assert "M5.8 阿拉善左旗" in browser.get("/command/quakes/").content.decode()
         page = browser.get(f"/command/quakes/{event.pk}/").content.decode()
         wrong = browser.post(f"/command/quakes/{event.pk}/felt", {"location": "x", "degree": "6"})
+        told = {"lon": 106.82, "lat": 39.66, "degree": 5}
+        assert (
+            browser.post(f"/api/command/quakes/{event.pk}/felt", told, content_type="application/json").status_code
+            == 201
+        )
+        drain()
+        answer = browser.get(f"/api/command/quakes/{event.pk}").json()
     for words in ("伤亡与损失", "帐篷", "余震可能", "有感上报修正", "Reasenberg"):
         assert words in page
     assert wrong.status_code == 422
+    assert [row["degree"] for row in answer["felt"]] == [5, 6]
+    assert answer["judgement"]["summary"]["observations"] == 2
     assert signed_in(None, "monitoring.view", username="other").get("/command/quakes/").status_code == 403
 
 

@@ -44,7 +44,7 @@ async def read_all(url: str, stream: str) -> list[bytes]:
         context = connection.jetstream()
         info = await context.stream_info(stream)
         found = []
-        for seq in range(info.state.first_seq, info.state.last_seq + 1):
+        for seq in range(max(1, info.state.first_seq), info.state.last_seq + 1):
             found.append((await context.get_msg(stream, seq)).data or b"")
         return found
     finally:

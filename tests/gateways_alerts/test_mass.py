@@ -31,8 +31,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     monkeypatch.setenv("ANLAN_CMPP_PORT", str(running.port))
     monkeypatch.setattr(cmpp, "TIMEOUT_S", 0.05)
     yield running
-    if cmpp.HERE.session is not None:
-        cmpp.HERE.session.close()
+    cmpp.hang_up()
     running.close()
 
 

@@ -11,8 +11,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
+from anlan.kernel import clock
 from anlan.resources import actions
-from anlan.resources.models import Allocation, Consignment, Movement, Stock
+from anlan.resources.models import Allocation, Closure, Consignment, Movement, Stock
 from tests.conftest import City, actor
 from tests.resources.test_allocation import INK, demand, two_stores
 from tests.resources.test_ledger import lot, on_hand, store
@@ -140,3 +141,26 @@ def test_the_books_go_out_to_excel_and_come_back_filled_in(city: City, signed_in
     assert Stock.everything.get(shelf="C-01-1").quantity == Decimal(12), "the same file twice is booked once"
     assert "未损坏的 Excel" in said(client, f"{here}/receipts", {"file": SimpleUploadedFile("x.xlsx", b"no")})
     assert client.get("/resources/rotation/?file=xlsx").status_code == 200
+
+
+def test_the_reach_of_a_place_is_drawn_around_closures_in_force(city: City, signed_in: SignIn) -> None:
+    by, client = actor(city.city), signed_in()
+    nodes = [{"code": str(n), "lon": str(106.70 + 0.02 * n), "lat": "39.5"} for n in range(3)]
+    edges = [
+        {"code": f"e{n}", "start": str(n), "end": str(n + 1), "name": "路", "kind": "主", "length_m": "1700", "speed_km_h": "60"}
+        for n in range(2)
+    ]  # fmt: skip
+    actions.replace_roads(by, nodes, edges)
+    far = store(city, "远库")
+    type(far).everything.filter(pk=far.pk).update(lon=106.735, lat=39.5)
+    address = "/resources/isochrones/?place=106.70,39.5&minutes=2,5"
+    assert "远库" in text(client, address).split("<tbody>")[1]
+    Closure.everything.create(
+        code="C1", name="警戒", kind="cordon", area=city.west, begins_at=clock.now(),
+        geometry={"type": "Polygon", "coordinates": [[[106.729, 39.49], [106.73, 39.49], [106.73, 39.51], [106.729, 39.49]]]},
+    )  # fmt: skip
+    assert "远库" not in text(client, address).split("<tbody>")[1]
+    answer = client.get("/api/resources/isochrones?lon=106.70&lat=39.5&minutes=2").json()
+    assert answer["features"][0]["properties"]["minutes"] == 2
+    assert "0~240" in text(client, address + "0000")
+    assert "选一个起点" in text(client, "/resources/isochrones/")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import LineString, box, shape
+from shapely.geometry import LineString, Point, box, shape
 
 from anlan.kernel.geo import distance_m
 from anlan.resources import roads as module
 from anlan.resources.models import RoadEdge, RoadNode
-from anlan.resources.roads import BY_ROAD, DETOUR_FACTOR, STRAIGHT, Place, Road, Roads, roads
+from anlan.resources.roads import ANY, BY_ROAD, DETOUR_FACTOR, STRAIGHT, Limits, Place, Road, Roads, roads
 
 #: A square of 1 km sides near 39.5 N: A south-west, B south-east, C north-east, D north-west.
 A, B, C, D = (106.70, 39.50), (106.7116, 39.50), (106.7116, 39.509), (106.70, 39.509)
@@ -133,3 +134,46 @@ def test_the_graph_is_rebuilt_when_a_road_changes_and_only_then(monkeypatch: pyt
     RoadEdge.objects.update(oneway=True)
     assert roads().route(B, A).how == STRAIGHT
     assert module.roads() is not first
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 10**9))
+def test_many_pairs_at_once_agree_with_one_at_a_time_around_closures_and_limits(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    places = [(106.6 + 0.02 * (n % 5) + random.uniform(0, 0.005), 39.4 + 0.02 * (n // 5)) for n in range(25)]
+    made = [
+        Road(int(a), int(b), float(random.uniform(500, 4000)), float(random.choice([30, 60, 100])), bool(random.random() < 0.3),
+             (places[a], places[b]), max_weight_t=float(random.choice([10, 40])), no_hazmat=bool(random.random() < 0.2))
+        for a, b in random.integers(0, 25, (60, 2)) if a != b
+    ]  # fmt: skip
+    graph, closed = Roads(places, made), box(106.63, 39.43, 106.65, 39.45)
+    lorry = Limits(weight_t=20, hazmat=True)
+    wanted = [((106.6 + x, 39.4 + y), (106.6 + z, 39.4 + w)) for x, y, z, w in random.uniform(0, 0.09, (12, 4))]
+    for limits in (ANY, lorry):
+        at_once = graph.pair_minutes(wanted, closed, 70, limits)
+        for (start, end), found in zip(wanted, at_once, strict=True):
+            single = graph.route(start, end, closed, 70, limits)
+            assert (single.how == BY_ROAD) == bool(np.isfinite(found))
+            if single.how == BY_ROAD:
+                assert found == pytest.approx(single.minutes, rel=1e-6, abs=1e-6)
+
+
+def test_a_high_vehicle_goes_round_a_low_bridge() -> None:
+    places = [A, B, C, D]
+    low = Road(0, 1, 1000, 60, False, (A, B), max_height_m=3.5)
+    graph = Roads(places, [low, road(1, 2, places), road(2, 3, places), road(3, 0, places)])
+    assert graph.route(A, B, limits=Limits(height_m=3.0)).length_m == pytest.approx(1000, abs=1)
+    assert graph.route(A, B, limits=Limits(height_m=4.0)).length_m == pytest.approx(3000, abs=1)
+
+
+def test_what_is_reached_in_time_grows_with_time_and_stops_at_a_closure() -> None:
+    graph = square()
+    near, far = graph.isochrones(A, [2.5, 0.4])
+    assert (near[0], far[0]) == (0.4, 2.5)
+    assert shape(far[1]).covers(shape(near[1]).buffer(-1e-4))
+    assert shape(near[1]).covers(Point(A[0] + (B[0] - A[0]) * 0.39, A[1]))
+    assert not shape(near[1]).covers(Point(*B))
+    assert shape(far[1]).covers(Point(*C))
+    ((_band, cut),) = graph.isochrones(A, [1.2], box(106.7050, 39.499, 106.7060, 39.501))
+    assert not shape(cut).covers(Point(*B)), "a minute away, but the road is shut"
+    assert Roads([], []).isochrones(A, [5]) == []

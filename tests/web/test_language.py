@@ -68,7 +68,7 @@ def test_a_register_reads_in_english_when_english_is_chosen(signed_in: SignIn) -
 
 def scripts() -> list[Path]:
     """Our own scripts, without libraries and the catalogue itself."""
-    return [*FRONTEND.glob("*.js"), *(FRONTEND / "islands").rglob("*.js")]
+    return [*FRONTEND.glob("*.js"), *(FRONTEND / "islands").rglob("*.js"), *(FRONTEND / "field").glob("*.js")]
 
 
 def script_lines() -> list[tuple[Path, str]]:

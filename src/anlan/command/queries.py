@@ -215,6 +215,7 @@ def record_of_latest(actor: Actor) -> dict[str, Any]:
         "held_at": row.received_at.isoformat(),
         "measures": [one.as_data() for one in review.measures(row)],
         "timeline": [as_line(line) for line in timeline(actor, row.pk)][::-1],
+        "replay": replay(actor, row.pk),
     }
 
 
@@ -223,7 +224,7 @@ def drill_numbered(actor: Actor, number: str) -> Drill | None:
 
 
 def felt_reports(actor: Actor, event: HazardEvent) -> ScopedQuerySet[FeltReport]:
-    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at")
+    return FeltReport.objects.visible_to(actor, VIEW).filter(event=event).select_related("area").order_by("-at", "-pk")
 
 
 def past_earthquakes(actor: Actor) -> ScopedQuerySet[PastEarthquake]:

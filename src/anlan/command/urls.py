@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import assessment, desk, drills, pages, planning, quakes, verbs, watch
+from anlan.command.views import assessment, desk, drills, field, pages, planning, quakes, verbs, watch
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -45,6 +45,7 @@ urlpatterns = [
     path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
     path("drills/", drills.drills, name="drills"),
     path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/replay.json", drills.replay_json, name="drill-replay"),
     path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
     path("lessons/", drills.lessons, name="lessons"),
     path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
@@ -58,6 +59,11 @@ urlpatterns = [
     path("quakes/past/", quakes.past, name="quakes-past"),
     path("quakes/<int:pk>/", quakes.quake, name="quake"),
     path("quakes/<int:pk>/felt", quakes.felt, name="quake-felt"),
+    path("field/", field.page, name="field"),
+    path("field/worker.js", field.worker, name="field-worker"),
+    path("field/tasks", field.tasks, name="field-tasks"),
+    path("field/sync", field.sync, name="field-sync"),
+    path("field/media/<int:pk>", field.media, name="field-media"),
     path("plans/", pages.plans, name="plans"),
     path("plans/draft", planning.draft, name="plan-draft"),
     path("plans/<int:pk>/", pages.plan, name="plan"),

@@ -1,13 +1,30 @@
-"""Reactions of monitoring: hotspots become fires with a place, an error and a spread."""
+"""Reactions of monitoring: hotspots become fires with a place, an error and a spread; a park that breaks a risk criterion is news
+for the desk, as a hazard event is."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.monitoring import actions
+from anlan.monitoring.models import HazardEventKind
 
+WATCH = system("园区风险")
 FIRES = system("热点定位")
+
+
+@on("supervision.ParkRiskCrossed")
+def park_risk_crossed(event: Event) -> None:
+    """Only what is broken goes to the desk; that it is kept again stands on the park's page."""
+    p = event.payload
+    if p["broken"]:
+        actions.receive_event(
+            WATCH, HazardEventKind.PARK_RISK, f"{p['park_id']}-{p['risk_id']}", datetime.fromisoformat(p["at"]), p["lon"], p["lat"],
+            p["title"], round(p["k"], 3), {"why": p["why"], "basis": p["basis"], "url": f"/supervision/parks/{p['park_id']}/"},
+            "安澜园区风险评估（模型推算）",
+        )  # fmt: skip
 
 
 @on("monitoring.HazardEventReceived")

@@ -41,6 +41,12 @@ def escalate_unacknowledged_alarms() -> None:
     actions.escalate_overdue(TIMER, clock.now())
 
 
+@every(30.0)
+def tell_parks_of_weather_and_stock() -> None:
+    """The risk of chemical parks follows what stations say."""
+    actions.follow_parks(TIMER, clock.now())
+
+
 @every(10.0)
 def roll_up() -> None:
     """Minutes, hours and days of what is over, and of what came late."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -12,6 +13,8 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.resources import actions, queries
 from anlan.resources.models import Team
+from anlan.resources.queries.reach import bands_of
+from anlan.resources.roads import Limits
 
 router = Router(tags=["resources 应急保障"])
 
@@ -60,6 +63,19 @@ def nearest(request: HttpRequest, lon: float, lat: float, capability: str = "", 
     ]
 
 
+@router.get("/isochrones", summary="到达范围（路网，绕开管控）")
+def isochrones(
+    request: HttpRequest, lon: float, lat: float, minutes: str = "10,20,30", speed_km_h: float = 60,
+    height_m: float = 0, weight_t: float = 0, hazmat: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    limits = Limits(height_m, weight_t, hazmat)
+    found = queries.reached(who(request), lon, lat, bands_of(minutes), clock.now(), speed_km_h, limits)
+    features = [
+        {"type": "Feature", "geometry": one.area, "properties": {"minutes": one.minutes, **one.inside}} for one in found
+    ]
+    return {"type": "FeatureCollection", "features": features}
+
+
 @router.post("/teams/{pk}/position", summary="上报队伍位置")
 def position(request: HttpRequest, pk: int, data: PositionIn) -> dict[str, Any]:
     return team_out(actions.report_position(who(request), pk, data.lon, data.lat, data.at or clock.now()))
@@ -80,3 +96,66 @@ def receive(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
 def issue(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
     lot = actions.issue_stock(who(request), pk, data.quantity, data.purpose)
     return {"id": lot.pk, "item": lot.item, "quantity": float(lot.quantity), "unit": lot.unit}
+
+
+class ItemIn(Schema):
+    material: str
+    quantity: str
+
+
+class DemandIn(Schema):
+    """One place; priority 1 is served first."""
+
+    name: str
+    lon: float
+    lat: float
+    priority: int = 2
+    items: list[ItemIn]
+
+
+class AllocationIn(Schema):
+    area_id: int
+    title: str
+    demands: list[DemandIn]
+    correlation_id: UUID | None = None
+
+
+class HandOverIn(Schema):
+    """`signature`: PNG as a data address; `received`: stock id on the road -> what arrived."""
+
+    receiver: str
+    signature: str
+    received: dict[int, str] = {}
+    phone: str = ""
+    note: str = ""
+
+
+@router.get("/stores/{pk}/stock", summary="库点存量（批次、货位、效期）")
+def store_stock(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": lot.pk, "code": lot.code, "shelf": lot.shelf, "material": lot.item_code, "item": lot.item,
+            "unit": lot.unit, "quantity": float(lot.quantity), "lot_no": lot.lot_no, "expires_on": lot.expires_on,
+            "holding": lot.holding,
+        }
+        for lot in queries.lots(who(request), store_id=pk)
+    ]  # fmt: skip
+
+
+@router.post("/allocations", summary="拟定多库调拨方案")
+def draft_allocation(request: HttpRequest, data: AllocationIn) -> dict[str, Any]:
+    demands = [demand.dict() for demand in data.demands]
+    made = actions.draft_allocation(who(request), data.area_id, data.title, demands, data.correlation_id)
+    return {"id": made.pk, "number": made.number, **made.plan}
+
+
+@router.post("/allocations/{pk}/approve", summary="批准调拨方案")
+def approve_allocation(request: HttpRequest, pk: int) -> dict[str, Any]:
+    made = actions.approve_allocation(who(request), pk)
+    return {"id": made.pk, "consignments": list(made.consignments.values_list("pk", flat=True))}
+
+
+@router.post("/consignments/{pk}/hand-over", summary="调拨签收")
+def hand_over(request: HttpRequest, pk: int, data: HandOverIn) -> dict[str, Any]:
+    row = actions.hand_over(who(request), pk, data.receiver, data.signature, data.received, data.phone, data.note)
+    return {"id": row.pk, "number": row.number, "state": row.state, "delivered_at": row.delivered_at}

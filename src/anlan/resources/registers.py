@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.resources.models import Expert, Hospital, KeyPlace, Material, Shelter, Stock, Store, Team, Vehicle
+from anlan.resources.models import Closure, Expert, Hospital, KeyPlace, Material, Shelter, Stock, Store, Team, Vehicle
 
 #: What plan cards ask teams for, as people read it.
 CAPABILITIES = {
@@ -60,11 +60,13 @@ register(
         slug="vehicles",
         title="车辆",
         key=("code",),
-        columns=("plate", "kind", "team", "seats", "load_t", "area"),
-        filters=("area", "kind", "team"),
+        columns=("plate", "kind", "team", "carrier", "seats", "load_t", "readiness", "area"),
+        filters=("area", "kind", "team", "readiness"),
         search=("code", "plate"),
         sections=(
             Section("车辆", ("code", "plate", "kind", "team", "seats", "load_t")),
+            Section("通行", ("height_m", "gross_t", "hazmat")),
+            Section("运力", ("carrier", "driver", "driver_phone", "position_lon", "position_lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
         sample={
@@ -169,6 +171,32 @@ register(
             "material": "1010101",
             "lot_no": "P1",
             "holding": "实物储备",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Closure,
+        slug="closures",
+        title="断路管控",
+        key=("code",),
+        columns=("name", "kind", "area", "begins_at", "ends_at", "reason"),
+        filters=("area", "kind"),
+        search=("code", "name", "reason"),
+        sections=(
+            Section("管控", ("code", "name", "kind", "reason", "begins_at", "ends_at", "geometry")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("closures", "断路管控", "road", "#d9822b", ("kind",)),
+        help="生效期间路线、到达时间和调拨方案一律绕行；填“解除”时间后恢复。",
+        sample={
+            "code": "CL-SAMPLE",
+            "name": "样例警戒区",
+            "kind": "警戒管控",
+            "geometry": '{"type":"Polygon","coordinates":[[[106.80,39.65],[106.81,39.65],[106.81,39.66],[106.80,39.65]]]}',
+            "begins_at": "2026-11-23 08:00",
+            "area": "mca:150300",
             "representative": "是",
         },
     )

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, inf, radians
 from threading import Lock
 
+import numpy as np
 import rustworkx as rx
 from django.db import connection
-from shapely import STRtree
-from shapely.geometry import LineString, Point
+from shapely import STRtree, transform
+from shapely.geometry import LineString, Point, mapping
 from shapely.geometry.base import BaseGeometry
-from shapely.ops import substring
+from shapely.ops import substring, unary_union
 
 from anlan.kernel.geo import GeoJson, distance_m
 from anlan.resources.models import RoadEdge, RoadNode
+from anlan.resources.routing import Floats, Ints, Network
 
 #: Road length over straight line in cities without data (Levinson & El-Geneidy 2009 give 1.2-1.4): 待核对.
 DETOUR_FACTOR = 1.35
@@ -28,6 +31,10 @@ BY_ROAD, STRAIGHT = "路网", "直线估算"
 SNAP_M = 5000.0
 #: Off the road one drives no faster than this, km/h.
 OFF_ROAD_KM_H = 30.0
+#: What lies this far beside a driven road counts as reached, m: parameter, 待核对.
+BESIDE_M = 500.0
+#: Metres of a degree of latitude.
+M_PER_DEGREE = 111_195.0
 #: Nearer than this to a junction is at the junction, m.
 HERE_M = 1.0
 Place = tuple[float, float]
@@ -44,6 +51,18 @@ class Route:
     minutes: float
     geometry: GeoJson
     how: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a vehicle needs of a road: its height m, its weight t with load, and whether it carries dangerous goods."""
+
+    height_m: float = 0.0
+    weight_t: float = 0.0
+    hazmat: bool = False
+
+
+ANY = Limits()
 
 
 @dataclass(frozen=True)
@@ -71,6 +90,18 @@ class Road:
     line: Line
     name: str = ""
     representative: bool = False
+    #: What the road bears: None = no limit known.
+    max_height_m: float | None = None
+    max_weight_t: float | None = None
+    no_hazmat: bool = False
+
+    def bears(self, limits: Limits) -> bool:
+        """Whether such a vehicle may drive here."""
+        return (
+            (self.max_height_m is None or limits.height_m <= self.max_height_m)
+            and (self.max_weight_t is None or limits.weight_t <= self.max_weight_t)
+            and not (self.no_hazmat and limits.hazmat)
+        )
 
     def drives_back(self, share: float) -> bool:
         """Whether this share of the road may be driven against its direction: on a one-way only where one stands already."""
@@ -120,8 +151,41 @@ class Roads:
             a, b = index[edge.start_id], index[edge.end_id]
             points = edge.geometry["coordinates"] if edge.geometry else [places[a], places[b]]
             line = tuple((float(x), float(y)) for x, y, *_ in points)
-            found.append(Road(a, b, edge.length_m, edge.speed_km_h, edge.oneway, line, edge.name, edge.representative))
+            found.append(
+                Road(
+                    a, b, edge.length_m, edge.speed_km_h, edge.oneway, line, edge.name, edge.representative,
+                    edge.max_height_m, edge.max_weight_t, edge.no_hazmat,
+                )
+            )  # fmt: skip
         return cls(places, found)
+
+    @cached_property
+    def network(self) -> Network:
+        """The graph as arrays: first every road forwards, then those that are driven both ways backwards."""
+        both = self.backwards
+        start = np.array([road.start for road in self.roads], np.int64)
+        end = np.array([road.end for road in self.roads], np.int64)
+        free = self.costs(inf)
+        tail, head = np.concatenate((start, end[both])), np.concatenate((end, start[both]))
+        return Network(self.graph.num_nodes(), tail, head, free)
+
+    @cached_property
+    def backwards(self) -> Ints:
+        return np.array([n for n, road in enumerate(self.roads) if not road.oneway], np.int64)
+
+    @cached_property
+    def measures(self) -> tuple[Floats, Floats]:
+        """Length m and design speed km/h of every road."""
+        found = np.array([(road.length_m, road.speed_km_h) for road in self.roads], np.float64).reshape(-1, 2)
+        return found[:, 0], found[:, 1]
+
+    def costs(self, top_km_h: float, shut: frozenset[int] = frozenset()) -> Floats:
+        """Minutes of every arc of the network for a vehicle of this top speed; infinite where shut."""
+        length, speed = self.measures
+        each = np.maximum(length / 1000 / np.maximum(np.minimum(speed, top_km_h), 1.0) * 60, 1e-9)
+        if shut:
+            each[list(shut)] = np.inf
+        return np.concatenate((each, each[self.backwards]))
 
     def snap(self, place: Place, open_roads: Open | None = None) -> Snap | None:
         """The nearest point on an open road (by default on any), None when none is near."""
@@ -143,11 +207,14 @@ class Roads:
         numbers = [i for i in range(len(self.roads)) if i not in shut]
         return STRtree([self.flat[i] for i in numbers]), numbers
 
-    def shut(self, closed: BaseGeometry | None) -> frozenset[int]:
-        """Roads that touch a closed area."""
-        if closed is None or not self.roads:
-            return frozenset()
-        return frozenset(int(i) for i in self.closures.query(closed, predicate="intersects"))
+    def shut(self, closed: BaseGeometry | None, limits: Limits = ANY) -> frozenset[int]:
+        """Roads that touch a closed area, and those that do not bear the vehicle."""
+        found: set[int] = set()
+        if closed is not None and self.roads:
+            found |= {int(i) for i in self.closures.query(closed, predicate="intersects")}
+        if limits != ANY:
+            found |= {n for n, road in enumerate(self.roads) if not road.bears(limits)}
+        return frozenset(found)
 
     def ways_to(
         self,
@@ -156,9 +223,10 @@ class Roads:
         starts: Sequence[Place],
         closed: BaseGeometry | None = None,
         speed_km_h: float = 60,
+        limits: Limits = ANY,
     ) -> list[Route]:
         """The quickest way from each start to (lon, lat): one search over the reversed graph for all of them."""
-        shut = self.shut(closed)
+        shut = self.shut(closed, limits)
         open_roads = self.opened(shut)
         goal = self.snap((lon, lat), open_roads)
         if goal is None:
@@ -166,8 +234,89 @@ class Roads:
         search = Search(self, goal, shut, open_roads, speed_km_h)
         return [search.way(start, (lon, lat)) for start in starts]
 
-    def route(self, start: Place, end: Place, closed: BaseGeometry | None = None, speed_km_h: float = 60) -> Route:
-        return self.ways_to(*end, [start], closed, speed_km_h)[0]
+    def route(
+        self, start: Place, end: Place, closed: BaseGeometry | None = None, speed_km_h: float = 60, limits: Limits = ANY
+    ) -> Route:
+        return self.ways_to(*end, [start], closed, speed_km_h, limits)[0]
+
+    def pair_minutes(
+        self, pairs: Sequence[tuple[Place, Place]], closed: BaseGeometry | None = None, speed_km_h: float = 60,
+        limits: Limits = ANY,
+    ) -> Floats:  # fmt: skip
+        """Minutes of many pairs of places by A* with landmarks; infinite where no open road leads."""
+        shut = self.shut(closed, limits)
+        open_roads = self.opened(shut)
+        snapped = [(self.snap(a, open_roads), self.snap(b, open_roads)) for a, b in pairs]
+        ends = [self.pair_ends(a, b, speed_km_h) for a, b in snapped]
+        if not ends or not self.roads:
+            return np.full(len(pairs), np.inf)
+        starts, leave, goals, arrive = (np.array(column) for column in zip(*ends, strict=True))
+        found = self.network.pairs(
+            self.costs(speed_km_h, shut), starts.astype(np.int64), leave.astype(np.float64), goals.astype(np.int64),
+            arrive.astype(np.float64),
+        )  # fmt: skip
+        direct = np.array([self.direct(a, b, speed_km_h) for a, b in snapped])
+        off = np.array([(a.away_m if a else 0.0) + (b.away_m if b else 0.0) for a, b in snapped])
+        total: Floats = np.minimum(found, direct) + off / 1000 / min(OFF_ROAD_KM_H, speed_km_h) * 60
+        return total
+
+    def pair_ends(
+        self, a: Snap | None, b: Snap | None, top: float
+    ) -> tuple[list[int], list[float], list[int], list[float]]:
+        """The junctions by which one leaves a place and reaches another, with the minutes to them; -1 = not that way."""
+        if a is None or b is None:
+            return [-1, -1], [inf, inf], [-1, -1], [inf, inf]
+        left, entered = self.roads[a.road], self.roads[b.road]
+        first = minutes(left.length_m, min(left.speed_km_h, top))
+        last = minutes(entered.length_m, min(entered.speed_km_h, top))
+        leave = [(left.end, (1 - a.along) * first), (left.start if left.drives_back(a.along) else -1, a.along * first)]
+        arrive = [
+            (entered.start, b.along * last),
+            (entered.end if entered.drives_back(1 - b.along) else -1, (1 - b.along) * last),
+        ]
+        return [n for n, _m in leave], [m for _n, m in leave], [n for n, _m in arrive], [m for _n, m in arrive]
+
+    def direct(self, a: Snap | None, b: Snap | None, top: float) -> float:
+        """Minutes along the one road both places are on."""
+        if a is None or b is None or a.road != b.road:
+            return inf
+        road = self.roads[a.road]
+        if road.oneway and a.along > b.along:
+            return inf
+        return minutes(road.length_m * abs(b.along - a.along), min(road.speed_km_h, top))
+
+    def isochrones(
+        self, start: Place, bands: Sequence[float], closed: BaseGeometry | None = None, speed_km_h: float = 60,
+        limits: Limits = ANY,
+    ) -> list[tuple[float, GeoJson]]:  # fmt: skip
+        """(minutes, area) reached from a place within each band: the roads driven in that time, and `BESIDE_M` beside them."""
+        shut = self.shut(closed, limits)
+        here = self.snap(start, self.opened(shut))
+        if here is None:
+            return []
+        road = self.roads[here.road]
+        whole = minutes(road.length_m, min(road.speed_km_h, speed_km_h))
+        off = minutes(here.away_m, min(OFF_ROAD_KM_H, speed_km_h))
+        nodes, offsets = [road.end], [off + (1 - here.along) * whole]
+        if road.drives_back(here.along):
+            nodes, offsets = [*nodes, road.start], [*offsets, off + here.along * whole]
+        reach = self.network.reach(self.costs(speed_km_h, shut), nodes, offsets)
+        return [(band, self.area_within(band, reach, here, shut, speed_km_h)) for band in sorted(bands)]
+
+    def area_within(self, band: float, reach: Floats, here: Snap, shut: frozenset[int], top: float) -> GeoJson:
+        parts: list[BaseGeometry] = [self.flat[here.road].interpolate(here.along, normalized=True)]
+        for n, road in enumerate(self.roads):
+            whole = minutes(road.length_m, min(road.speed_km_h, top))
+            ahead = min(max((band - float(reach[road.start])) / whole, 0.0), 1.0) if n not in shut else 0.0
+            back = 0.0 if road.oneway or n in shut else min(max((band - float(reach[road.end])) / whole, 0.0), 1.0)
+            if ahead + back >= 1.0:
+                parts.append(self.flat[n])
+                continue
+            parts += [substring(self.flat[n], 0, ahead, normalized=True)] if ahead > 0 else []
+            parts += [substring(self.flat[n], 1 - back, 1, normalized=True)] if back > 0 else []
+        area = unary_union([part.buffer(BESIDE_M / M_PER_DEGREE, quad_segs=3) for part in parts])
+        plain = area.simplify(50 / M_PER_DEGREE)
+        return dict(mapping(transform(plain, lambda xy: np.column_stack((xy[:, 0] / self.squeeze, xy[:, 1])))))
 
 
 class Search:
@@ -183,18 +332,15 @@ class Search:
     def cost(self, arc: Arc) -> float:
         return inf if arc.road in self.shut else max(arc.minutes(self.top), 1e-9)
 
-    def one_to_all(self) -> dict[int, float]:
-        """Minutes to the goal by node: searched backwards from a node that stands for the goal."""
-        back = self.roads.graph.copy()
-        back.reverse()
+    def one_to_all(self) -> Floats:
+        """Minutes to the goal by node, infinite where no way leads: searched backwards from the goal's place on its road."""
         road = self.roads.roads[self.goal.road]
-        here = back.add_node(road.line[0])
+        whole = minutes(road.length_m, min(road.speed_km_h, self.top))
         rest = 1 - self.goal.along
-        back.add_edge(here, road.start, Arc(self.goal.road, road.length_m * self.goal.along, road.speed_km_h, ()))
+        nodes, offsets = [road.start], [self.goal.along * whole]
         if road.drives_back(rest):
-            back.add_edge(here, road.end, Arc(self.goal.road, road.length_m * rest, road.speed_km_h, ()))
-        found = rx.dijkstra_shortest_path_lengths(back, here, self.cost)
-        return {int(node): float(cost) for node, cost in found.items() if cost < inf}
+            nodes, offsets = [*nodes, road.end], [*offsets, rest * whole]
+        return self.roads.network.reach(self.roads.costs(self.top, self.shut), nodes, offsets, backwards=True)
 
     def way(self, start: Place, end: Place) -> Route:
         """From a place to the goal, or the labelled estimate where no open road leads."""
@@ -216,11 +362,11 @@ class Search:
         road = self.roads.roads[snap.road]
         found = []
         for node, share, end in ((road.end, 1 - snap.along, 1.0), (road.start, snap.along, 0.0)):
-            if node in self.minutes and (end or road.drives_back(share)):
+            if self.minutes[node] < inf and (end or road.drives_back(share)):
                 line = self.part(snap.road, snap.along, end)
                 first = minutes(road.length_m * share, min(road.speed_km_h, self.top))
                 length, rest = self.follow(node)
-                found.append((first + self.minutes[node], road.length_m * share + length, (*line, *rest)))
+                found.append((first + float(self.minutes[node]), road.length_m * share + length, (*line, *rest)))
         if snap.road == self.goal.road and (not road.oneway or snap.along <= self.goal.along):
             share = abs(self.goal.along - snap.along)
             line = self.part(snap.road, snap.along, self.goal.along)
@@ -233,9 +379,7 @@ class Search:
         line: list[Place] = []
         length, last = 0.0, self.roads.roads[self.goal.road]
         while True:
-            arcs = [
-                (self.cost(arc) + self.minutes.get(b, inf), b, arc) for _, b, arc in self.roads.graph.out_edges(node)
-            ]
+            arcs = [(self.cost(arc) + float(self.minutes[b]), b, arc) for _, b, arc in self.roads.graph.out_edges(node)]
             step = min(arcs, key=lambda option: option[0], default=(inf, node, None))
             finish = self.last_stretch(node, last)
             if finish is not None and finish[0] <= step[0]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from shapely.geometry import Point, shape
 
+from anlan.hazards.chemical.substances import table
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
+from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import GeoJson
-from anlan.supervision.models import Enterprise, HazardUnit
+from anlan.supervision.models import Basis, Enterprise, HazardUnit, Park, ParkCondition, ParkRisk
+from anlan.supervision.park_risk.assemble import assemble
+from anlan.supervision.park_risk.work import CANDIDATES, room_here
 
 
 def inside(actor: Actor, geometry: GeoJson) -> dict[str, list[dict[str, Any]]]:
@@ -76,3 +81,65 @@ def release_inputs(
 def units_below(actor: Actor, path: str) -> list[HazardUnit]:
     """Hazard units in the area of this path and below it."""
     return list(HazardUnit.objects.visible_to(actor).filter(area__path__startswith=path).order_by("code"))
+
+
+def parks(actor: Actor) -> ScopedQuerySet[Park]:
+    return Park.objects.visible_to(actor).select_related("area").order_by("code")
+
+
+def park(actor: Actor, park_id: int) -> Park:
+    return Park.objects.visible_to(actor).select_related("area").one(park_id)
+
+
+def park_risk(actor: Actor, park_id: int, basis: str) -> ParkRisk | None:
+    """The newest assessment of a park."""
+    return ParkRisk.objects.visible_to(actor).filter(park_id=park_id, basis=basis).order_by("-at", "-pk").first()
+
+
+def park_risk_series(actor: Actor, park_id: int, basis: str, limit: int = 500) -> list[dict[str, Any]]:
+    """Newest `limit` assessments, oldest first: time, k, d, PLL, grade, reason."""
+    rows = ParkRisk.objects.visible_to(actor).filter(park_id=park_id, basis=basis).order_by("-at", "-pk")
+    names = ("pk", "at", "k", "d", "pll", "grade", "zone", "reason")
+    return list(rows.values(*names)[:limit])[::-1]
+
+
+def one_park_risk(actor: Actor, risk_id: int) -> ParkRisk:
+    return ParkRisk.objects.visible_to(actor).select_related("park", "area").one(risk_id)
+
+
+def condition(actor: Actor, park_id: int) -> ParkCondition | None:
+    return ParkCondition.objects.visible_to(actor).filter(park_id=park_id).first()
+
+
+def units_of_stations(actor: Actor) -> ScopedQuerySet[HazardUnit]:
+    """Units whose level is measured and whose full level is known."""
+    return HazardUnit.objects.visible_to(actor).filter(full_level_m__gt=0)
+
+
+def candidates() -> list[tuple[str, str]]:
+    """(key, name) of substances that may be asked for at a place."""
+    return [(key, table()[key].name) for key, *_rest in CANDIDATES]
+
+
+def room_at(actor: Actor, park_id: int, substance: str, lon: str, lat: str) -> dict[str, Any]:
+    """How many tonnes of a substance may be added at a place, by the year's risk of the park as it is registered."""
+    found = park(actor, park_id)
+    chosen = next((row for row in CANDIDATES if row[0] == substance), None)
+    if chosen is None:
+        raise Invalid("substance", substance, "、".join(name for _key, name in candidates()), label="物质")
+    place = [degrees(value, name, found, span) for value, name, span in ((lon, "lon", 0.15), (lat, "lat", 0.1))]
+    made = assemble(found, Basis.ANNUAL)
+    return {"substance": table()[substance].name, "lon": place[0], "lat": place[1], **room_here(made, chosen, *place)}
+
+
+def degrees(text: str, name: str, near: Park, span: float) -> float:
+    """A coordinate at most `span` degrees from the park."""
+    middle = float(getattr(near, name))
+    label = "经度" if name == "lon" else "纬度"
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not abs(value - middle) <= span:
+        raise Invalid(name, text, f"{middle - span:.3f} 至 {middle + span:.3f}", label=label, unit="°")
+    return value

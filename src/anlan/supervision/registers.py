@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.supervision.models import Enterprise, HazardUnit, Park
+from anlan.supervision.models import Enterprise, HazardUnit, Park, ProtectionTarget, WeatherFrequency
 
 #: Keys of the chemical data, as people read them.
 SUBSTANCES = {
@@ -88,7 +88,7 @@ register(
         search=("code", "name"),
         sections=(
             Section("单元", ("code", "name", "enterprise", "kind", "substance", "quantity_t", "major_hazard_grade")),
-            Section("工况", ("pressure_mpa", "temperature_c", "height_m")),
+            Section("工况", ("pressure_mpa", "temperature_c", "height_m", "full_level_m")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -104,6 +104,61 @@ register(
             "lon": "106.81",
             "lat": "39.66",
             "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=ProtectionTarget,
+        slug="protection-targets",
+        title="防护目标",
+        key=("code",),
+        columns=("name", "category", "people", "people_night", "area"),
+        filters=("area", "category"),
+        search=("code", "name"),
+        sections=(
+            Section("防护目标", ("code", "name", "category")),
+            Section("规模", ("people", "people_night", "households", "area_m2", "beds")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("protection-targets", "防护目标", "person", "#2a6fb0", ("category", "people")),
+        help="类别（高敏感、重要、一类至三类）由类型和规模按 GB 36894-2018 得出；规模不详时按该类型最严一类计。",
+        sample={
+            "code": "TARGET-SAMPLE",
+            "name": "样例小区",
+            "category": "住宅及相应服务设施",
+            "people": "320",
+            "lon": "106.81",
+            "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=WeatherFrequency,
+        slug="weather-frequencies",
+        title="气象联合频率",
+        key=("code",),
+        columns=("park", "stability", "wind_m_s", "direction_deg", "probability"),
+        filters=("park", "stability"),
+        search=("code",),
+        sections=(
+            Section(
+                "频率", ("code", "park", "stability", "wind_m_s", "direction_deg", "probability", "representative")
+            ),
+        ),
+        help="同一园区各行频率之和应为 1；风向为来向，代表整个扇区。没有登记的园区按缺省气象计。",
+        sample={
+            "code": "WEATHER-SAMPLE",
+            "park": "PARK-SAMPLE",
+            "stability": "D",
+            "wind_m_s": "4",
+            "direction_deg": "270",
+            "probability": "0.05",
             "representative": "是",
         },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from anlan.command.events import FeltReported
 from anlan.command.models import FeltReport
+from anlan.command.quakes import judged
 from anlan.command.quakes.judged import OPEN_FOR, inputs_of, last_assessment, near_enough, same
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -26,7 +27,9 @@ def assess_quake(by: Actor, hazard_event_id: int) -> Run | None:
         return None
     seen = len(inputs.get("readings", [])) + len(inputs.get("reports", []))
     subject = f"{event.title[:80]} 烈度速判" + (f"（{seen} 处实测、有感修正）" if seen else "")
-    return simulation.run(by, "seismic", inputs, event.lon, event.lat, event.correlation_id, subject)
+    return simulation.run(
+        by, "seismic", inputs, event.lon, event.lat, event.correlation_id, subject, extra={judged.MARK: event.pk}
+    )
 
 
 @action("command.incident")

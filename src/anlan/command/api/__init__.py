@@ -10,12 +10,14 @@ from ninja import Router, Schema
 
 from anlan.command import actions, event_codes, queries, review
 from anlan.command.api.desk import router as desk_router
+from anlan.command.api.quakes import router as quakes_router
 from anlan.command.models import Incident, Proposal, Report, Response, Task
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 
 router = Router(tags=["command 指挥救援"])
 router.add_router("", desk_router)
+router.add_router("", quakes_router)
 
 
 class IncidentIn(Schema):

@@ -4,6 +4,7 @@ from anlan.command.models.bulletin import Bulletin
 from anlan.command.models.calling import CallAttempt, Callee, CallRound
 from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.drill import Drill, Lesson
+from anlan.command.models.field import FieldEntry
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
@@ -25,6 +26,7 @@ __all__ = [
     "Channel",
     "Drill",
     "FeltReport",
+    "FieldEntry",
     "Incident",
     "Instruction",
     "InstructionItem",

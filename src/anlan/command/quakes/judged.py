@@ -28,6 +28,8 @@ FELT_DEGREE = 3
 BEFORE, AFTER = timedelta(seconds=10), timedelta(minutes=10)
 #: Station readings and felt reports move a judgement for so long.
 OPEN_FOR = timedelta(hours=24)
+#: In the summary of a run: the hazard event it judges by itself. What an officer runs under the same event stands beside it.
+MARK = "judges"
 #: quantity -> unit -> m/s2 or m/s in one of it.
 UNITS = {
     "PGA": {"m/s²": 1.0, "cm/s²": 0.01, "gal": 0.01, "Gal": 0.01, "g": 9.80665},
@@ -85,20 +87,20 @@ def readings(actor: Actor, event: HazardEvent) -> list[list[float]]:
 
 def reports(actor: Actor, event: HazardEvent) -> list[list[float]]:
     """[lon, lat, degree] of the felt reports, at most as many as the engine takes."""
-    rows = FeltReport.objects.visible_to(actor).filter(event=event).order_by("-at")[:2000]
+    rows = FeltReport.objects.visible_to(actor).filter(event=event).order_by("-at", "-pk")[:2000]
     return [[row.lon, row.lat, float(row.degree)] for row in rows]
 
 
 def last_assessment(actor: Actor, correlation_id: UUID) -> Run | None:
-    """The newest judgement of an earthquake, if it was judged; supposed ones of the graph of chains do not count."""
-    return simulation.runs(actor, correlation_id).filter(kind="seismic", because="").first()
+    """The newest judgement of an earthquake, if it was judged; what officers run themselves does not count."""
+    return simulation.runs(actor, correlation_id).filter(kind="seismic", summary__has_key=MARK).first()
 
 
 def assessments(actor: Actor, correlation_id: UUID) -> list[Run]:
     """The judgements of an earthquake, the newest first; none for who may not see them."""
     if not actor.has("simulation.view"):
         return []
-    return list(simulation.runs(actor, correlation_id).filter(kind="seismic", because="")[:20])
+    return list(simulation.runs(actor, correlation_id).filter(kind="seismic", summary__has_key=MARK)[:20])
 
 
 def same(run: Run, inputs: dict[str, Any], lon: float, lat: float) -> bool:

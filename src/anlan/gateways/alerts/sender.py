@@ -62,6 +62,8 @@ def attempt(row: OutgoingMessage) -> Receipt:
     except Exception as error:
         log.exception("channel %s failed", row.channel)
         return Receipt(Outcome.UNKNOWN, f"渠道出错：{type(error).__name__}: {error}")
+    finally:
+        connection.close()  # a channel may have looked something up in this thread, which ends soon
 
 
 def send_due() -> int:

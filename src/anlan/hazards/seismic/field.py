@@ -8,7 +8,7 @@ reports with much.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil, cos, radians, sqrt
 from typing import Any
@@ -33,6 +33,8 @@ RANGE_KM = 40.7
 INSTRUMENT, REPORT = 0.1, 0.8
 #: Cells along a side of the grid, and the faintest degree drawn.
 CELLS, FAINTEST = 161, 5
+#: A degree that spans fewer cells than this is drawn on a grid of its own.
+FINE_CELLS = 72
 #: Grid cells hold at least this much (km).
 LEAST_CELL_KM = 0.25
 #: The grid ends here (half a side).
@@ -59,6 +61,8 @@ class Field:
     intensity: Floats
     sigma: Floats
     shaking: Shaking
+    #: The same field on another grid.
+    on: Callable[[Floats, Floats], Field]
     #: The event's own residual (degrees) that the observations gave, and how many they were.
     bias: float = 0.0
     used: int = 0
@@ -101,16 +105,18 @@ def field(
     vs30: float = 500.0,
 ) -> Field:  # fmt: skip
     """The field of a model, conditioned on what was seen."""
-    lon, lat = grid(rupture, reach_km(rupture.magnitude) * 1.15, cells)
-    x, y = np.meshgrid(lon, lat)
-    sites = Sites.of(x.ravel(), y.ravel(), vs30)
-    base = shaking(model, rupture, sites, region)
-    shape = y.shape
-    if not seen:
-        return Field(lon, lat, base.intensity.reshape(shape), base.sigma.reshape(shape), base)
-    mean, sigma, bias = conditioned(rupture, model, seen, sites, base, region, vs30)
-    moved = replace(base, intensity=mean, sigma=sigma)
-    return Field(lon, lat, mean.reshape(shape), sigma.reshape(shape), moved, bias, len(seen))
+
+    def on(lon: Floats, lat: Floats) -> Field:
+        x, y = np.meshgrid(lon, lat)
+        sites = Sites.of(x.ravel(), y.ravel(), vs30)
+        base = shaking(model, rupture, sites, region)
+        if not seen:
+            return Field(lon, lat, base.intensity.reshape(y.shape), base.sigma.reshape(y.shape), base, on)
+        mean, sigma, bias = conditioned(rupture, model, seen, sites, base, region, vs30)
+        moved = replace(base, intensity=mean, sigma=sigma)
+        return Field(lon, lat, mean.reshape(y.shape), sigma.reshape(y.shape), moved, on, bias, len(seen))
+
+    return on(*grid(rupture, reach_km(rupture.magnitude) * 1.15, cells))
 
 
 def conditioned(
@@ -163,19 +169,36 @@ def correlation(a: Floats, b: Floats) -> Floats:
 
 def isoseismals(found: Field, least: int = FAINTEST) -> list[tuple[int, list[list[list[list[float]]]], float]]:
     """(degree, MultiPolygon coordinates, km2) of each degree and above, the strongest first: contours at degree - 0.5."""
-    top = int(np.floor(found.intensity.max() + 0.5))
-    lines = contour_generator(found.lon, found.lat, found.intensity, fill_type=FillType.OuterOffset)
     drawn = []
-    for degree in range(top, least - 1, -1):
-        points, starts = lines.filled(degree - 0.5, 99.0)[:2]
-        shapes = [
-            [np.round(part[a:b], 5).tolist() for a, b in itertools.pairwise(offset.tolist())]
-            for part, offset in zip(points, starts or [], strict=True)
-            if part is not None and offset is not None
-        ]
+    for degree in range(int(np.floor(found.intensity.max() + 0.5)), least - 1, -1):
+        shapes = contour(nearer(found, degree), degree)
         if shapes:
             drawn.append((degree, shapes, area_km2(shapes)))
     return drawn
+
+
+def nearer(found: Field, degree: int) -> Field:
+    """A grid of its own over a degree that the whole grid shows with a few cells only."""
+    rows, columns = np.nonzero(found.intensity >= degree - 0.5)
+    if not len(rows) or max(np.ptp(rows), np.ptp(columns)) >= FINE_CELLS:
+        return found
+
+    def around(axis: Floats, at: Any) -> Floats:
+        low, high = max(int(at.min()) - 2, 0), min(int(at.max()) + 2, len(axis) - 1)
+        return np.linspace(axis[low], axis[high], FINE_CELLS + 1)
+
+    return found.on(around(found.lon, columns), around(found.lat, rows))
+
+
+def contour(found: Field, degree: int) -> list[list[list[list[float]]]]:
+    """Polygons of a degree and above."""
+    lines = contour_generator(found.lon, found.lat, found.intensity, fill_type=FillType.OuterOffset)
+    points, starts = lines.filled(degree - 0.5, 99.0)[:2]
+    return [
+        [np.round(part[a:b], 5).tolist() for a, b in itertools.pairwise(offset.tolist())]
+        for part, offset in zip(points, starts or [], strict=True)
+        if part is not None and offset is not None
+    ]
 
 
 def area_km2(shapes: list[list[list[list[float]]]]) -> float:

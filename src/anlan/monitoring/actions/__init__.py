@@ -16,6 +16,7 @@ from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.parks import follow_parks
 from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
     cancel_warning,
@@ -40,6 +41,7 @@ __all__ = [
     "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
+    "follow_parks",
     "issue_fast",
     "issue_warning",
     "judge_readings",

@@ -13,6 +13,7 @@ class HazardEventKind(models.TextChoices):
     EARTHQUAKE = "earthquake", "地震"
     HOTSPOT = "hotspot", "卫星热点"
     CAP = "cap", "外部预警"
+    PARK_RISK = "park_risk", "园区风险"
     BULLETIN = "bulletin", "外部信息"
 
 

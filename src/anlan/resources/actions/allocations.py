@@ -10,7 +10,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db.models import Q
-from shapely.geometry import shape
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -25,6 +24,7 @@ from anlan.resources.actions.stock import material_of, needed
 from anlan.resources.events import AllocationApproved
 from anlan.resources.ledger import amount, lock, plain
 from anlan.resources.models import Allocation, Material, Stock, Store
+from anlan.resources.queries.places import closed_at
 from anlan.resources.roads import Route, roads
 
 State = Allocation.State
@@ -119,7 +119,7 @@ def compute(by: Actor, demands: list[dict[str, Any]], avoid: GeoJson | None) -> 
 
 def all_ways(stores: list[Store], demands: list[dict[str, Any]], avoid: GeoJson | None) -> list[list[Route]]:
     """[store][place]: the way of a lorry."""
-    graph, closed = roads(), shape(avoid) if avoid else None
+    graph, closed = roads(), closed_at(clock.now(), avoid)
     starts = [(store.lon, store.lat) for store in stores]
     by_place = [graph.ways_to(d["lon"], d["lat"], starts, closed, LORRY_KM_H) for d in demands]
     return [[by_place[place][n] for place in range(len(demands))] for n in range(len(stores))]

@@ -36,6 +36,9 @@ def road_edge(row: dict[str, str], nodes: dict[str, RoadNode]) -> RoadEdge:
     return RoadEdge(
         code=row["code"], start=nodes[row["start"]], end=nodes[row["end"]], name=row["name"], kind=row["kind"],
         length_m=float(row["length_m"]), speed_km_h=float(row["speed_km_h"]), oneway=row.get("oneway") == "是",
+        max_height_m=float(row["max_height_m"]) if row.get("max_height_m") else None,
+        max_weight_t=float(row["max_weight_t"]) if row.get("max_weight_t") else None,
+        no_hazmat=row.get("no_hazmat") == "是",
         geometry=json.loads(row["geometry"]) if row.get("geometry") else None,
         representative=row.get("representative") == "是",
     )  # fmt: skip

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
+
+from anlan.kernel.accounts.scope import ScopedModel
 
 
 class RoadNode(models.Model):
@@ -31,11 +34,44 @@ class RoadEdge(models.Model):
     length_m = models.FloatField("长度 m")
     speed_km_h = models.FloatField("设计车速 km/h")
     oneway = models.BooleanField("单行", default=False)
+    max_height_m = models.FloatField("限高 m", null=True, blank=True)
+    max_weight_t = models.FloatField("限重 t", null=True, blank=True)
+    no_hazmat = models.BooleanField("禁行危化品车辆", default=False)
     geometry = models.JSONField("线形", null=True, blank=True)
     representative = models.BooleanField("演示数据", default=False)
 
     class Meta:
         verbose_name = "路段"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Closure(ScopedModel):
+    """断路与管控: an area no vehicle drives through while it is in force (cordon, flood, hazard footprint, works)."""
+
+    class Kind(models.TextChoices):
+        CORDON = "cordon", "警戒管控"
+        FLOOD = "flood", "积水漫溢"
+        HAZARD = "hazard", "危险区域"
+        WORKS = "works", "施工断路"
+
+    code = models.CharField("编码", max_length=40, unique=True)
+    name = models.CharField("名称", max_length=80)
+    kind = models.CharField("类别", max_length=10, choices=Kind.choices)
+    geometry = models.JSONField("范围")
+    begins_at = models.DateTimeField("开始")
+    ends_at = models.DateTimeField("解除", null=True, blank=True)
+    reason = models.CharField("原因", max_length=200, blank=True)
+    representative = models.BooleanField("演示数据", default=False)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "断路管控"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("begins_at")), name="closure_ends_after_begin"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

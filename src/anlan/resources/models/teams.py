@@ -46,6 +46,15 @@ class Vehicle(ScopedModel):
     team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, verbose_name="所属队伍")
     seats = models.PositiveSmallIntegerField("座位", default=0)
     load_t = models.FloatField("载重 t", default=0)
+    height_m = models.FloatField("车高 m", null=True, blank=True)
+    gross_t = models.FloatField("满载总重 t", null=True, blank=True)
+    hazmat = models.BooleanField("运危化品", default=False)
+    carrier = models.CharField("承运单位", max_length=80, blank=True)
+    driver = models.CharField("驾驶员", max_length=40, blank=True)
+    driver_phone = models.CharField("驾驶员电话", max_length=40, blank=True)
+    readiness = models.CharField("状态", max_length=12, choices=Readiness.choices, default=Readiness.READY)
+    position_lon = models.FloatField("停放经度", null=True, blank=True)
+    position_lat = models.FloatField("停放纬度", null=True, blank=True)
     representative = models.BooleanField("演示数据", default=False)
 
     class Meta(ScopedModel.Meta):

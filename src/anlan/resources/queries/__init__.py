@@ -2,6 +2,7 @@
 
 from anlan.resources.queries.places import (
     TeamArrival,
+    closed_at,
     hospitals_near,
     inside,
     junctions_near,
@@ -10,6 +11,7 @@ from anlan.resources.queries.places import (
     stores_with,
     team,
 )
+from anlan.resources.queries.reach import Reached, reached
 from anlan.resources.queries.stock import (
     Card,
     Due,
@@ -33,12 +35,14 @@ __all__ = [
     "Card",
     "Due",
     "Minimum",
+    "Reached",
     "StockPage",
     "StorePage",
     "StoreState",
     "TeamArrival",
     "TrialBalance",
     "cards",
+    "closed_at",
     "hospitals_near",
     "inside",
     "junctions_near",
@@ -46,6 +50,7 @@ __all__ = [
     "movements",
     "nearest_teams",
     "overview",
+    "reached",
     "rotation",
     "shelters_near",
     "stock_page",

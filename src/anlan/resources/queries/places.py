@@ -9,10 +9,12 @@ from typing import Any
 
 from django.db import models
 from shapely.geometry import Point, shape
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import unary_union
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
+from anlan.resources.models import Closure, Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
 from anlan.resources.roads import Route, roads
 
 
@@ -31,18 +33,26 @@ def nearest_teams(
     actor: Actor, capability: str, lon: float, lat: float, count: int, at: datetime, avoid: GeoJson | None = None
 ) -> list[TeamArrival]:
     """The `count` ready teams with `capability` ("" = any) that arrive first, around what is closed (`avoid`)."""
-    del at  # speeds do not vary with the hour yet
     teams = Team.objects.visible_to(actor).filter(readiness=Readiness.READY)
     if capability:
         teams = teams.filter(capabilities__contains=[capability])
     found = list(teams.select_related("area"))
-    closed = shape(avoid) if avoid else None
+    closed = closed_at(at, avoid)
     arrivals = [
         TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
         for speed in sorted({team.speed_km_h for team in found})
         for team, way in ways([t for t in found if t.speed_km_h == speed], lon, lat, closed, speed)
     ]
     return sorted(arrivals, key=lambda arrival: arrival.minutes)[:count]
+
+
+def closed_at(at: datetime, avoid: GeoJson | None = None) -> BaseGeometry | None:
+    """What may not be driven through at this time: closures in force, and what is to be avoided besides."""
+    rows = Closure.objects.unscoped("a shut road is shut for everybody").filter(begins_at__lte=at)
+    in_force = rows.filter(models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=at))
+    areas = [shape(geometry) for geometry in in_force.values_list("geometry", flat=True)]
+    areas += [shape(avoid)] if avoid else []
+    return unary_union(areas) if areas else None
 
 
 def ways(teams: list[Team], lon: float, lat: float, closed: Any, speed_km_h: float) -> list[tuple[Team, Route]]:

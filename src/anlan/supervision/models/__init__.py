@@ -1,3 +1,6 @@
 from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
+from anlan.supervision.models.risk import Basis, ParkCondition, ParkRisk, ProtectionTarget, UnitStock, WeatherFrequency
 
-__all__ = ["Enterprise", "HazardUnit", "Park"]
+__all__ = [
+    "Basis", "Enterprise", "HazardUnit", "Park", "ParkCondition", "ParkRisk", "ProtectionTarget", "UnitStock", "WeatherFrequency",
+]  # fmt: skip

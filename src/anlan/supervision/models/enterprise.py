@@ -42,6 +42,9 @@ class HazardUnit(Located):
     pressure_mpa = models.FloatField("操作压力 MPa（绝对）", default=0.1013)
     temperature_c = models.FloatField("操作温度 ℃", default=20)
     height_m = models.FloatField("高度 m", default=1)
+    full_level_m = models.FloatField(
+        "满液位 m", null=True, blank=True, help_text="液位计读数达到此值时为设计最大量；空 = 不按液位折算现存量"
+    )
     major_hazard_grade = models.CharField("重大危险源等级", max_length=8, blank=True)
 
     class Meta(Located.Meta):

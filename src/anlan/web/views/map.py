@@ -163,6 +163,7 @@ def here(request: HttpRequest) -> HttpResponse:
     verbs = [
         ("command.incident", f"/command/incidents/new?{place}", "在此登记事件", "incident", "primary"),
         ("simulation.run", f"/simulation/new?{place}", "在此推演", "run", ""),
+        ("resources.view", f"/resources/isochrones/?{place}", "到达范围", "road", ""),
     ]
     shown = [verb[1:] for verb in verbs if actor.has(verb[0]) and leads_somewhere(verb[1])]
     context = {"lon": lon, "lat": lat, "areas": areas_at(lon, lat), "near": near(actor, lon, lat), "verbs": shown}

@@ -132,14 +132,14 @@ class Session:
 
     def close(self) -> None:
         self.line.close()
-        if HERE.session is self:
-            HERE.session = None
+        HERE.sessions.pop(self.given, None)
 
 
 class _Here(threading.local):
-    """The session of this thread."""
+    """The sessions of this thread, by gateway."""
 
-    session: Session | None = None
+    def __init__(self) -> None:
+        self.sessions: dict[Setup, Session] = {}
 
 
 HERE = _Here()
@@ -158,16 +158,26 @@ def send(message: Message) -> Receipt:
 
 
 def send_many(messages: Sequence[Message]) -> list[Receipt]:
-    """What was not written when the line broke may be tried again; what was written and not answered is unknown."""
     given = setup()
     if given is None:
         return [Receipt(Outcome.REFUSED, "未设置 ANLAN_CMPP_HOST")] * len(messages)
+    return send_by(given, messages)
+
+
+def send_by(given: Setup, messages: Sequence[Message]) -> list[Receipt]:
+    """What was not written when the line broke may be tried again; what was written and not answered is unknown."""
     try:
-        if HERE.session is None or HERE.session.given != given:
-            HERE.session = Session(given)
-        answers = HERE.session.submit(messages)
+        if given not in HERE.sessions:
+            HERE.sessions[given] = Session(given)
+        answers = HERE.sessions[given].submit(messages)
     except (OSError, codec.CmppError) as error:
-        HERE.session = None
+        HERE.sessions.pop(given, None)
         return [Receipt(Outcome.RETRY, f"短信网关连不上：{error}")] * len(messages)
     later = Receipt(Outcome.RETRY, "连接断开，尚未送出")
     return [answer or later for answer in answers]
+
+
+def hang_up() -> None:
+    """Close every session of this thread."""
+    for session in list(HERE.sessions.values()):
+        session.close()

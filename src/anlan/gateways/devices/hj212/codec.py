@@ -32,13 +32,21 @@ COMMANDS = {
 FIELD = re.compile(r"([A-Za-z0-9_]+)=([^;]*)")
 
 
+def crc_step(value: int) -> int:
+    for _ in range(8):
+        value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+    return value
+
+
+#: Only eight bits are left of the state before each step, so that a table of 256 says it all.
+STEPS = [crc_step(value) for value in range(256)]
+
+
 def crc(data: bytes) -> int:
     """Annex A: not CRC-16/MODBUS, though it looks like it."""
     value = 0xFFFF
     for byte in data:
-        value = (value >> 8) ^ byte
-        for _ in range(8):
-            value = (value >> 1) ^ 0xA001 if value & 1 else value >> 1
+        value = STEPS[(value >> 8) ^ byte]
     return value
 
 

@@ -36,6 +36,7 @@ class Equipment:
     length_m: float = 1.0
     bund_m2: float | None = None
     name: str = ""
+    owner: int = -1
 
 
 def rates(item: Equipment, chosen: str) -> dict[str, float]:
@@ -66,7 +67,7 @@ def scenarios(item: Equipment, chosen: str = "hj169") -> list[Scenario]:
         base = Scenario(
             id=f"{item.id}/{size}", x=item.x, y=item.y, frequency=often, kind="leak", substance=item.substance,
             name=f"{item.name or item.id} {words(size)}", height_m=item.height_m, phase=item.phase,
-            pressure_mpa=item.pressure_mpa, temperature_c=item.temperature_c, inventory_kg=item.inventory_kg, bund_m2=item.bund_m2,
+            pressure_mpa=item.pressure_mpa, temperature_c=item.temperature_c, inventory_kg=item.inventory_kg, bund_m2=item.bund_m2, owner=item.owner,
         )  # fmt: skip
         if size == "rupture":
             found.append(Scenario(**{**vars(base), "kind": "rupture"}))

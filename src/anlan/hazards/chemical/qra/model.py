@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import pi, radians
 
 import numpy as np
@@ -46,8 +46,8 @@ class Rose:
     def sectors(self) -> tuple[Floats, Floats]:
         """(lower, upper) bound of each wind's sector, rad: half way to its neighbours."""
         after = np.append(self.towards[1:], self.towards[0] + 2 * pi)
-        upper: Floats = np.multiply(self.towards + after, 0.5, dtype=np.float64)
-        return np.concatenate([upper[-1:] - 2 * pi, upper[:-1]]), upper
+        upper = np.array((self.towards + after) / 2, dtype=np.float64)
+        return np.array([upper[-1] - 2 * pi, *upper[:-1]], dtype=np.float64), upper
 
     def rays(self, each: int) -> tuple[Floats, int]:
         """(bearings, rays per wind): a filled sector as `each` rays of equal weight, otherwise the wind itself."""
@@ -144,14 +144,18 @@ class Grid:
     @property
     def centres(self) -> tuple[Floats, Floats]:
         x, y = self.first
-        return x + np.arange(self.nx, dtype=np.float64) * self.cell, y + np.arange(
-            self.ny, dtype=np.float64
-        ) * self.cell
+        steps = np.arange(max(self.nx, self.ny), dtype=np.float64) * self.cell
+        east: Floats = np.add(x, steps[: self.nx], dtype=np.float64)
+        north: Floats = np.add(y, steps[: self.ny], dtype=np.float64)
+        return east, north
 
 
 @dataclass(frozen=True)
 class People:
-    """People at places [n, 2]: by day and night, and the share of them indoors."""
+    """People at places [n, 2]: by day and night, and the share of them indoors.
+
+    owners: whose staff they are (-1 = the public): an enterprise's own staff are no protection targets of its own scenarios.
+    """
 
     places: Floats
     day: Floats
@@ -159,6 +163,7 @@ class People:
     indoors_day: Floats
     indoors_night: Floats
     names: tuple[str, ...] = ()
+    owners: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,8 @@ class Study:
     people: People | None = None
     #: Share of the year that is day.
     day: float = 10.5 / 24
-    notes: tuple[str, ...] = field(default=())
+    #: Whose each scenario is, as in `People.owners`; empty = nobody's.
+    owners: tuple[int, ...] = ()
 
     def of(self, kind: type[Footprint]) -> list[Footprint]:
         return [item for item in self.footprints if isinstance(item, kind)]

@@ -58,8 +58,8 @@ def fn_diagram(axes: Any, answer: Mapping[str, Any]) -> None:
     upper, lower = ([line / n for n in numbers] for line in (criteria.UPPER, criteria.LOWER))
     axes.fill_between(numbers, upper, 1e-1, color="#d9534f", alpha=0.15, lw=0)
     axes.fill_between(numbers, lower, upper, color="#f0ad4e", alpha=0.15, lw=0)
-    axes.loglog(numbers, upper, color="#b3001b", label="上限 10⁻³/N")
-    axes.loglog(numbers, lower, color="#2e7d32", label="下限 10⁻⁵/N")
+    axes.loglog(numbers, upper, color="#b3001b", label=r"上限 $10^{-3}/N$")
+    axes.loglog(numbers, lower, color="#2e7d32", label=r"下限 $10^{-5}/N$")
     axes.axvline(criteria.N_CUT, color="#b3001b", ls=":")
     curve = [(n, f) for n, f in answer["fn"] if f > 0]
     if curve:

@@ -35,11 +35,13 @@ def deaths(item: Footprint, people: People, number: Floats, inside: Floats, rays
     return np.asarray(by_ray(item, people.places, rays) @ met)
 
 
-def near(item: Footprint, people: People) -> People | None:
-    """Only the people whom the footprint may reach, whatever the wind; None when there are none."""
+def near(item: Footprint, people: People, owner: int = -1) -> People | None:
+    """Only the people whom the footprint may reach, whatever the wind, and who are not its owner's own; None = nobody."""
     far = float(np.max(item.reach)) if isinstance(item, Plume | Outline | Disc) else 0.0
     core = float(item.core.max()) if isinstance(item, Plume) else 0.0
     inside = np.hypot(people.places[:, 0] - item.x, people.places[:, 1] - item.y) <= far * 1.5 + core
+    if people.owners is not None and owner >= 0:
+        inside &= people.owners != owner
     if not inside.any():
         return None
     return People(
@@ -56,7 +58,7 @@ def societal(study: Study, each: int = RAYS) -> Societal:
     frequencies: list[Floats] = []
     by_scenario: dict[int, float] = {}
     for item in study.footprints:
-        people = near(item, study.people)
+        people = near(item, study.people, study.owners[item.scenario] if study.owners else -1)
         if people is None:
             continue
         for number, inside, share in (

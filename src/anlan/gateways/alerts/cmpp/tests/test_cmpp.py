@@ -20,8 +20,7 @@ def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     ):  # fmt: skip
         monkeypatch.setenv(f"ANLAN_CMPP_{name}", value)
     yield running
-    if client.HERE.session is not None:
-        client.HERE.session.close()
+    client.hang_up()
     running.close()
 
 

@@ -1,0 +1,70 @@
+// @ts-check
+// F-N diagram with the two lines of GB 36894-2018, and the risk index of a park over time. The tables beside them say the same.
+import * as echarts from "echarts";
+import { tr } from "../words.js";
+
+/** @typedef {{ fn: number[][], lines: { upper: number, lower: number, cut: number }, series: number[][] }} Data */
+
+/** @param {string} selector @returns {any} */
+function chart(selector) {
+  const holder = /** @type {HTMLElement} */ (document.querySelector(selector));
+  holder.replaceChildren();
+  holder.style.height = "20rem";
+  const made = echarts.init(holder, null, { renderer: "canvas" });
+  new ResizeObserver(() => made.resize()).observe(holder);
+  return made;
+}
+
+const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--text").trim() || "#888";
+
+/** @param {Data} data */
+function fn(data) {
+  const { upper, lower, cut } = data.lines;
+  /** @param {number} at */
+  const line = (at) => [[1, at], [cut, at / cut]];
+  const curve = data.fn.filter(([, f]) => f > 0);
+  const named = (/** @type {string} */ name, /** @type {string} */ color, /** @type {any} */ more) => ({
+    name, type: "line", showSymbol: false, lineStyle: { color, width: 1.5 }, itemStyle: { color }, ...more,
+  });
+  chart("[data-fn]").setOption({
+    animation: false,
+    textStyle: { color: ink() },
+    legend: { textStyle: { color: ink() } },
+    tooltip: { trigger: "axis", valueFormatter: (/** @type {number} */ v) => v.toExponential(2) },
+    grid: { left: 64, right: 16, top: 36, bottom: 44 },
+    xAxis: { type: "log", name: tr("死亡人数 N"), nameLocation: "middle", nameGap: 26, min: 1, max: 2 * cut },
+    yAxis: {
+      type: "log", name: tr("F 次/年"), min: 1e-9, max: 1e-2,
+      axisLabel: { formatter: (/** @type {number} */ v) => v.toExponential(0) },
+    },
+    series: [
+      named(tr("上限"), "#d64545", { data: line(upper), markLine: { symbol: "none", silent: true, data: [{ xAxis: cut }], lineStyle: { color: "#d64545", type: "dotted" }, label: { formatter: `N=${cut}` } } }),
+      named(tr("下限"), "#3a9d5d", { data: line(lower) }),
+      named(tr("本园区"), "#3d8bfd", { data: curve, step: "start", lineStyle: { color: "#3d8bfd", width: 2.5 } }),
+    ],
+  });
+}
+
+/** @param {Data} data */
+function series(data) {
+  chart("[data-risk-series]").setOption({
+    animation: false,
+    textStyle: { color: ink() },
+    tooltip: { trigger: "axis" },
+    grid: { left: 64, right: 16, top: 36, bottom: 44 },
+    xAxis: { type: "time" },
+    yAxis: { type: "value", name: tr("个人风险指数 k"), scale: false },
+    series: [{
+      type: "line", step: "end", showSymbol: data.series.length < 60, symbolSize: 5, data: data.series.map(([at, k]) => [at, k]),
+      lineStyle: { color: "#3d8bfd" }, itemStyle: { color: "#3d8bfd" },
+      markLine: { symbol: "none", silent: true, data: [{ yAxis: 1, name: tr("限值") }], lineStyle: { color: "#d64545" }, label: { formatter: tr("限值") } },
+    }],
+  });
+}
+
+const held = document.getElementById("park-risk-data");
+if (held?.textContent) {
+  const data = /** @type {Data} */ (JSON.parse(held.textContent));
+  fn(data);
+  series(data);
+}

@@ -1,0 +1,85 @@
+"""REST of the supervision room: the risk of parks, and what it is worked out from."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
+from anlan.supervision import actions, queries
+from anlan.supervision.models import ParkRisk
+
+router = Router(tags=["supervision 监督管理"])
+NAMES = (
+    "id park_id basis at reason by grade colour k d zone pll max_risk fn contours targets distances capacity contributors "
+    "assumptions took_ms"
+).split()
+
+
+class StockIn(Schema):
+    """t at most the design maximum; `at` left out = now."""
+
+    quantity_t: float
+    at: datetime | None = None
+    source: str = "接口填报"
+
+
+class AssessIn(Schema):
+    """annual or current."""
+
+    basis: str = "annual"
+
+
+def who(request: HttpRequest) -> Actor:
+    found: Actor = request.actor  # type: ignore[attr-defined]
+    return found
+
+
+def risk_out(row: ParkRisk) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in NAMES}
+
+
+@router.get("/parks", summary="化工园区及其风险等级")
+def parks(request: HttpRequest) -> list[dict[str, Any]]:
+    actor = who(request)
+    found = []
+    for park in queries.parks(actor):
+        row = queries.park_risk(actor, park.pk, "annual")
+        risk = {name: getattr(row, name) for name in ("grade", "colour", "k", "zone", "at")} if row else None
+        found.append(
+            {"id": park.pk, "code": park.code, "name": park.name, "lon": park.lon, "lat": park.lat, "risk": risk}
+        )
+    return found
+
+
+@router.get("/parks/{park_id}/risk", summary="园区最近一次风险评估")
+def risk(request: HttpRequest, park_id: int, basis: str = "annual") -> dict[str, Any] | None:
+    queries.park(who(request), park_id)
+    row = queries.park_risk(who(request), park_id, basis)
+    return risk_out(row) if row else None
+
+
+@router.get("/parks/{park_id}/risk/series", summary="园区风险的时间序列")
+def series(request: HttpRequest, park_id: int, basis: str = "annual") -> list[dict[str, Any]]:
+    queries.park(who(request), park_id)
+    return queries.park_risk_series(who(request), park_id, basis)
+
+
+@router.get("/parks/{park_id}/room", summary="此处还能加什么：某物质在某地可新增多少吨")
+def room(request: HttpRequest, park_id: int, substance: str, lon: str, lat: str) -> dict[str, Any]:
+    return queries.room_at(who(request), park_id, substance, lon, lat)
+
+
+@router.post("/parks/{park_id}/assess", summary="重新评估园区风险", response={201: dict[str, Any]})
+def assess(request: HttpRequest, park_id: int, data: AssessIn) -> tuple[int, dict[str, Any]]:
+    return 201, risk_out(actions.assess_park(who(request), park_id, data.basis, f"{who(request).name}经接口重算"))
+
+
+@router.post("/hazard-units/{unit_id}/stock", summary="报告危险单元现存量", response={201: dict[str, Any]})
+def stock(request: HttpRequest, unit_id: int, data: StockIn) -> tuple[int, dict[str, Any]]:
+    row = actions.report_stock(who(request), unit_id, data.quantity_t, data.at or clock.now(), data.source)
+    return 201, {"unit_id": row.unit_id, "quantity_t": row.quantity_t, "at": row.at, "source": row.source}

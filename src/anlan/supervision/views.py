@@ -1,0 +1,124 @@
+"""园区风险: list of parks, a park's page, its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_GET, require_POST
+
+from anlan.hazards.chemical import criteria
+from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.documents.word import WORD
+from anlan.kernel.errors import Forbidden, Invalid, NotFound
+from anlan.supervision import actions, queries
+from anlan.supervision.models import Basis, ParkRisk
+from anlan.supervision.park_risk import report as reports
+
+KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
+#: Level of the interface for each of the four colours.
+LEVELS = {"红": 1, "橙": 2, "黄": 3, "蓝": 4}
+
+
+def seen_by(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.has("supervision.view"):
+        raise Forbidden("需要“supervision.view”权限", permission="supervision.view")
+    return actor
+
+
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    actor = seen_by(request)
+    rows: list[dict[str, Any]] = [
+        {"park": park, **{basis: queries.park_risk(actor, park.pk, basis) for basis in Basis.values}}
+        for park in queries.parks(actor)
+    ]
+    for row in rows:
+        row["level"] = LEVELS.get(row["annual"].colour) if row["annual"] else None
+    return render(request, "supervision/parks.html", {"rows": rows})
+
+
+@require_GET
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One park: grade, capacity, targets, contributors, F-N diagram, series."""
+    actor = seen_by(request)
+    park = queries.park(actor, pk)
+    basis = request.GET.get("basis", Basis.ANNUAL)
+    if basis not in Basis.values:
+        raise Invalid("basis", basis, "、".join(Basis.values), label="口径")
+    row = queries.park_risk(actor, pk, basis)
+    series = queries.park_risk_series(actor, pk, basis)
+    context: dict[str, Any] = {
+        "park": park, "basis": basis, "bases": Basis.choices, "row": row, "condition": queries.condition(actor, pk),
+        "may_run": actor.has("simulation.run"), "history": list(reversed(series))[:20],
+        "level": LEVELS.get(row.colour) if row else None,
+        "charts": charts(row, series) if row else None,
+        "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": f"{row.pll:.2g}" if row else "",
+        "distances": [(name, row.distances.get(name, 0)) for name in ("一类", "二类", "三类")] if row else [],
+        "candidates": queries.candidates(), "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
+    }  # fmt: skip
+    return render(request, "supervision/park.html", context)
+
+
+def target_rows(row: ParkRisk | None) -> list[dict[str, Any]]:
+    """Numbers as people read them."""
+    return [
+        {**one, "shown": f"{one['risk']:.2e}", "limit_shown": f"{one['limit']:.0e}", "top": shares(one["top"])}
+        for one in (row.targets if row else [])
+    ]
+
+
+def shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**one, "percent": round(one["share"] * 100)} for one in rows]
+
+
+def charts(row: ParkRisk, series: list[dict[str, Any]]) -> dict[str, Any]:
+    """What the scripts draw."""
+    return {
+        "fn": row.fn,
+        "lines": {"upper": criteria.UPPER, "lower": criteria.LOWER, "cut": criteria.N_CUT},
+        "series": [[int(one["at"].timestamp() * 1000), one["k"], one["d"], one["pll"]] for one in series],
+    }
+
+
+@require_POST
+def assess(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = seen_by(request)
+    basis = request.POST.get("basis", Basis.ANNUAL)
+    try:
+        row = actions.assess_park(actor, pk, basis, f"{actor.name}手动重算")
+    except Invalid as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{row.park.name}：{row.grade}，耗时 {row.took_ms / 1000:.1f} s")
+    return redirect(f"/supervision/parks/{pk}/?basis={basis}")
+
+
+@require_GET
+def room(request: HttpRequest, pk: int) -> HttpResponse:
+    """此处还能加什么: how much of a substance may be added at a place of the park; a part of the page."""
+    actor = seen_by(request)
+    given = request.GET
+    try:
+        found = queries.room_at(actor, pk, given.get("substance", ""), given.get("lon", ""), given.get("lat", ""))
+    except Invalid as error:
+        return render(request, "supervision/room.html", {"error": str(error)}, status=422)
+    return render(request, "supervision/room.html", {"found": found})
+
+
+@require_GET
+def report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The report as Word, PDF, or the two pictures as PNG."""
+    actor = seen_by(request)
+    if kind not in KINDS:
+        raise NotFound(f"没有“{kind}”格式的报告")
+    row = queries.one_park_risk(actor, pk)
+    answer = HttpResponse(reports.made(row, kind, actor.name), content_type=KINDS[kind])
+    name = f"{row.park.name}定量风险评估报告{localtime(row.at):%Y%m%d%H%M}.{kind}"
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    return answer

@@ -1,0 +1,213 @@
+"""The risk of a park: from its registers to grade, alarm, map, page and report."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import docx
+import pytest
+
+from anlan.hazards.chemical import criteria
+from anlan.kernel import clock
+from anlan.kernel.accounts.actor import system
+from anlan.kernel.errors import Forbidden, Invalid, NotFound
+from anlan.kernel.events import dispatcher
+from anlan.kernel.events.models import Event
+from anlan.kernel.geo.layers import LAYERS
+from anlan.monitoring import actions as monitoring
+from anlan.monitoring.models import Datastream, HazardEvent, Latest, Station
+from anlan.supervision import actions, queries
+from anlan.supervision.models import (
+    Enterprise,
+    HazardUnit,
+    Park,
+    ParkRisk,
+    ProtectionTarget,
+    UnitStock,
+    WeatherFrequency,
+)
+from tests.conftest import City, actor
+from tests.web.conftest import SignIn, signed_in
+
+__all__ = ["signed_in"]
+pytestmark = pytest.mark.django_db
+HERE = {"lon": 106.69, "lat": 39.47}
+CLOCKWORK = system("园区风险")
+
+
+@pytest.fixture
+def park(city: City) -> Park:
+    """A park with one chlorine tank, a school 700 m to the east and a village 2.5 km to the north."""
+    made = Park.objects.create(code="P", name="样例园区", area=city.west, **HERE)
+    works = Enterprise.objects.create(
+        code="E", name="氯碱厂", industry="氯碱", area=city.west, park=made, staff_day=200, staff_night=60, **HERE
+    )
+    HazardUnit.objects.create(
+        code="V-1", name="液氯储罐", enterprise=works, kind="储罐", substance="chlorine", quantity_t=10, pressure_mpa=0.75,
+        area=city.west, full_level_m=3.0, **HERE,
+    )  # fmt: skip
+    place = {"area": city.west}
+    ProtectionTarget.objects.create(
+        code="T1", name="学校", category="education", people=600, lon=106.698, lat=39.47, **place
+    )
+    ProtectionTarget.objects.create(code="T2", name="村", category="homes", people=80, lon=106.69, lat=39.4925, **place)
+    return made
+
+
+def blow(park: Park, wind: float, wind_from: float, minutes: float = 0) -> None:
+    at = clock.now() + timedelta(minutes=minutes)
+    actions.observe_weather(CLOCKWORK, park.pk, wind, wind_from, "D", at, "测试气象站")
+
+
+def test_a_park_is_worked_out_kept_and_told(park: Park) -> None:
+    row = actions.assess_park(CLOCKWORK, park.pk, "annual", "试")
+    kept = ParkRisk.everything.get()
+    assert (kept.pk, kept.basis, kept.area) == (row.pk, "annual", park.area)
+    school, village = kept.targets
+    assert (school["name"], school["class"], school["limit"]) == ("学校", "高敏感", 3e-6)
+    assert village["class"] == "二类"
+    assert school["risk"] > village["risk"] > 0
+    assert sum(part["share"] for part in school["top"]) == pytest.approx(1, abs=0.01)
+    assert [f for _n, f in kept.fn] == sorted((f for _n, f in kept.fn), reverse=True)
+    assert kept.pll > 0
+    assert {one["substance"] for one in kept.capacity} >= {"氯", "氨"}
+    assert Event.objects.get(name="supervision.ParkRiskAssessed").payload["risk_id"] == row.pk
+
+
+def test_own_staff_are_no_protection_targets_of_their_own_works(park: Park) -> None:
+    ProtectionTarget.everything.all().delete()
+    assert actions.assess_park(CLOCKWORK, park.pk, "annual").pll == 0
+
+
+def test_only_what_changed_is_worked_out_again_and_not_too_often(park: Park) -> None:
+    with clock.standing_at(start := clock.now()):
+        blow(park, 3.0, 270)
+        first = actions.assess_due(CLOCKWORK, start)
+    assert {row.basis for row in first} == {"annual", "current"}
+    assert all(row.reason == "首次评估" for row in first)
+    later = start + timedelta(minutes=5)
+    with clock.standing_at(later):
+        assert actions.assess_due(CLOCKWORK, later) == [], "nothing has changed"
+        blow(park, 3.1, 271)
+        assert actions.assess_due(CLOCKWORK, later) == [], "a breath is no change"
+        blow(park, 6.0, 180, 1)
+        (changed,) = actions.assess_due(CLOCKWORK, later)
+        assert (changed.basis, changed.reason) == ("current", "气象变化")
+        blow(park, 6.0, 90, 2)
+        assert actions.assess_due(CLOCKWORK, later + timedelta(seconds=30)) == [], "at most once a minute"
+
+
+def test_an_emptier_tank_lowers_the_present_risk_and_not_the_years(park: Park) -> None:
+    blow(park, 2.0, 270)
+    full = actions.assess_park(CLOCKWORK, park.pk, "current")
+    annual = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    actions.report_stock(CLOCKWORK, HazardUnit.everything.get().pk, 1.0, clock.now(), "液位")
+    assert actions.assess_park(CLOCKWORK, park.pk, "current").k < full.k
+    assert actions.assess_park(CLOCKWORK, park.pk, "annual").k == pytest.approx(annual.k)
+    with pytest.raises(Invalid, match="现存量"):
+        actions.report_stock(CLOCKWORK, HazardUnit.everything.get().pk, 11.0, clock.now(), "液位")
+
+
+def test_crossing_a_criterion_is_news_for_the_desk_once(park: Park) -> None:
+    actions.assess_park(CLOCKWORK, park.pk, "annual")
+    before = Event.objects.filter(name="supervision.ParkRiskCrossed").count()
+    HazardUnit.everything.update(quantity_t=400)
+    broken = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    actions.assess_park(CLOCKWORK, park.pk, "annual")
+    (event,) = Event.objects.filter(name="supervision.ParkRiskCrossed")[before:]
+    assert event.payload["broken"]
+    assert "学校" in event.payload["why"]
+    assert broken.grade == "重大风险"
+    dispatcher.drain()
+    news = HazardEvent.everything.get(kind="park_risk")
+    assert "超出风险基准" in news.title
+    HazardUnit.everything.update(quantity_t=0.1)
+    actions.assess_park(CLOCKWORK, park.pk, "annual")
+    assert Event.objects.filter(name="supervision.ParkRiskCrossed").last().payload["broken"] is False  # type: ignore[union-attr]
+
+
+def test_stations_tell_the_wind_and_the_level(park: Park) -> None:
+    def station(code: str, kind: str, unit: HazardUnit | None = None) -> Station:
+        return Station.objects.create(
+            code=code, name=code, kind=kind, protocol="mqtt", address=code, area=park.area, hazard_unit=unit, **HERE
+        )
+
+    def reading(of: Station, code: str, quantity: str, value: float) -> None:
+        stream = Datastream.objects.create(
+            code=f"{of.code}-{code}", station=of, source_code=code, name=quantity, quantity=quantity, unit="x"
+        )
+        Latest.objects.create(pk=stream.pk, at=clock.now(), value=value, quality=0, received_at=clock.now())
+
+    mast, tank = station("W", "气象"), station("T", "储罐", HazardUnit.everything.get())
+    reading(mast, "ws", "风速", 3.4)
+    reading(mast, "wd", "风向", 250)
+    reading(tank, "l", "储罐液位", 1.5)
+    assert monitoring.follow_parks(CLOCKWORK, clock.now()) == 2
+    condition = queries.condition(CLOCKWORK, park.pk)
+    assert condition is not None
+    assert (condition.wind_m_s, condition.wind_from_deg) == (3.4, 250)
+    assert condition.stability in "ABCDEF"
+    assert UnitStock.everything.get().quantity_t == pytest.approx(5.0)
+
+
+def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:
+    WeatherFrequency.objects.create(code="x", park=park, stability="D", wind_m_s=3, direction_deg=0, probability=0.4)
+    with pytest.raises(Invalid, match="气象联合频率"):
+        actions.assess_park(CLOCKWORK, park.pk, "annual")
+
+
+def test_a_park_of_another_district_is_neither_seen_nor_worked_out(park: Park, city: City) -> None:
+    actions.assess_park(CLOCKWORK, park.pk, "annual")
+    stranger = actor(city.east)
+    assert list(queries.parks(stranger)) == []
+    with pytest.raises(NotFound):
+        actions.assess_park(stranger, park.pk, "annual")
+    with pytest.raises(Forbidden):
+        actions.assess_park(actor(city.west, "supervision.view"), park.pk, "annual")
+    assert LAYERS["park-risk-annual"].features(stranger, None)["features"] == []
+    shown = LAYERS["park-risk-annual"].features(actor(city.west), None)
+    assert shown["features"][0]["geometry"]["type"] == "MultiPolygon"
+    assert "样例园区" in shown["source"]
+
+
+def test_page_report_and_question_of_room(park: Park, signed_in: SignIn) -> None:
+    browser = signed_in()
+    assert "还没有评估" in browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    browser.post(f"/supervision/parks/{park.pk}/assess", {"basis": "annual"})
+    row = ParkRisk.everything.get()
+    page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    for text in (row.grade, "学校", "外部安全防护距离", "此处还能加什么", "待核对", "模型推算"):
+        assert text in page
+    assert row.grade in browser.get("/supervision/parks/").content.decode()
+    answer = browser.get(f"/supervision/parks/{park.pk}/room?substance=chlorine&lon=106.69&lat=39.47").content.decode()
+    assert "氯" in answer
+    wrong = browser.get(f"/supervision/parks/{park.pk}/room?substance=chlorine&lon=0&lat=39.47")
+    assert wrong.status_code == 422
+    assert "经度" in wrong.content.decode()
+    document = docx.Document(BytesIO(browser.get(f"/supervision/risks/{row.pk}/report.docx").content))
+    said = "\n".join(p.text for p in document.paragraphs) + "".join(
+        c.text for t in document.tables for r in t.rows for c in r.cells
+    )
+    assert row.grade in said
+    assert "学校" in said
+    assert len(document.inline_shapes) == 2
+    assert browser.get(f"/supervision/risks/{row.pk}/report.pdf").content[:5] == b"%PDF-"
+    assert browser.get(f"/supervision/risks/{row.pk}/report.png").content[:4] == b"\x89PNG"
+    assert browser.get(f"/supervision/risks/{row.pk}/report.exe").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("category", "size", "expected"),
+    [
+        ("education", {}, "高敏感"), ("religion", {}, "重要"), ("homes", {"people": 100}, "一类"),
+        ("homes", {"people": 99}, "二类"),
+        ("homes", {"households": 9, "people": 29}, "三类"), ("homes", {"households": 30, "people": 5}, "一类"),
+        ("works", {"people": 100}, "二类"), ("works", {"people": 99}, "三类"), ("works", {}, "二类"), ("homes", {}, "一类"),
+        ("trade", {"area_m2": 1499.0, "people": 299}, "二类"), ("hotel", {"beds": 100}, "一类"), ("filling", {}, "二类"),
+        ("office", {"people": 5}, "二类"), ("park", {"area_m2": 100}, "三类"),
+    ],
+)  # fmt: skip
+def test_class_of_protection_targets_by_type_and_size(category: str, size: dict[str, Any], expected: str) -> None:
+    assert criteria.classify(category, **size) == expected
