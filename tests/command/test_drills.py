@@ -28,6 +28,7 @@ from anlan.kernel.events.models import Event
 from anlan.monitoring import actions as monitoring
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_pages import signed_in
+from tests.command.test_watch import words
 from tests.conftest import actor
 
 TODAY = date(2026, 11, 23)
@@ -104,7 +105,7 @@ def test_a_drill_is_planned_held_and_evaluated_in_this_order(stage: Stage) -> No
         kept = actions.keep_drill(
             stage.officer, row.pk, START, {"measures": ROWS, "users": ["x"], "timeline": [{"text": "y"}]}
         )
-        assert sorted(kept.result) == ["incident", "measures", "sandbox", "timeline"]
+        assert sorted(kept.result) == ["incident", "measures", "replay", "sandbox", "timeline"]
         with pytest.raises(Invalid, match="0~100"):
             actions.evaluate_drill(stage.officer, row.pk, {"action": {"score": 101}}, "总结")
         done = actions.evaluate_drill(stage.officer, row.pk, scores, "总结")
@@ -166,6 +167,9 @@ def test_a_lesson_is_linked_to_the_step_that_failed_and_verified_by_another(stag
         assert [jobs.late_lessons(), jobs.late_lessons()] == [1, 0]
     late.refresh_from_db()
     assert late.late_told_at
+    text = words(signed_in(stage.city.city).get(f"/command/incidents/{pk}/review.docx").content)
+    for wanted in ("封控慢", "通信公司", "已销号", "指挥与协调", "无实测，凭观察"):
+        assert wanted in text
     assert Lesson.everything.get(pk=row.pk).returned == 1
 
 

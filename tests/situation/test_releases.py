@@ -25,7 +25,7 @@ __all__ = ["signed_in"]
 pytestmark = pytest.mark.django_db
 LON, LAT = 106.70, 39.46
 NOON, NIGHT = datetime(2026, 11, 23, 4, 0, tzinfo=UTC), datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
-TANK = {"hole_mm": 50}
+TANK = {"hole_mm": 50, "substance": "液氯"}
 
 
 def square(west: float, south: float, side: float) -> dict[str, Any]:
@@ -151,6 +151,8 @@ def test_a_bigger_hole_is_a_new_round_and_one_larger_than_the_tank_is_refused(ta
         first = watch.run.summary["distance_m"]["毒性终点浓度-2"]
         watch = actions.revise_release(by, watch.pk, {"hole_mm": 50})
         assert watch.run.summary["distance_m"]["毒性终点浓度-2"] > first
+        with pytest.raises(Invalid, match="相近的有"):
+            actions.revise_release(by, watch.pk, {"substance": "氯气体"})
         with pytest.raises(Invalid, match="不大于容器"):
             actions.revise_release(by, watch.pk, {"hole_mm": 1000, "inventory_t": 0.3})
     assert ReleaseWatch.everything.get().rounds == 2

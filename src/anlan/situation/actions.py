@@ -40,7 +40,7 @@ def follow_release(
 ) -> ReleaseWatch:
     """Start to follow a release: from a hazard unit and what is known of its hole, or from a place and all inputs."""
     unit = supervision.hazard_unit(by, unit_id) if unit_id else None
-    known = {**(of_unit(unit) if unit else {}), **given}
+    known = named({**(of_unit(unit) if unit else {}), **given})
     lon, lat = (unit.lon if unit else lon), (unit.lat if unit else lat)
     if lon is None or lat is None:
         raise Invalid("lon", lon, "经度、纬度，或选择危险单元", label="位置")
@@ -60,6 +60,16 @@ def of_unit(unit: Any) -> dict[str, Any]:
     found = supervision.release_inputs(unit, 25.0, 0.0, 0.0, "D")
     inputs = {name: value for name, value in found.items() if name not in WEATHER}
     return {**inputs, "inventory_t": unit.quantity_t}
+
+
+def named(given: dict[str, Any]) -> dict[str, Any]:
+    """The substance by its key, whatever people call it; near names are suggested."""
+    if not given.get("substance"):
+        raise Invalid("substance", given.get("substance"), "物质名称、CAS 号或 UN 号", label="物质")
+    try:
+        return {**given, "substance": find(str(given["substance"])).key}
+    except InputError as error:
+        raise Invalid(error.field, error.value, error.allowed, label="物质") from error
 
 
 def inputs_of(by: Actor, watch: ReleaseWatch) -> tuple[dict[str, Any], queries.Weather | None]:
@@ -118,7 +128,7 @@ def reassess_release(by: Actor, watch_id: int, because: str = "人工重新研�
 def revise_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseWatch:
     """More is known of the hole."""
     watch = held(by, watch_id)
-    watch.given = {**watch.given, **given}
+    watch.given = named({**watch.given, **given})
     assess(by, watch, "更新泄漏条件：" + "、".join(sorted(given)))
     return watch
 
@@ -155,7 +165,7 @@ def weigh_detectors(by: Actor, watch_id: int) -> ReleaseWatch:
     """Estimate the rate from the gas detectors around and keep it beside the calculated one."""
     watch = held(by, watch_id)
     before = snapshot(watch)
-    of, read = find(watch.given["substance"]), []
+    of = find(watch.given["substance"])
     read = queries.detectors(by, watch.lon, watch.lat, of, clock.now())
     if not read:
         raise Invalid("detectors", 0, f"3 km 内至少一个一小时内有读数的{of.name}探测器", label="气体探测器")
