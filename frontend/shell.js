@@ -34,3 +34,13 @@ function restWhileAsking() {
 
 runClock();
 restWhileAsking();
+
+// Keys of the page work alike in every browser: Alt and the element's own key, as it is written on it.
+document.addEventListener("keydown", (event) => {
+  if (!event.altKey || event.ctrlKey || event.metaKey || event.key.length !== 1) return;
+  const key = CSS.escape(event.key.toLowerCase());
+  const target = /** @type {HTMLElement | null} */ (document.querySelector(`[accesskey="${key}"]`));
+  if (!target) return;
+  event.preventDefault();
+  target.click();
+});

@@ -121,7 +121,7 @@ const base64 = (blob) => new Promise((done) => {
 
 /** @param {number} task */
 function camera(task) {
-  const input = /** @type {HTMLInputElement} */ (make("input", { type: "file", accept: "image/*", hidden: true }));
+  const input = /** @type {HTMLInputElement} */ (make("input", { type: "file", accept: "image/jpeg,image/png", hidden: true }));
   input.setAttribute("capture", "environment");
   input.addEventListener("change", async () => {
     if (input.files?.[0]) await note(task, "photo", { media: await smaller(input.files[0]), media_type: "image/jpeg" });

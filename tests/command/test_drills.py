@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from anlan.command.duty import drills as calendar
 from anlan.command.models import Drill, Lesson, Proposal
 from anlan.command.rules import evaluation
 from anlan.gateways import alerts
+from anlan.gateways.alerts import sender
 from anlan.gateways.alerts.models import OutgoingMessage
 from anlan.kernel import clock
 from anlan.kernel.clock import BEIJING
@@ -28,6 +30,7 @@ from anlan.kernel.events.models import Event
 from anlan.monitoring import actions as monitoring
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_pages import signed_in
+from tests.command.test_watch import words
 from tests.conftest import actor
 
 TODAY = date(2026, 11, 23)
@@ -104,7 +107,7 @@ def test_a_drill_is_planned_held_and_evaluated_in_this_order(stage: Stage) -> No
         kept = actions.keep_drill(
             stage.officer, row.pk, START, {"measures": ROWS, "users": ["x"], "timeline": [{"text": "y"}]}
         )
-        assert sorted(kept.result) == ["incident", "measures", "sandbox", "timeline"]
+        assert sorted(kept.result) == ["incident", "measures", "replay", "sandbox", "timeline"]
         with pytest.raises(Invalid, match="0~100"):
             actions.evaluate_drill(stage.officer, row.pk, {"action": {"score": 101}}, "总结")
         done = actions.evaluate_drill(stage.officer, row.pk, scores, "总结")
@@ -166,6 +169,9 @@ def test_a_lesson_is_linked_to_the_step_that_failed_and_verified_by_another(stag
         assert [jobs.late_lessons(), jobs.late_lessons()] == [1, 0]
     late.refresh_from_db()
     assert late.late_told_at
+    text = words(signed_in(stage.city.city).get(f"/command/incidents/{pk}/review.docx").content)
+    for wanted in ("封控慢", "通信公司", "已销号", "指挥与协调", "无实测，凭观察"):
+        assert wanted in text
     assert Lesson.everything.get(pk=row.pk).returned == 1
 
 
@@ -287,11 +293,9 @@ def test_no_message_and_no_warning_of_a_sandbox_takes_a_way_that_leaves_the_hous
 
 
 def alerts_sender_sends() -> None:
-    """One round of the real sender, in this thread and this transaction."""
-    from anlan.gateways.alerts import sender  # noqa: PLC0415 - after the channels were chosen
-
-    for row in sender.claim():
-        sender.attempt(row)
+    """One round of the real sender: every attempt in a thread of its own, as it works."""
+    with ThreadPoolExecutor(1) as pool:
+        assert list(pool.map(sender.attempt, sender.claim()))
 
 
 SANDBOXED = """

@@ -117,3 +117,11 @@ def test_every_element_of_the_standard_is_kept() -> None:
 def test_dangerous_or_broken_documents_are_refused_before_anything_is_expanded(attack: str, word: str) -> None:
     with pytest.raises(reader.CapError, match=word):
         reader.root_of(attack.encode())
+
+
+def test_a_polygon_that_crosses_itself_is_left_out_with_its_place() -> None:
+    crossed = FULL.replace("39.4,106.6 39.4,106.8 39.6,106.8 39.4,106.6", "39,106 40,107 39,107 40,106 39,106")
+    (alert,) = reader.alerts_in(reader.root_of(crossed.encode()))
+    (finding,) = alert.findings
+    assert (finding.field, alert.infos[0].areas[0].polygons) == ("info[0].area[0].polygon[0]", [])
+    assert "Self-intersection[106.5 39.5]" in finding.message

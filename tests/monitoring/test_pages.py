@@ -117,6 +117,14 @@ def test_a_warning_goes_from_one_desk_to_the_other(city: City) -> None:
     }  # fmt: skip
     assert drafter.get("/monitoring/warnings/draft").status_code == 200
     assert drafter.post("/monitoring/warnings/draft", given | {"headline": ""}).status_code == 200
+    begun = drafter.get("/monitoring/warnings/draft?event_code=12D02&level=%E7%BA%A2").content.decode()
+    assert "立即离开下风向" in begun
+    assert "Chemical leak: red warning" in begun
+    bad = drafter.post("/monitoring/warnings/draft", given | {"geometry": "{"})
+    assert "不是 JSON" in bad.content.decode()
+    judged = drafter.get("/monitoring/warnings/judge?p3=60").content.decode()
+    assert "第16号" in judged
+    assert "3 小时降雨（mm）" in judged
     assert not Warning.objects.unscoped("test").exists(), "an incomplete form drafts nothing"
     assert drafter.post("/monitoring/warnings/draft", given).status_code == 302
     warning = Warning.objects.unscoped("test").get()

@@ -17,7 +17,8 @@ from anlan.command.assessment.brief import Brief
 from anlan.command.assessment.brief import sentence as brief_words
 from anlan.command.common import hm
 from anlan.command.duty.bulletins import LABELS
-from anlan.command.models import Bulletin, Incident, Report, Review, StressRun, TimelineEntry
+from anlan.command.models import Bulletin, Incident, Lesson, Report, Review, StressRun, TimelineEntry
+from anlan.command.rules import evaluation
 from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
 
@@ -100,6 +101,8 @@ def review_docx(incident: Incident) -> bytes:
                 for line in timeline
             ],
             "lessons": lines(done.lessons if done else ""),
+            "evaluation": evaluated(rows, done.scores if done else {}),
+            "corrections": corrections(incident),
             "reviewer": done.completed_by if done else "—",
             "date": hm(done.completed_at) if done else "",
         },
@@ -131,6 +134,32 @@ def bulletin_docx(row: Bulletin) -> bytes:
             "date": f"{row.as_of.astimezone(clock.BEIJING):%Y年%-m月%-d日%H时%M分}",
         },
     )
+
+
+def evaluated(rows: Sequence[Mapping[str, Any]], scores: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The evaluation form with what was measured; what nobody scored says so."""
+    return [
+        {
+            "label": item.label,
+            "measured": "\n".join(item.measured) or "无实测，凭观察",
+            "score": f"{scores[item.key]['score']:g}" if item.key in scores else "未评",
+            "note": str(scores.get(item.key, {}).get("note", "")),
+        }
+        for item in evaluation.items(rows)
+    ]
+
+
+def corrections(incident: Incident) -> list[dict[str, str]]:
+    return [
+        {
+            "problem": row.problem,
+            "step": row.plan_step or "—",
+            "owner": row.owner,
+            "due": f"{row.due_on:%Y-%m-%d}",
+            "state": row.get_state_display(),
+        }
+        for row in Lesson.objects.unscoped(HELD).filter(incident=incident)
+    ]
 
 
 def measured(row: Mapping[str, Any]) -> dict[str, str]:

@@ -215,6 +215,7 @@ def record_of_latest(actor: Actor) -> dict[str, Any]:
         "held_at": row.received_at.isoformat(),
         "measures": [one.as_data() for one in review.measures(row)],
         "timeline": [as_line(line) for line in timeline(actor, row.pk)][::-1],
+        "replay": replay(actor, row.pk),
     }
 
 

@@ -56,7 +56,7 @@ def draft(incident: Incident, kind: str, by: Actor, at: Any) -> dict[str, Any]:
         "reporter": incident.reported_by or by.name,
         "received_at": hm(incident.received_at),
         "occurred_at": hm(incident.occurred_at),
-        "place": f"{incident.area.name}{incident.place}",
+        "place": incident.where,
         "coordinates": f"东经 {incident.lon:.5f}°，北纬 {incident.lat:.5f}°（CGCS2000/WGS84）",
         "event_type": f"{incident.event_code} {incident.event_name}",
         "grade": grade(incident),

@@ -45,6 +45,7 @@ urlpatterns = [
     path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
     path("drills/", drills.drills, name="drills"),
     path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/replay.json", drills.replay_json, name="drill-replay"),
     path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
     path("lessons/", drills.lessons, name="lessons"),
     path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),

@@ -80,3 +80,23 @@ class ConsignmentChanged(Fact):
     to_name: str
     state: str
     what: str
+
+
+@dataclass(frozen=True)
+class PersonInside(Fact):
+    """Somebody entered a danger zone, answered, left, or stays over the limit (entered, answered, left, overdue)."""
+
+    presence_id: int
+    person: str
+    what: str
+
+
+@dataclass(frozen=True)
+class StockExpiring(Fact):
+    """A lot came into a nearer band of its expiry (d180, d90, d30, expired)."""
+
+    stock_id: int
+    item: str
+    store: str
+    band: str
+    expires_on: str

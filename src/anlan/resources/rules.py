@@ -55,3 +55,14 @@ def demand(norm: Norm, people: int, days: int, reserve: float = 0.0) -> Decimal:
     if norm.per_day:
         amount *= days
     return amount.quantize(Decimal(1) if norm.whole else SMALLEST, ROUND_CEILING)
+
+
+#: Longest stay that may be entered, min; from which share of the limit a stay is a warning. Parameters, 待核对.
+LONGEST_STAY_MIN, WARNING_SHARE = 480, 0.75
+
+
+def stay_state(minutes: float, limit_min: float) -> str:
+    """green, warning (the way out must begin), critical (over the limit)."""
+    if minutes >= limit_min:
+        return "critical"
+    return "warning" if minutes >= WARNING_SHARE * limit_min else "green"

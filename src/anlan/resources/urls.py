@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.resources.views import dispatch, routes, stores, teams
+from anlan.resources.views import dispatch, presence, routes, stores, teams
 
 urlpatterns = [
     path("teams/<int:pk>/readiness", teams.readiness, name="team-readiness"),
@@ -21,6 +21,9 @@ urlpatterns = [
     path("stock/<int:pk>/do/<slug:verb>", stores.stock_do, name="stock-do"),
     path("s/<str:code>", stores.by_code, name="stock-code"),
     path("isochrones/", routes.isochrones, name="isochrones"),
+    path("inside/", presence.board, name="inside"),
+    path("inside/enter", presence.enter, name="inside-enter"),
+    path("inside/<int:pk>/<slug:verb>", presence.do, name="inside-do"),
     path("scan/", stores.scan, name="scan"),
     path("ledger/", stores.ledger, name="ledger"),
     path("ledger/<int:pk>/reverse", stores.reverse_do, name="movement-reverse"),

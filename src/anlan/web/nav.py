@@ -82,6 +82,7 @@ ENTRIES = (
     Entry("调拨", "/resources/allocations/", "resources.view", "vehicle", "resources"),
     Entry("物资账", "/resources/ledger/", "resources.view", "audit", "resources"),
     Entry("轮换清单", "/resources/rotation/", "resources.view", "calendar", "resources"),
+    Entry("人员管控", "/resources/inside/", "resources.view", "person", "resources"),
     Entry("到达范围", "/resources/isochrones/", "resources.view", "road", "resources"),
     Entry("扫码", "/resources/scan/", "resources.view", "search", "resources"),
     Entry("征用与补偿", "/resources/requisitions/", "resources.view", "report", "resources"),

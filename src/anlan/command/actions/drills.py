@@ -111,8 +111,20 @@ def checked_result(result: dict[str, Any]) -> dict[str, Any]:
             {key: str(line.get(key, ""))[:1000] for key in ("at", "label", "text", "by")} for line in timeline
         ],
         "incident": str(result.get("incident", ""))[:40],
+        "replay": checked_replay(result.get("replay")),
         "sandbox": str(result.get("sandbox", ""))[:60],
     }
+
+
+#: What the page of a replay reads.
+REPLAYED = {"incident": dict, "start": str, "end": str, "timeline": list, "tracks": list, "tasks": list, "zones": list}
+
+
+def checked_replay(given: Any) -> dict[str, Any]:
+    """The parts of a replay, each of its kind; anything else makes it none at all."""
+    if not isinstance(given, dict) or not all(isinstance(given.get(key), kind) for key, kind in REPLAYED.items()):
+        return {}
+    return {key: given[key] for key in REPLAYED}
 
 
 @action("command.review")

@@ -14,8 +14,9 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, NotFound
+from anlan.kernel.errors import Conflict, Forbidden, NotFound
 from anlan.kernel.events.outbox import Fact
+from anlan.kernel.models import User
 from anlan.resources import queries as resources
 from anlan.resources.models import Readiness, Team
 
@@ -30,9 +31,29 @@ def hold_task(by: Actor, permission: str, task_id: int, *, frees: bool) -> Task:
     return rows.one(task_id, lock=True)
 
 
+def check_own(by: Actor, task: Task) -> None:
+    """A person works on what was given to him, his post, his organisation's team, or passed up to him.
+
+    The desk (`command.incident`) may write down for others what it hears by telephone; an account that stands for no
+    person (a shared terminal in the field) is no person's either.
+    """
+    if by.user_id is None or by.has("command.incident"):
+        return
+    user = User.objects.select_related("person").filter(pk=by.user_id).first()
+    if user is None or user.person is None:
+        return
+    me = user.person
+    mine = task.person_id == me.pk or (task.post_id is not None and task.post_id == me.post_id)
+    ours = task.team is not None and task.team.organisation_id == me.organisation_id
+    passed = task.escalation > 0 and me.name in task.escalated_to
+    if not (mine or ours or passed):
+        raise Forbidden(f"任务“{task.title}”由{task.assignee}承办，您不能代办", rule="只办理派给自己的任务")
+
+
 def progress(by: Actor, task_id: int, state: str, verb: str, note: str = "", result: str = "") -> Task:
     """One step of a task by the one who has it, or by the desk on his behalf."""
     task = hold_task(by, "command.task", task_id, frees=state in TASK_OVER)
+    check_own(by, task)
     before = snapshot(task)
     if result:
         task.result = result

@@ -44,7 +44,7 @@ def title(incident: Incident, at: datetime) -> str:
     progress = {"opened": "正在核实处置", "responding": "应急响应进行中", "ended": "响应已结束"}.get(
         incident.status, incident.get_status_display()
     )
-    return f"{incident.area.name}{incident.place}{incident.event_name}{hurt(incident)}，{progress}"[:160]
+    return f"{incident.where}{incident.event_name}{hurt(incident)}，{progress}"[:160]
 
 
 def hurt(incident: Incident) -> str:
@@ -62,7 +62,7 @@ def of_incident(kind: str, incident: Incident, at: datetime) -> dict[str, str]:
     zone = reporting.impact(incident)
     known = {
         "event": f"{hm(incident.occurred_at)}，{incident.title}。{incident.description}"[:400],
-        "place": f"{incident.area.name}{incident.place}",
+        "place": incident.where,
         "casualties": hurt(incident).removeprefix("致"),
         "action": action(incident, response),
         "follow_up": "后续情况续报。",

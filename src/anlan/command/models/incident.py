@@ -90,6 +90,11 @@ class Incident(ScopedModel):
         return event_codes.name(self.event_code)
 
     @property
+    def where(self) -> str:
+        """Area and place as one reads them, the area's name not said twice."""
+        return self.place if self.place.startswith(self.area.name) else f"{self.area.name}{self.place}"
+
+    @property
     def working_grade(self) -> str:
         """The grade to go by: confirmed, else suggested, else empty."""
         return self.grade or self.suggested_grade

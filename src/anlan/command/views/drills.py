@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
@@ -98,6 +98,13 @@ def drill(request: HttpRequest, pk: int) -> HttpResponse:
         "today": today(),
     }
     return render(request, "command/drill.html", context)
+
+
+@require_GET
+def replay_json(request: HttpRequest, pk: int) -> JsonResponse:
+    """The replay as the sandbox gave it back."""
+    row = Drill.objects.visible_to(actor_of(request), VIEW).one(pk)
+    return JsonResponse(row.result.get("replay") or {}, json_dumps_params={"ensure_ascii": False})
 
 
 def scores_of(sent: QueryDict) -> dict[str, dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.administration import actions as administration
@@ -19,7 +20,7 @@ from anlan.command.common import hm
 from anlan.command.duty import board, bulletins, typed
 from anlan.command.forms import number_of
 from anlan.command.models import Bulletin, CallAttempt, CallRound, Instruction
-from anlan.command.states import BULLETIN
+from anlan.command.states import BULLETIN, BULLETIN_LABELS
 from anlan.command.views.common import actor_of, attachment, back
 from anlan.kernel import clock
 from anlan.kernel.errors import Invalid, NotFound
@@ -180,6 +181,9 @@ def bulletin(request: HttpRequest, pk: int) -> HttpResponse:
     labels = bulletins.LABELS[row.kind]
     context = {
         "bulletin": row,
+        "steps": [
+            {**one, "at": parse_datetime(one["at"]), "label": BULLETIN_LABELS[one["state"]]} for one in row.steps
+        ],
         "fields": [{"name": name, "label": label, "value": row.fields.get(name, "")} for name, label in labels.items()],
         "length": bulletins.length(row.fields),
         "most": bulletins.FLASH_MOST if row.kind == Bulletin.Kind.FLASH else None,

@@ -5,6 +5,7 @@ Nothing is issued by a rule: a proposal becomes a draft only by a person. Signal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ CODE_OF = {name: code for code, name in EVENT_NAMES.items()}
 OF_RUN = {"chemical": "12D02", "wildfire": "11G05", "seismic": "11C02", "flood": "11A01"}
 #: What an alarm of a station of this kind may be a warning of; alarm priorities are the four colours (应对法 art 63).
 OF_STATION = {"gas": "12D02", "tank": "12D02", "hydro": "11A01", "气体": "12D02", "储罐": "12D02", "水文": "11A01"}
+#: The figure at the end of a criterion's words, and its unit.
+FIGURE = re.compile(r"\s*[≥≤<>]\s*-?[\d.]+\s*([^\s（]+).*$")
 COLOUR_OF = {1: "红", 2: "橙", 3: "黄", 4: "蓝"}
 ART_63 = "突发事件应对法第六十三条（告警优先级对应四色，本平台规则，待核对）"
 
@@ -37,12 +40,12 @@ class Proposal:
 
 
 def fields() -> dict[str, str]:
-    """Every observation that a criterion asks for: name -> the words of its first criterion."""
+    """Every observation that a criterion asks for: name -> what it is, and its unit."""
     found: dict[str, str] = {}
     for rule in SIGNALS.values():
         for criterion in rule.criteria:
             for test in tests_of(criterion):
-                found.setdefault(test.field, f"{rule.name}：{test.words}")
+                found.setdefault(test.field, f"{rule.name}：" + FIGURE.sub(r"（\1）", test.words))
     return found
 
 

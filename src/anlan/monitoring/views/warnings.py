@@ -61,7 +61,7 @@ class DraftForm(forms.Form):
     onset = moment_field("起始时间")
     expires = moment_field("失效时间")
     basis = forms.CharField(label="依据", max_length=300, required=False)
-    geometry = forms.JSONField(
+    geometry = forms.CharField(
         label="范围（GeoJSON，可由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     en_event = forms.CharField(label="英文：类型", max_length=60, required=False)
@@ -78,6 +78,16 @@ class DraftForm(forms.Form):
         codes = [(code, f"{name}（{code}）") for code, name in rules.EVENT_NAMES.items()]
         self.fields["area_ids"].choices = choices  # type: ignore[attr-defined]
         self.fields["event_code"].choices = codes  # type: ignore[attr-defined]
+
+    def clean_geometry(self) -> dict[str, Any] | None:
+        text = self.cleaned_data["geometry"]
+        try:
+            found = json.loads(text) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(f"不是 JSON：{error}") from error
+        if found is not None and not isinstance(found, dict):
+            raise forms.ValidationError("应为 GeoJSON 多边形")
+        return found
 
     def given(self) -> dict[str, Any]:
         """What `draft_warning` takes."""

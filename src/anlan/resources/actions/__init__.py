@@ -7,6 +7,7 @@ from anlan.resources.actions.allocations import (
     drop_allocation,
 )
 from anlan.resources.actions.consignments import depart, hand_over, send_to_store, withdraw
+from anlan.resources.actions.presence import answer_roll_call, enter_zone, leave_zone, report_overdue
 from anlan.resources.actions.requisitions import requisition, settle_requisition
 from anlan.resources.actions.roads import replace_roads
 from anlan.resources.actions.stock import (
@@ -22,12 +23,14 @@ from anlan.resources.actions.stock import (
     receive_stock,
     reverse_movement,
     rotate_stock,
+    tell_expiry,
     write_off,
 )
 from anlan.resources.actions.teams import commit_team, release_team, report_position, set_readiness
 
 __all__ = [
     "NewLot",
+    "answer_roll_call",
     "approve_allocation",
     "change_allocation",
     "commit_team",
@@ -36,8 +39,10 @@ __all__ = [
     "depart",
     "draft_allocation",
     "drop_allocation",
+    "enter_zone",
     "hand_over",
     "issue_stock",
+    "leave_zone",
     "lot_by_code",
     "move_stock",
     "open_books",
@@ -46,6 +51,7 @@ __all__ = [
     "receive_stock",
     "release_team",
     "replace_roads",
+    "report_overdue",
     "report_position",
     "requisition",
     "reverse_movement",
@@ -53,6 +59,7 @@ __all__ = [
     "send_to_store",
     "set_readiness",
     "settle_requisition",
+    "tell_expiry",
     "withdraw",
     "write_off",
 ]

@@ -10,15 +10,17 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid, NotFound
 from anlan.kernel.events.outbox import Fact
-from anlan.resources.events import StockCounted, StockIssued, StockMoved, StockReceived
+from anlan.resources.events import StockCounted, StockExpiring, StockIssued, StockMoved, StockReceived
 from anlan.resources.ledger import Leg, Paper, account_at, amount, done_before, elsewhere, enough, held, plain, post
 from anlan.resources.models import Account, Line, Material, Movement, Stock, Store
-from anlan.resources.rules import CODE_RULE, valid_code
+from anlan.resources.rules import BAND_NAMES, CODE_RULE, band, valid_code
 
 SHELF = re.compile(r"[A-Z0-9一-鿿]{1,6}(-[0-9A-Z]{1,4}){0,3}")
 SHELF_RULE = "区-架-层，如 A-03-2"
@@ -351,3 +353,15 @@ def day_of(text: str, label: str) -> date | None:
         return date(*(int(part) for part in parts.groups()))
     except ValueError as error:
         raise Invalid(label, text, "日期，如 2027-06-30", label=label) from error
+
+
+@action("resources.issue")
+def tell_expiry(by: Actor, stock_id: int) -> Stock:
+    """到期提示: the lot came into a nearer band; said once per band, and shown in the rotation list all the while."""
+    (lot,) = held(by, "resources.issue", stock_id)
+    before = snapshot(lot)
+    lot.told = band(lot.expires_on, clock.now().astimezone(clock.BEIJING).date())
+    lot.save(update_fields=["told"])
+    fact = StockExpiring(lot.pk, lot.item, lot.store.name, lot.told, f"{lot.expires_on:%Y-%m-%d}")
+    record(by, "物资到期提示", lot, fact, before=before, reason=BAND_NAMES[lot.told])
+    return lot

@@ -1,6 +1,7 @@
 from anlan.resources.models.dispatch import Allocation, Consignment, Requisition
 from anlan.resources.models.ledger import Account, Line, Movement
 from anlan.resources.models.places import Hospital, KeyPlace, Shelter
+from anlan.resources.models.presence import Presence
 from anlan.resources.models.roads import Closure, RoadEdge, RoadNode
 from anlan.resources.models.stores import Material, Stock, Store
 from anlan.resources.models.teams import Expert, Readiness, Team, Vehicle
@@ -16,6 +17,7 @@ __all__ = [
     "Line",
     "Material",
     "Movement",
+    "Presence",
     "Readiness",
     "Requisition",
     "RoadEdge",

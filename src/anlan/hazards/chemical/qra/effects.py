@@ -1,22 +1,26 @@
 """Footprints of outcomes: who dies where, in every weather at once. Source terms and models are those of this family.
 
 Poison: Pr = a + b ln(dose) - along the axis, falling with the square of the distance aside; a puff's dose is the integral of C^n
-over its passage, C0^n sqrt(2 pi / n) sx / u. Heavy releases by the workbook of `dense`, flat to half its width with a Gaussian rim.
+over its passage, C0^n sqrt(2 pi / n) sx / u. Heavy releases by the dense layer and the slumping puff of this family.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, pi, sqrt
 
 import numpy as np
 from scipy.special import ndtr
 
-from anlan.hazards.chemical import blast, dense, fire, plume, puff, risk
+from anlan.hazards.chemical import blast, dense, fire, layer, plume, puff, risk
+from anlan.hazards.chemical.cloud import WARM_K, Source
+from anlan.hazards.chemical.heavy_puff import HeavyPuff, slump
+from anlan.hazards.chemical.mixing import Mixture
 from anlan.hazards.chemical.qra.model import AXIS_X, Disc, Floats, Outline, Plume, Rose, Yes
 from anlan.hazards.chemical.qra.tree import parameters
-from anlan.hazards.chemical.substances import Substance
+from anlan.hazards.chemical.substances import Substance, find
+from anlan.hazards.chemical.surface import surface
 
 MG = 1e6
 #: Calm is read as this wind, m/s: steady plumes do not hold below (said in the notes).
@@ -37,6 +41,8 @@ class Release:
     seconds: float
     temperature_c: float
     height_m: float = 1.0
+    #: Share of it that is droplets at the source.
+    droplets: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -57,50 +63,37 @@ def spread_of(stability: str, of_puff: bool) -> tuple[Floats, Floats]:
     return table[:, 0], table[:, 1]
 
 
+#: level kg/m3, core m, sigma m, seconds at the nodes of the axis, in one weather.
+Parts = tuple[Floats, Floats, Floats, Floats]
+
+
 def cloud_of(release: Release, rose: Rose) -> Cloud:
-    parts = [one(release, m, stability, max(LEAST_WIND, wind)) for m, (stability, wind) in enumerate(rose.classes)]
+    heavy = heavy_plumes(release, rose)
+    parts = [
+        heavy[m] if m in heavy else one(release, m, stability, max(LEAST_WIND, wind))
+        for m, (stability, wind) in enumerate(rose.classes)
+    ]
     return Cloud(*(np.array(column) for column in zip(*parts, strict=True)))
 
 
-def one(release: Release, m: int, stability: str, wind: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """(level, core, sigma, seconds) in one weather."""
+def one(release: Release, m: int, stability: str, wind: float) -> Parts:
+    """A light release in one weather: Gaussian plume, or puff."""
     if release.rate is None:
         return one_puff(release, stability, wind)
-    rate = float(release.rate[m])
-    heavy = heavy_cloud(release, rate, wind)
-    lasting = np.full_like(AXIS_X, release.seconds)
-    if heavy is not None:
-        return (*heavy, lasting)
     sy, sz = spread_of(stability, False)
-    level = rate / (pi * wind * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
-    return np.minimum(level, pure(release)), np.zeros_like(AXIS_X), sy, lasting
+    level = float(release.rate[m]) / (pi * wind * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
+    return np.minimum(level, pure(release)), np.zeros_like(AXIS_X), sy, np.full_like(AXIS_X, release.seconds)
 
 
-def one_puff(release: Release, stability: str, wind: float) -> tuple[Floats, Floats, Floats, Floats]:
-    """A burst: a Gaussian puff, or first a slumping one when it is heavy (HJ 169-2018 G)."""
+def one_puff(release: Release, stability: str, wind: float) -> Parts:
+    """A burst: first a slumping cloud when it is heavy (HJ 169-2018 G), else a Gaussian puff."""
+    heavy = heavy_puff(release, stability, wind)
+    if heavy is not None:
+        return heavy
     sy, sz = spread_of(stability, True)
     volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(np.minimum(0.5 * (release.height_m / sz) ** 2, 200.0))
-    wide = sy
-    density = release.substance.vapour_density(release.temperature_c)
-    if dense.richardson_instant(release.mass, density, wind) > dense.INSTANT_LIMIT:
-        slumped, radius = slump(release.mass / density, density, AXIS_X / wind)
-        volume, wide = volume + slumped, np.hypot(sy, radius / 2)
     level = np.minimum(release.mass / volume, pure(release))
-    return level, np.zeros_like(AXIS_X), np.maximum(wide, 1.0), wide / wind
-
-
-#: Air that a burst draws in at once, volumes of gas; share of the area swept by its front that mixes in (box model, Britter 1979;
-#: van Ulden 1974): both 待核对, within the spread of the trials.
-DRAWN_IN, FRONT_MIXING, FRONT_SPEED = 10.0, 0.6, 1.1
-
-
-def slump(gas: float, density: float, seconds: Floats) -> tuple[Floats, Floats]:
-    """(volume m3, radius m) of a heavy cloud that spreads under its weight: r2 = r0^2 + 2.2 sqrt(B / pi) t, V ~ r^(2 x 0.6)."""
-    first = gas * (1 + DRAWN_IN)
-    start = (first / pi) ** (1 / 3)
-    buoyancy = dense.G * gas * (density - dense.AIR) / dense.AIR
-    radius = np.sqrt(start**2 + 2 * FRONT_SPEED * sqrt(buoyancy / pi) * seconds)
-    return first * (radius / start) ** (2 * FRONT_MIXING), radius
+    return level, np.zeros_like(AXIS_X), np.maximum(sy, 1.0), sy / wind
 
 
 def pure(release: Release) -> float:
@@ -108,18 +101,73 @@ def pure(release: Release) -> float:
     return release.substance.vapour_density(20.0)
 
 
-def heavy_cloud(release: Release, rate: float, wind: float) -> tuple[Floats, Floats, Floats] | None:
-    """(level, core, sigma) when the Richardson number says that the cloud lies on the ground (HJ 169-2018 G)."""
-    if rate <= 0 or release.height_m > GROUND_M:
+@lru_cache(maxsize=256)
+def mixture_of(key: str, temperature_c: float, droplets: float) -> Mixture:
+    return Source(find(key), 1.0, temperature_c + 273.15, droplets).mixture(WARM_K)
+
+
+def blend(release: Release) -> Mixture:
+    return mixture_of(release.substance.key, round(release.temperature_c, 1), round(release.droplets, 2))
+
+
+def heavy_plumes(release: Release, rose: Rose) -> dict[int, Parts]:
+    """Weather -> (level, core, sigma, seconds) where the Richardson number says that the cloud lies on the ground
+    (HJ 169-2018 G): the dense layer's plateau with its Gaussian rim, all weathers solved at once."""
+    if release.rate is None or release.height_m > GROUND_M or not release.rate.any():
+        return {}
+    mix = blend(release)
+    density = float(mix.density[-1])
+    rates, winds = release.rate, np.array([max(LEAST_WIND, wind) for _stability, wind in rose.classes])
+    heavy = [
+        m for m in range(len(winds))
+        if rates[m] > 0
+        and dense.richardson_continuous(rates[m], density, max(0.01, sqrt(rates[m] / density / winds[m])), winds[m])
+        >= dense.CONTINUOUS_LIMIT
+    ]  # fmt: skip
+    if not heavy:
+        return {}
+    layers = [surface(float(winds[m]), rose.classes[m][0]) for m in heavy]
+    solved = layer.solve(rates[heavy], mix, layers)
+    return {m: of_layer(solved, i, release) for i, m in enumerate(heavy)}
+
+
+def of_layer(solved: layer.DenseLayer, i: int, release: Release) -> Parts:
+    """At the nodes of the axis; beyond the layer's last distance as x^-1.5, the slowest that plumes fall there."""
+    x, far = np.maximum(solved.x[i], 1e-3), float(solved.x[i][-1])
+    level = np.exp(np.interp(np.log(AXIS_X), np.log(x), np.log(np.maximum(solved.axis[i], 1e-30))))
+    level = level * np.minimum(1.0, far / AXIS_X) ** 1.5
+    core, edge = np.interp(AXIS_X, x, solved.plateau[i]), np.interp(AXIS_X, x, solved.edge[i])
+    return (
+        np.minimum(level, pure(release)),
+        core,
+        np.maximum(edge / sqrt(2), 0.1),
+        np.full_like(AXIS_X, release.seconds),
+    )
+
+
+@lru_cache(maxsize=1024)
+def slumped(key: str, temperature_c: float, droplets: float, mass: float, stability: str, wind: float) -> HeavyPuff:
+    return slump(mass, mixture_of(key, temperature_c, droplets), surface(wind, stability))
+
+
+def heavy_puff(release: Release, stability: str, wind: float) -> Parts | None:
+    """A burst that slumps: peaks and radii by where its middle has come; None when it is light."""
+    density = float(blend(release).density[-1])
+    if dense.richardson_instant(release.mass, density, wind) <= dense.INSTANT_LIMIT:
         return None
-    density = release.substance.vapour_density(release.temperature_c)
-    cloud = dense.DensePlume(rate, density, release.temperature_c + 273.15, wind, release.substance.molar_mass)
-    if dense.richardson_continuous(rate, density, max(0.01, cloud.scale), wind) < dense.CONTINUOUS_LIMIT:
-        return None
-    some = AXIS_X[::20]
-    axis = np.exp(np.interp(np.log(AXIS_X), np.log(some), np.log([cloud.axis_kg_m3(float(x)) for x in some])))
-    wide = np.interp(AXIS_X, some, [cloud.half_width(float(x)) for x in some])
-    return np.minimum(axis, pure(release)), wide / 2, np.maximum(wide / 4, 0.1)
+    place = round(release.temperature_c, 1), round(release.droplets, 2)
+    found = slumped(release.substance.key, *place, release.mass, stability, wind)
+    x = np.maximum(found.x, 1e-3) + np.arange(len(found.x)) * 1e-6  # ascending, as interpolation asks
+    level = np.exp(np.interp(np.log(AXIS_X), np.log(x), np.log(np.maximum(found.peak, 1e-30))))
+    level = level * np.minimum(1.0, x[-1] / AXIS_X) ** 2.5
+    radius = np.interp(AXIS_X, x, found.radius)
+    slumping = np.interp(AXIS_X, x, np.where(found.sigma > 0, 0.0, 1.0)) > 0.5
+    core, sigma = (
+        np.where(slumping, radius, 0.0),
+        np.where(slumping, np.maximum(radius / 10, 1.0), np.maximum(radius / 2, 1.0)),
+    )
+    passing = np.where(slumping, 2 * radius, sigma) / wind
+    return np.minimum(level, pure(release)), core, sigma, passing
 
 
 def poison(cloud: Cloud, release: Release, scenario: int, x: float, y: float, weight: Floats) -> Plume:

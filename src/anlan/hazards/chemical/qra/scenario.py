@@ -121,6 +121,15 @@ def flashing(scenario: Scenario, substance: Substance) -> float:
     return min(1.0, 2 * source.flash_fraction(scenario.temperature_c, substance.boiling_c, cp, latent))
 
 
+def droplets(scenario: Scenario, substance: Substance) -> float:
+    """Share of what gets into the air that is still liquid: half, until all flashes."""
+    if scenario.phase == "gas":
+        return 0.0
+    airborne = flashing(scenario, substance)
+    flashed = min(airborne, airborne / 2 if airborne < 1 else 1.0)
+    return 1 - flashed / airborne if airborne > 0 else 0.0
+
+
 def leak_rate(scenario: Scenario, substance: Substance) -> float:
     """kg/s out of the hole."""
     if scenario.hole_mm is None:
@@ -142,7 +151,8 @@ def from_vessel(scenario: Scenario, substance: Substance, rose: Rose, boils: boo
         temperature = (
             min(scenario.temperature_c, substance.boiling_c) if scenario.phase == "liquid" else scenario.temperature_c
         )
-        return Out(Release(substance, None, mass, 0.0, temperature, scenario.height_m), True, stock, 1.0)
+        drops = droplets(scenario, substance)
+        return Out(Release(substance, None, mass, 0.0, temperature, scenario.height_m, drops), True, stock, 1.0)
     limit = scenario.duration_s or parameters()["effects"]["isolation_s"]
     out = stock / limit if scenario.kind == "rupture" else leak_rate(scenario, substance)
     seconds = min(limit, stock / out) if out > 0 and stock > 0 else limit
@@ -151,7 +161,9 @@ def from_vessel(scenario: Scenario, substance: Substance, rose: Rose, boils: boo
         temperature = (
             min(scenario.temperature_c, substance.boiling_c) if scenario.phase == "liquid" else scenario.temperature_c
         )
-        release = Release(substance, airborne, float(airborne[0]) * seconds, seconds, temperature, scenario.height_m)
+        total = float(airborne[0]) * seconds
+        drops = droplets(scenario, substance)
+        release = Release(substance, airborne, total, seconds, temperature, scenario.height_m, drops)
         return Out(release, True, out, 1.0)
     area = pool(scenario, substance, out * seconds)
     pressure = effects.vapour_pressure(substance, min(scenario.temperature_c, 40.0))

@@ -31,6 +31,7 @@ from anlan.hazards.chemical import (
 from anlan.hazards.chemical.mixing import SHARES, Material, Mixture, mixture
 from anlan.hazards.chemical.substances import find
 from anlan.hazards.chemical.surface import psi, surface
+from anlan.hazards.chemical.tests import qra_cases
 from anlan.hazards.chemical.tests.trials import DESERT_TORTOISE, Trial, scores
 from anlan.hazards.verified import Verified
 
@@ -47,6 +48,7 @@ def rows(shared: Path | None) -> Iterator[Verified]:
     yield from chances()
     yield from degadis()
     yield from field_trial()
+    yield from qra_cases.rows(shared)
     if shared is not None:
         folder = shared / "verification/chemical"
         yield from worked(json.loads((folder / "examples.json").read_text(encoding="utf-8")))
