@@ -15,6 +15,9 @@ function chart(selector) {
   return made;
 }
 
+/** Lines of a diagram that stay behind its curves in either theme. */
+const faint = { lineStyle: { color: "rgba(128, 140, 160, 0.25)" } };
+
 const ink = () => getComputedStyle(document.documentElement).getPropertyValue("--text").trim() || "#888";
 
 /** @param {Data} data */
@@ -29,16 +32,16 @@ function fn(data) {
   chart("[data-fn]").setOption({
     animation: false,
     textStyle: { color: ink() },
-    legend: { textStyle: { color: ink() } },
+    legend: { top: 0, right: 0, textStyle: { color: ink() } },
     tooltip: { trigger: "axis", valueFormatter: (/** @type {number} */ v) => v.toExponential(2) },
     grid: { left: 64, right: 16, top: 36, bottom: 44 },
-    xAxis: { type: "log", name: tr("死亡人数 N"), nameLocation: "middle", nameGap: 26, min: 1, max: 2 * cut },
+    xAxis: { type: "log", name: tr("死亡人数 N"), nameLocation: "middle", nameGap: 26, min: 1, max: 2 * cut, splitLine: faint },
     yAxis: {
-      type: "log", name: tr("F 次/年"), min: 1e-9, max: 1e-2,
+      type: "log", name: tr("F 次/年"), min: 1e-9, max: 1e-2, splitLine: faint,
       axisLabel: { formatter: (/** @type {number} */ v) => v.toExponential(0) },
     },
     series: [
-      named(tr("上限"), "#d64545", { data: line(upper), markLine: { symbol: "none", silent: true, data: [{ xAxis: cut }], lineStyle: { color: "#d64545", type: "dotted" }, label: { formatter: `N=${cut}` } } }),
+      named(tr("上限"), "#d64545", { data: line(upper), markLine: { symbol: "none", silent: true, data: [{ xAxis: cut }], lineStyle: { color: "#d64545", type: "dotted" }, label: { show: false } } }),
       named(tr("下限"), "#3a9d5d", { data: line(lower) }),
       named(tr("本园区"), "#3d8bfd", { data: curve, step: "start", lineStyle: { color: "#3d8bfd", width: 2.5 } }),
     ],
@@ -53,7 +56,7 @@ function series(data) {
     tooltip: { trigger: "axis" },
     grid: { left: 64, right: 16, top: 36, bottom: 44 },
     xAxis: { type: "time" },
-    yAxis: { type: "value", name: tr("个人风险指数 k"), scale: false },
+    yAxis: { type: "value", name: tr("个人风险指数 k"), splitLine: faint },
     series: [{
       type: "line", step: "end", showSymbol: data.series.length < 60, symbolSize: 5, data: data.series.map(([at, k]) => [at, k]),
       lineStyle: { color: "#3d8bfd" }, itemStyle: { color: "#3d8bfd" },

@@ -66,14 +66,25 @@ def stretches(actor: Actor, area: BaseGeometry) -> list[Thing]:
     """Roads that touch an area, one thing for each name: where it is touched, and whether there is a bridge."""
     del actor  # roads belong to everybody
     found: dict[str, Thing] = {}
-    for edge in RoadEdge.objects.select_related("start", "end"):
+    first: dict[str, int] = {}
+    for edge in RoadEdge.objects.select_related("start", "end").order_by("pk"):
+        first.setdefault(edge.name, edge.pk)  # one number for a road, whichever of its stretches is touched
         straight = LineString([(edge.start.lon, edge.start.lat), (edge.end.lon, edge.end.lat)])
         line = shape(edge.geometry) if edge.geometry else straight
         if edge.name not in found and line.intersects(area):
             at = line.intersection(area).representative_point()
             facts = {"kind": edge.kind, "bridge": "桥" in edge.name or "桥" in edge.kind}
             found[edge.name] = Thing(
-                "road", edge.pk, edge.name, at.x, at.y, None, "", edge.representative, facts, line.intersection(area)
+                "road",
+                first[edge.name],
+                edge.name,
+                at.x,
+                at.y,
+                None,
+                "",
+                edge.representative,
+                facts,
+                line.intersection(area),
             )
     return list(found.values())
 

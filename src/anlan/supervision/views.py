@@ -20,6 +20,8 @@ from anlan.supervision.models import Basis, ParkRisk
 from anlan.supervision.park_risk import report as reports
 
 KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
+#: Below this a risk is shown as less than it, 1/y.
+NO_RISK = 1e-10
 #: Level of the interface for each of the four colours.
 LEVELS = {"红": 1, "橙": 2, "黄": 3, "蓝": 4}
 
@@ -68,9 +70,13 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def target_rows(row: ParkRisk | None) -> list[dict[str, Any]]:
     """Numbers as people read them."""
     return [
-        {**one, "shown": f"{one['risk']:.2e}", "limit_shown": f"{one['limit']:.0e}", "top": shares(one["top"])}
+        {**one, "shown": risk_text(one["risk"]), "limit_shown": f"{one['limit']:.0e}", "top": shares(one["top"])}
         for one in (row.targets if row else [])
     ]
+
+
+def risk_text(risk: float) -> str:
+    return f"{risk:.2e}" if risk >= NO_RISK else "< 1e-10"
 
 
 def shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, is_number, positive, read_points
 from anlan.hazards.contract import InputError
 from anlan.hazards.weather import drought, extremes, geology
@@ -159,7 +160,7 @@ ENGINES: tuple[Engine, ...] = (
         "dust", "沙尘天气等级", "GB/T 20480-2017",
         (at_least_zero("visibility_m", "水平能见度", "m"), at_least_zero("wind_m_s", "平均风速", "m/s", None, 100),
          Field("dust_seen", "由沙尘造成", "boolean", default=True)),
-        dust, {"visibility_m": 430, "wind_m_s": 16},
+        dust, {"visibility_m": 430, "wind_m_s": 16}, plot=pictures.dust,
     ),
     Engine(
         "lightning", "地闪密度与跃增", "Schultz 等 2009",

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from math import cos, radians
 from typing import Any
 
+from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, positive
 from anlan.hazards.contract import InputError
 from anlan.hazards.plane import ellipse, polygon
@@ -122,7 +123,7 @@ WEST_WIND = {
 ENGINES: tuple[Engine, ...] = (
     Engine(
         "fire-behavior", "地表火行为（火头）", "Rothermel 1972; Andrews 2018 (RMRS-GTR-371)",
-        BEHAVIOUR, head, WEST_WIND,
+        BEHAVIOUR, head, WEST_WIND, plot=pictures.behaviour,
     ),
     Engine(
         "wildfire-ellipse", "均匀条件下的椭圆火场", "Rothermel 1972; Rothermel 1991; 椭圆闭式解",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, choice, positive
 from anlan.hazards import discover
 from anlan.hazards.contract import InputError
@@ -34,5 +35,6 @@ ENGINES: tuple[Engine, ...] = (
          Field("lat", "纬度", unit="°", low=-85, high=85), Field("inputs", "灾种输入", "object")),
         footprint,
         {"kind": "chemical", "lon": 106.7014, "lat": 39.4643, "inputs": {"substance": "chlorine", "hole_mm": 25}},
+        plot=pictures.zones,
     ),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, positive, read_rows
 from anlan.hazards.contract import InputError
 from anlan.hazards.weather import phenomena
@@ -151,7 +152,7 @@ ENGINES = (
         "fwi", "加拿大火险天气指数", "Van Wagner 1987; Van Wagner & Pickett 1985", SEASON, fire_weather,
         {"days": [{"temp_c": 17, "rh_pct": 42, "wind_km_h": 25, "rain_mm": 0, "month": 4},
                   {"temp_c": 20, "rh_pct": 21, "wind_km_h": 25, "rain_mm": 2.4, "month": 4}]},
-        whole=True,
+        whole=True, plot=pictures.fire_weather,
     ),
     Engine(
         "fire-danger", "森林火险气象指数 HTZ", "LY/T 1172-1995",
@@ -160,11 +161,12 @@ ENGINES = (
          at_least_zero("wind_ms", "最大风速", "m/s", high=100), Field("green", "绿色（积雪）覆盖", "string")),
         danger,
         {"tmax": 27.3, "rh_min": 22, "last_rain_mm": 1.0, "days_since": 5, "wind_ms": 9.2, "green": "20%"},
+        plot=pictures.danger,
     ),
     Engine(
         "rain-level", "雨量等级", "GB/T 28592-2012",
         (at_least_zero("rain_mm_24h", "24 小时降雨", "mm", None), at_least_zero("snow_mm_24h", "24 小时降雪", "mm", None)),
-        rain, {"rain_mm_24h": 62.5},
+        rain, {"rain_mm_24h": 62.5}, plot=pictures.rain,
     ),
     Engine(
         "warning-level", "预警信号研判", "中国气象局令第16号（2007）; SL 758-2018",
@@ -173,6 +175,6 @@ ENGINES = (
          Field("stage", "水位", unit="m", default=None), Field("alert", "警戒水位", unit="m", default=None),
          Field("guarantee", "保证水位", unit="m", default=None), Field("record", "历史最高水位", unit="m", default=None),
          positive("return_period_years", "重现期", "年", None)),
-        warning, {"signal": "暴雨", "p3": 52, "p6": 80, "p12": 90},
+        warning, {"signal": "暴雨", "p3": 52, "p6": 80, "p12": 90}, plot=pictures.warning,
     ),
 )  # fmt: skip

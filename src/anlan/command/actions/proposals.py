@@ -61,6 +61,14 @@ def as_further(found: Source) -> dict[str, Any]:
     }
 
 
+def opened_of(found: Source) -> Incident | None:
+    """The incident that was opened from this very alarm or hazard event before its clue arrived."""
+    rows = Incident.objects.unscoped(HELD)
+    if found.alarm_id is not None:
+        return rows.filter(alarm_id=found.alarm_id).first()
+    return rows.filter(hazard_event_id=found.hazard_event_id).first() if found.hazard_event_id is not None else None
+
+
 def known_proposal(found: Source) -> Proposal | None:
     """The clue that was made of this very alarm or hazard event, or under this correlation id where it is neither."""
     rows = Proposal.objects.unscoped(HELD)
@@ -102,6 +110,8 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
     known = known_proposal(found)
     if known:
         return known
+    if incident := opened_of(found):
+        return incident
     incident = same_incident(found)
     if incident:
         tell(

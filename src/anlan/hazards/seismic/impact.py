@@ -178,12 +178,14 @@ def communities(
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Each community: residents, mean and greatest intensity, homeless and injured as expected, the hardest hit first."""
     rows = []
+    spread = float(np.hypot(between, within))
+    tables = {town.kind: loss.curves(town, night, spread) for town in {town.kind: town for town in towns}.values()}
     for k, home in enumerate(living):
         mine = owner == k
         total = float(people[mine].sum())
         if total <= 0 or degree[mine].max() < FAINTEST - 0.5:
             continue
-        each = loss.curves(towns[k], night, float(np.hypot(between, within))) @ residents[k]
+        each = tables[towns[k].kind] @ residents[k]
         figures = dict(zip(loss.OUTCOMES, each.tolist(), strict=True))
         rows.append(
             {"area_id": home.key, "name": home.name, "people": round(total), "intensity": round(float(degree[mine] @ people[mine] / total), 1),

@@ -64,6 +64,11 @@ class Town:
             raise InputError("mix", sum(self.mix.values()), "各类比例之和为 1")
 
     @cached_property
+    def kind(self) -> tuple[object, ...]:
+        """What tells one town's curves from another's: of its density only the factor counts."""
+        return tuple(sorted(self.mix.items())), self.dense, self.floor_m2, self.yuan_m2
+
+    @cached_property
     def dense(self) -> float:
         return next(factor for least, factor in DENSITY if self.per_km2 >= least)
 
@@ -161,7 +166,7 @@ def losses(
         raise InputError("towns", len(towns), f"{len(residents)} 组")
     shifts = np.linspace(-4, 4, 81) * between
     totals = np.zeros((len(OUTCOMES), len(shifts)))
-    for rows, town in zip(residents, towns, strict=True):
+    for rows, town in alike(residents, towns):
         table = curves(town, night, within)
         for k, shift in enumerate(shifts):
             moved = np.clip(np.arange(BINS) + shift / STEP, 0, BINS - 1)
@@ -178,6 +183,15 @@ def losses(
         drawn[name] = drawn[name] * lethal
     figures = {name: quantiles(drawn[name]) for name in OUTCOMES[:6]}
     return Losses(figures, {state: float(drawn[f"floor_{k}"].mean()) for k, state in enumerate(STATES)})
+
+
+def alike(residents: Floats, towns: Sequence[Town]) -> list[tuple[Floats, Town]]:
+    """Residents of towns of one kind taken together."""
+    found: dict[object, tuple[Floats, Town]] = {}
+    for rows, town in zip(residents, towns, strict=True):
+        known = found.get(town.kind)
+        found[town.kind] = (rows if known is None else known[0] + rows, town)
+    return list(found.values())
 
 
 def quantiles(values: Floats) -> dict[str, float]:

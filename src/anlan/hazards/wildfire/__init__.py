@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from math import pi, sqrt
+from math import cos, pi, radians, sin, sqrt
 from typing import Any
 
 from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Places, Track, Zone
-from anlan.hazards.plane import ellipse, polygon
+from anlan.hazards.plane import ellipse, metres_per_degree, polygon
 from anlan.hazards.wildfire.fuels import FUELS, find
 from anlan.hazards.wildfire.rothermel import Behaviour, Moisture, behaviour
 
@@ -76,16 +76,18 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
         return polygon(lon, lat, ellipse(major, minor, spread.direction_deg, ahead)) if major >= 1 else None
 
     drawn = [(level, hours, shape(hours)) for level, hours in enumerate(HOURS, 1)]
+    thrown, brands = thrown_zone(given, spread, drawn[-1][2], lat)
     frames = [(minute, shape(minute / 60)) for minute in FRAMES_MIN]
     return Footprint(
         model=HAZARD.model,
-        zones=[zone(level, hours, geometry) for level, hours, geometry in drawn if geometry],
+        zones=[zone(level, hours, geometry) for level, hours, geometry in drawn if geometry] + thrown,
         assumptions=[
             *assumed(given),
             "风与上坡同向，恒定；火场为椭圆，起火点在焦点",
         ],
-        limits=["未计道路、河流等阻隔", "未计飞火、树冠火与扑救", "坡度、燃料取单一值"],
+        limits=["未计道路、河流等阻隔", f"未计{'' if thrown else '飞火、'}树冠火与扑救", "坡度、燃料取单一值"],
         summary={
+            **brands,
             "ros_m_min": spread.ros_m_min,
             "flame_m": spread.flame_length_m,
             "intensity_kw_m": spread.fireline_intensity_kw_m,
@@ -95,6 +97,29 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
             "frames": [{"minute": minute, "geometry": geometry} for minute, geometry in frames if geometry],
         },
     )
+
+
+def thrown_zone(
+    given: Mapping[str, Any], spread: Behaviour, burnt_by: dict[str, Any] | None, lat: float
+) -> tuple[list[Zone], dict[str, float]]:
+    """(where firebrands of the last front may light new fires, the distance): the burnt area drawn out downwind."""
+    if given["cover_m"] <= 0 or burnt_by is None:
+        return [], {}
+    far = import_module("anlan.hazards.wildfire.spotting").distance_m(
+        spread.fireline_intensity_kw_m, given["wind_m_s"], given["cover_m"]
+    )
+    if far < 1:
+        return [], {"spotting_m": far}
+    east, north = metres_per_degree(lat)
+    towards = radians(given["wind_from_deg"] + 180)
+    dx, dy = far * sin(towards) / east, far * cos(towards) / north
+    parts = burnt_by["coordinates"] if burnt_by["type"] == "MultiPolygon" else [burnt_by["coordinates"]]
+    points = [(x + k * dx, y + k * dy) for part in parts for x, y in part[0] for k in (0, 1)]
+    hull = import_module("shapely").MultiPoint(points).convex_hull
+    ring = [[round(x, 6), round(y, 6)] for x, y in hull.exterior.coords]
+    meaning = f"地表火最大飞火距离 {far:.0f} m（Albini 1983）：下风此范围内可能起新火，须瞭望看守"
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    return [Zone("飞火可能落点", 4, meaning, shape, round(far), "m", uncertain=True)], {"spotting_m": far}
 
 
 def zone(level: int, hours: float, geometry: dict[str, Any]) -> Zone:
@@ -129,6 +154,7 @@ HAZARD = Hazard(
         Input("change_after_h", "风转变于（小时后，0 为不变）", "h", 0, 6, 0),
         Input("change_wind_m_s", "转变后风速", "m/s", 0, 40, 5),
         Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
+        Input("cover_m", "下风植被高度（算飞火，0 为不算）", "m", 0, 50, 0),
         Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
         Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
         Track("line", "隔离线（已建成）", 2),

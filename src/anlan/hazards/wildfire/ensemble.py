@@ -14,6 +14,7 @@ from math import inf, isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from anlan.hazards.cluster import Runner, configured
 from anlan.hazards.contract import InputError
 from anlan.hazards.wildfire import front
 from anlan.hazards.wildfire.grid import (
@@ -112,8 +113,9 @@ def ensemble(
     formula: str = "anderson",
     wind_limit: bool = True,
     workers: int = 2,
+    runner: Runner | None = None,
 ) -> Ensemble:
-    """Burn `members` fires. InputError as `grid.spread`."""
+    """Burn `members` fires on threads, on the configured cluster, or by `runner`. InputError as `grid.spread`."""
     perturb = perturb or Perturbation()
     if not 1 <= members <= MOST_MEMBERS:
         raise InputError("members", members, f"1 至 {MOST_MEMBERS}")
@@ -124,30 +126,15 @@ def ensemble(
         check_ignition(land, point, f"ignitions[{i}]")
     until = hours * 60
     edges = np.linspace(0, until, INTERVALS + 1)[1:]
-    parts = [range(w, members, workers) for w in range(max(1, min(workers, members)))]
     land.rise, land.shelter, land.classes, land.open_until  # noqa: B018 - worked out once, before the threads share it
-
-    def burn(part: range) -> tuple[NDArray[np.uint16], list[tuple[int, float]]]:
-        counts = np.zeros((*land.fuel.shape, INTERVALS), np.uint16)
-        room = None
-        areas = []
-        for number in part:
-            drawn, points = draw(land, weather, ignitions, perturb, np.random.default_rng([seed, number]))
-            of = country(land, drawn, lines, formula, wind_limit)
-            if room is None:
-                room = empty(of)
-            cells, waves, state, heap = room
-            wavelets(of, waves)
-            for x, y in points:
-                front.seed(of, cells, waves, state, heap, x, y, 0.0)
-            if front.march(of, cells, waves, state, heap, until, 60 * land.fuel.size) < 0:
-                raise ArithmeticError("火线推进未收敛")
-            burnt = front.tally(cells, state, heap, until, until / INTERVALS, counts)
-            areas.append((number, burnt * land.cell_m**2 / 1e4))
-        return counts, areas
-
-    with ThreadPoolExecutor(len(parts)) as pool:
-        done = list(pool.map(burn, parts))
+    case = Case(land, tuple(weather), tuple(lines), formula, wind_limit, tuple(ignitions), perturb, seed, until)
+    away = (runner, workers) if runner else configured()
+    parts = portions(members, away[1] if away else workers)
+    if away:
+        done = away[0](burn, [(case, part) for part in parts])
+    else:
+        with ThreadPoolExecutor(len(parts)) as pool:
+            done = list(pool.map(lambda part: burn(case, part), parts))
     counts = done[0][0]
     for one in done[1:]:
         counts += one[0]
@@ -156,6 +143,46 @@ def ensemble(
     return Ensemble(
         land, members, through[:, :, -1] / members, edges, through, np.array([areas[i] for i in range(members)])
     )
+
+
+@dataclass(frozen=True)
+class Case:
+    """What all members have in common."""
+
+    land: Landscape
+    weather: tuple[Weather, ...]
+    lines: tuple[Line, ...]
+    formula: str
+    wind_limit: bool
+    ignitions: tuple[tuple[float, float], ...]
+    perturb: Perturbation
+    seed: int
+    until: float
+
+
+def portions(members: int, workers: int) -> list[range]:
+    """Numbers of the members, dealt out in turn."""
+    return [range(w, members, workers) for w in range(max(1, min(workers, members)))]
+
+
+def burn(of: Case, part: range) -> tuple[NDArray[np.uint16], list[tuple[int, float]]]:
+    """Burn some members: how many of them reached each cell in each interval, and the hectares of each."""
+    counts = np.zeros((*of.land.fuel.shape, INTERVALS), np.uint16)
+    room = None
+    areas = []
+    for number in part:
+        drawn, points = draw(of.land, of.weather, of.ignitions, of.perturb, np.random.default_rng([of.seed, number]))
+        ground = country(of.land, drawn, of.lines, of.formula, of.wind_limit)
+        room = room or empty(ground)
+        cells, waves, state, heap = room
+        wavelets(ground, waves)
+        for x, y in points:
+            front.seed(ground, cells, waves, state, heap, x, y, 0.0)
+        if front.march(ground, cells, waves, state, heap, of.until, 60 * of.land.fuel.size) < 0:
+            raise ArithmeticError("火线推进未收敛")
+        burnt = front.tally(cells, state, heap, of.until, of.until / INTERVALS, counts)
+        areas.append((number, burnt * of.land.cell_m**2 / 1e4))
+    return counts, areas
 
 
 def draw(

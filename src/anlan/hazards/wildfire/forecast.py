@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from anlan.hazards.contract import Footprint, GeoJson, InputError, Zone
 from anlan.hazards.plane import metres_per_degree
-from anlan.hazards.wildfire import FRAMES_MIN, HOURS, assumed, zone
+from anlan.hazards.wildfire import FRAMES_MIN, HOURS, assumed, thrown_zone, zone
 from anlan.hazards.wildfire.ensemble import Ensemble, Perturbation, ensemble
 from anlan.hazards.wildfire.fuels import find
 from anlan.hazards.wildfire.grid import Landscape, Line, Ring, Spread, Weather, spread
@@ -64,9 +64,12 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
         )  # fmt: skip
         summary = {**summary, **chance}
         notes += [f"集合 {given['members']:g} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
+    head = behaviour(find(given["fuel"]), wet, given["wind_m_s"] * 3.6, given["wind_from_deg"], given["slope"], 0.0)
+    thrown, brands = thrown_zone(given, head, found.zones[-1].geometry if found.zones else None, lat)
+    zones, summary = [*zones, *thrown], {**summary, **brands}
     return Footprint(
         found.model, zones, [*assumed(given), *notes],
-        ["燃料、坡度取单一值", "未计飞火、树冠火", "未计道路、河流等阻隔" if not line else "除隔离线外未计阻隔"], summary,
+        ["燃料、坡度取单一值", f"未计{'' if thrown else '飞火、'}树冠火", "未计道路、河流等阻隔" if not line else "除隔离线外未计阻隔"], summary,
     )  # fmt: skip
 
 
@@ -196,15 +199,15 @@ def probable(
     }
 
 
-def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> dict[str, Any]:
+def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> list[dict[str, Any]]:
     """Chance, earliest and median minute of the places (outlines or points, metres) that any member reaches, soonest first."""
-    found = {}
+    found: list[dict[str, Any]] = []
     for name, ring in places:
         cells = cells_of(many.land, ring)
         told = many.of_cells(cells) if len(cells) else None
         if told and told["probability"]:
-            found[name] = told
-    return dict(sorted(found.items(), key=lambda pair: pair[1]["median_min"] or 0.0))
+            found.append({"name": name, **told})
+    return sorted(found, key=lambda row: (row["median_min"], -row["probability"]))
 
 
 def cells_of(land: Landscape, ring: Sequence[tuple[float, float]]) -> NDArray[np.int64]:

@@ -131,7 +131,9 @@ def run_fire(by: Actor, fire_id: int) -> Any | None:
     inputs = {"fuel": FUEL, "members": MEMBERS, **weather.inputs}
     subject = f"热点自动推演（{fire.pixels} 个热点）"
     try:
-        return simulation.run(by, "wildfire", inputs, fire.lon, fire.lat, fire.correlation_id, subject, extra=told)
+        return simulation.run(
+            by, "wildfire", inputs, fire.lon, fire.lat, fire.correlation_id, subject, "", told, (weather.words,)
+        )
     except Invalid:
         return None
 

@@ -56,10 +56,12 @@ def run(
     subject: str = "",
     because: str = "",
     extra: dict[str, Any] | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Run:
     """Run the engine of `kind` at a place and keep what it said with the people inside.
 
-    `because` says what is only supposed; `extra` goes into the summary (what the caller knows of the trigger).
+    `because` says what is only supposed; `extra` goes into the summary (what the caller knows of the trigger), `notes` into
+    the assumptions (where its inputs come from).
     """
     hazard = HAZARDS.get(kind)
     if hazard is None:
@@ -79,7 +81,7 @@ def run(
     took = (time.perf_counter() - started) * 1000
     row = Run.objects.create(
         area=area, kind=kind, title=(subject or f"{hazard.title}推演")[:120], lon=lon, lat=lat, inputs=kept,
-        model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=result.assumptions,
+        model=result.model, zones=[vars(zone) for zone in result.zones], assumptions=[*notes, *result.assumptions],
         limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip

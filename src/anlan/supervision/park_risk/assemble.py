@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from django.utils.timezone import localtime
 from shapely import transform
 from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
@@ -159,7 +160,8 @@ def current_rose(condition: ParkCondition) -> tuple[Rose, str]:
     wind = round(condition.wind_m_s * 2) / 2
     towards = round(condition.wind_from_deg / 5) * 5
     rows = [(condition.stability, wind, (towards + off) % 360, share) for off, share in WANDER]
-    said = f"{condition.source} {condition.at:%m-%d %H:%M} UTC：{condition.stability} 类，{wind:g} m/s，来向 {towards % 360:g}°"
+    blows = f"{condition.stability} 类，{wind:g} m/s，来向 {towards % 360:g}°"
+    said = f"{condition.source} {localtime(condition.at):%m-%d %H:%M}：{blows}"
     return Rose.of(rows), said
 
 

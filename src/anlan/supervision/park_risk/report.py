@@ -87,7 +87,7 @@ def target_table(row: ParkRisk) -> tuple[list[str], list[list[str]]]:
     head = ["防护目标", "类别", "个人风险 /年", "限值 /年", "结论", "主要贡献"]
     body = [
         [
-            one["name"], one["class"], f"{one['risk']:.2e}", f"{one['limit']:.0e}", "满足" if one["passes"] else "不满足",
+            one["name"], one["class"], f"{one['risk']:.1e}", f"{one['limit']:.0e}", "满足" if one["passes"] else "不满足",
             "；".join(f"{part['name']} {part['outcome']} {part['share']:.0%}" for part in one["top"][:2]) or "—",
         ]
         for one in row.targets

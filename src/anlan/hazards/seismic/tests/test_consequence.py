@@ -63,6 +63,14 @@ def test_at_night_more_people_die_and_an_older_town_suffers_more() -> None:
     assert loss.needs(by_day)["tents"]["p50"] == np.ceil(by_day.of("homeless")["p50"] / 4)
 
 
+def test_towns_of_one_kind_taken_together_lose_what_one_town_of_both_loses() -> None:
+    two = loss.binned([7.0, 8.0], [60_000, 40_000], [0, 1], 2)
+    apart = loss.losses(two, [loss.Town(per_km2=600), loss.Town(per_km2=900)], 0.3, 0.3)
+    whole = loss.losses(loss.binned([7.0, 8.0], [60_000, 40_000]), [loss.Town(per_km2=700)], 0.3, 0.3)
+    for name, row in whole.figures.items():
+        assert apart.of(name) == pytest.approx(row)
+
+
 def test_communities_losses_needs_and_advice_follow_what_stations_read() -> None:
     weak = HAZARD.impact(*ALXA, {"magnitude": 5.8}, [TOWN])  # type: ignore[misc]
     read = {"magnitude": 5.8, "readings": [[106.81, 39.67, 2.0, 0.2]], "reports": [[106.8, 39.66, 7.0]]}

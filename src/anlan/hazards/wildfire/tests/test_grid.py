@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from anlan.hazards import cluster
 from anlan.hazards.contract import InputError
+from anlan.hazards.wildfire import HAZARD
 from anlan.hazards.wildfire.ensemble import Perturbation, ensemble
 from anlan.hazards.wildfire.fuels import find
 from anlan.hazards.wildfire.grid import Landscape, Line, Weather, fuel_numbers, spread
@@ -301,3 +303,36 @@ def test_an_ensemble_without_uncertainty_is_the_single_fire() -> None:
     many = ensemble(land, [WEST], 1.5, [(20 * CELL, 30 * CELL)], 3, still)
     one = spread(land, [WEST], 1.5, [(20 * CELL, 30 * CELL)])
     assert ((many.probability == 1) == (one.arrival_min <= 90)).all()
+
+
+def test_a_cluster_gives_the_same_members_to_the_last_bit() -> None:
+    distributed = pytest.importorskip("distributed")
+    land = Landscape(np.full((60, 60), 104, np.int64), CELL)
+    call: dict[str, Any] = {
+        "land": land, "weather": [WEST], "hours": 1, "ignitions": [(20 * CELL, 30 * CELL)], "members": 5, "seed": 3
+    }  # fmt: skip
+    home = ensemble(**call)
+    with (
+        distributed.LocalCluster(1, processes=False, dashboard_address=None) as local,
+        distributed.Client(local) as client,
+    ):
+        away = ensemble(**call, workers=3, runner=cluster.through(client))
+    assert np.array_equal(home.reached, away.reached)
+    assert np.array_equal(home.area_ha, away.area_ha)
+
+
+def test_places_are_told_when_the_fire_may_come_the_soonest_first() -> None:
+    north, east = 1 / 111_195, 1 / (111_195 * np.cos(np.radians(39.5)))
+    block = [[106.7 + x * east, 39.5 + y * north] for x, y in ((900, -200), (1300, -200), (1300, 200), (900, 200))]
+    ahead, behind = [[106.7 + 2500 * east, 39.5]], [[106.7 - 2500 * east, 39.5]]
+    inputs = {
+        "wind_m_s": 8,
+        "wind_from_deg": 270,
+        "members": 6,
+        "places": [["远", ahead], ["后", behind], ["近", block]],
+    }
+    found = HAZARD.run(106.7, 39.5, inputs).summary["places"]
+    assert [row["name"] for row in found] == ["近", "远"]
+    assert found[0]["earliest_min"] <= found[0]["median_min"] < found[1]["median_min"]
+    with pytest.raises(InputError, match="places"):
+        HAZARD.run(106.7, 39.5, {"places": [["无", "106.7,39.5"]]})
