@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
+# The peers' environments are made by uv: the machine's, or the project's own.
+os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", ""), str(HERE.parent / ".uv" / "bin")])
 CPUINFO = Path("/proc/cpuinfo")
 COLUMNS = ["name", "work", "agreement", "ours", "peer", "peer_name", "unit", "ratio", "goal", "met"]
 

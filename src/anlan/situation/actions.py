@@ -27,6 +27,8 @@ RUN = "simulation.run"
 WEATHER = ("wind_m_s", "wind_from_deg", "stability", "air_c")
 #: Another wind is one that has turned so far, or blows so much harder or softer (ratio), or is of another class: 待核对.
 TURNED_DEG, RATIO = 10.0, 1.25
+#: Detectors nearer than this stand in the flow of the leak itself, which no model here knows, m.
+NEAR_FIELD_M = 100.0
 
 
 @action(RUN)
@@ -187,7 +189,8 @@ def estimated(watch: ReleaseWatch, inputs: dict[str, Any], read: list[dict[str, 
     placed = [inverse.Detector(*frame.of(one["lon"], one["lat"]), one["mg_m3"]) for one in read]
     model = cloud.choose(out.source, air, given["model"]).model
     found = inverse.estimate(out.source, air, model, placed)
-    shown = {"detectors": read, "assumed_kg_s": out.source.rate, "at": clock.now().isoformat()}
+    near = sum(abs(one.x) + abs(one.y) < NEAR_FIELD_M for one in placed)
+    shown = {"near": near, "detectors": read, "assumed_kg_s": out.source.rate, "at": clock.now().isoformat()}
     return {**shown, "estimate": asdict(found) if found else None}
 
 

@@ -10,6 +10,9 @@ from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
 from anlan.situation import queries
 from anlan.situation.models import ReleaseWatch
 
+#: Only ways by road go around the zones; a straight estimate would be drawn right through them.
+BY_ROAD = "路网"
+
 
 def running(actor: Actor) -> list[ReleaseWatch]:
     return [watch for watch in queries.watches(actor).filter(ended_at__isnull=True) if watch.advice]
@@ -41,7 +44,8 @@ def ways(actor: Actor, bbox: BBox | None) -> FeatureCollection:
         post = watch.advice["post"]
         line = {"type": "LineString", "coordinates": [[post["lon"], post["lat"]], [watch.lon, watch.lat]]}
         features.append(shown(watch, "in", line, f"上风向接近：{watch.title}", colour="#1f9d61"))
-        for i, team in enumerate(post["teams"]):
+        by_road = [team for team in post["teams"] if team["how"] == BY_ROAD]
+        for i, team in enumerate(by_road):
             name = f"{team['name']} 约 {team['minutes']:g} min（{team['how']}）"
             features.append(shown(watch, f"team{i}", team["route"], name, colour="#4a7bd0"))
     return {"type": "FeatureCollection", "features": features}

@@ -9,6 +9,7 @@ from typing import Any
 
 from anlan.hazards.chemical import calm, cloud, dense, gb18218, heavy_puff, plume, source
 from anlan.hazards.chemical.cloud import Air, Batch, Doubt
+from anlan.hazards.chemical.layer import taper
 from anlan.hazards.chemical.scenario import Released, released
 from anlan.hazards.chemical.substances import Substance, find, table
 from anlan.hazards.chemical.surface import surface
@@ -49,7 +50,7 @@ def ring_of(edges: cloud.Edges, member: int = 0) -> Ring:
     side = [(float(x), float(w)) for x, w in zip(edges.x[member], edges.half[member], strict=True) if w > 0]
     if not side:
         return []
-    side = [(0.0, side[0][1] * 0.5), *side, (side[-1][0] * 1.001, 0.0)]
+    side = [(0.0, side[0][1] * 0.5), *side, *taper(side[-1], max(edges.reach(member), side[-1][0] * 1.001))]
     return [*side, *((x, -y) for x, y in reversed(side[:-1]))]
 
 

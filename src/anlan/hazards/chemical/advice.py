@@ -94,6 +94,8 @@ def in_words(cloud: Cloud, arrives: float, leaves: float, outside: float, peak: 
         return READY, f"{times}；预计浓度 {outside:.3g} mg/m³，低于毒性终点浓度-2"
     if arrives >= leaves:
         return LEAVE, f"{times}，来得及在云团到达前横风向撤出"
+    if arrives + cloud.duration_s <= READY_MIN * 60:
+        return SHELTER, f"{times}，云团在准备好撤离之前已经过境；室内最高约为室外的 {peak / outside:.0%}，过后开窗通风"
     if share >= 1:
         return LEAVE, f"{times}；云团持续 {cloud.duration_s / 60:.0f} min，室内毒性负荷将超过撤离途中"
     inside = f"室内最高约为室外的 {peak / outside:.0%}"

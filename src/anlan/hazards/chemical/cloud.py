@@ -95,6 +95,8 @@ class Edges:
 
     x: FloatArray
     half: FloatArray
+    #: m to which each member reaches.
+    far: FloatArray
 
     def width(self, member: int, x: FloatArray) -> FloatArray:
         """Half-width of a member at any x; none behind the source or beyond its end."""
@@ -103,8 +105,7 @@ class Edges:
         return np.where(near, self.half[member, 0], found)
 
     def reach(self, member: int = 0) -> float:
-        inside = self.x[member][self.half[member] > 0]
-        return float(inside[-1]) if len(inside) else 0.0
+        return float(self.far[member])
 
 
 @dataclass(frozen=True)
@@ -131,10 +132,17 @@ class Batch:
         if self.model == DENSE:
             plumes = self.solved
             share = np.array([self.lasting(x, air) for x, air in zip(plumes.x, self.airs, strict=True)])
-            return [Edges(plumes.x, plumes.half_widths(limit, share)) for limit in limits]
+            return [
+                Edges(plumes.x, plumes.half_widths(limit, share), reaches(plumes.x, plumes.axis * share / limit))
+                for limit in limits
+            ]
         axes = [self.axis_and_width(i) for i in range(len(self.sources))]
         far = np.broadcast_to(STEPS, (len(axes), len(STEPS)))
-        return [Edges(far, np.array([gaussian_width(axis, sy, limit) for axis, sy in axes])) for limit in limits]
+        over = np.array([axis for axis, _ in axes])
+        return [
+            Edges(far, np.array([gaussian_width(axis, sy, limit) for axis, sy in axes]), reaches(far, over / limit))
+            for limit in limits
+        ]
 
     def axis_and_width(self, i: int) -> tuple[FloatArray, FloatArray]:
         """(axis kg/m3, sigma y m) of the Gaussian plume over STEPS."""
@@ -156,6 +164,11 @@ class Batch:
             steady = self.solved.axis_at(x, i)
             return steady * float(self.lasting(np.array([x]), self.airs[i])[0])
         return float(np.exp(np.interp(np.log(x), np.log(STEPS), np.log(np.maximum(self.axis_and_width(i)[0], 1e-30)))))
+
+
+def reaches(x: FloatArray, ratio: FloatArray) -> FloatArray:
+    """Of every member, by its axis over the limit."""
+    return np.array([layer.crossing(far, row) for far, row in zip(x, ratio, strict=True)])
 
 
 def gaussian_width(axis: FloatArray, sy: FloatArray, limit: float) -> FloatArray:
@@ -215,6 +228,7 @@ def possible(
     inside |= (width > 0) & (np.abs(y) <= width + fan * np.maximum(x, 0.0))
     farthest = np.where(inside, np.arange(len(r))[:, None], -1).max(axis=0)
     out = r[np.minimum(farthest + 1, len(r) - 1)] * (farthest >= 0)
+    out = np.maximum(out, (np.roll(out, 1) + np.roll(out, -1)) / 2)  # steps of r are coarse: no teeth
     ring = [(float(d * np.cos(t)), float(d * np.sin(t))) for t, d in zip(turn, out, strict=True)]
     return ring if np.any(out > 0) else []
 

@@ -48,12 +48,15 @@ class HeavyPuff:
 
     def contour(self, limit: float, points: int = 60) -> list[tuple[float, float]]:
         """Ring (x, y) m of everything that ever sees `limit`: envelope of the discs."""
-        radii = self.radii(limit)
-        if not np.any(radii > 0):
+        known = self.radii(limit)
+        if not np.any(known > 0):
             return []
-        near, far = float(np.min((self.x - radii)[radii > 0])), self.reach(limit)
-        xs = np.linspace(near, far, points)
-        half = np.sqrt(np.maximum(radii**2 - (xs[:, None] - self.x) ** 2, 0.0)).max(axis=1)
+        # discs so close that their envelope is smooth
+        centres = np.linspace(float(self.x[0]), float(self.x[known > 0][-1]), 800)
+        radii = np.interp(centres, self.x, known)
+        near, far = float(np.min(centres - radii)), float(np.max(centres + radii))
+        xs = near + (far - near) * (1 - np.cos(np.linspace(0, np.pi, points))) / 2
+        half = np.sqrt(np.maximum(radii**2 - (xs[:, None] - centres) ** 2, 0.0)).max(axis=1)
         side = list(zip(xs.tolist(), half.tolist(), strict=True))
         return [*side, *((x, -y) for x, y in reversed(side[1:-1]))]
 

@@ -130,15 +130,7 @@ class DenseLayer:
 
     def reach(self, limit: float, member: int = 0) -> float:
         """m to which the axis holds `limit` kg/m3."""
-        axis, x = self.axis[member], self.x[member]
-        above = np.flatnonzero(axis >= limit)
-        if not len(above):
-            return 0.0
-        i = int(above[-1])
-        if i + 1 == len(x):
-            return float(x[i])
-        share = np.log(axis[i] / limit) / np.log(axis[i] / axis[i + 1])
-        return float(x[i] * (x[i + 1] / x[i]) ** share)
+        return crossing(self.x[member], self.axis[member] / limit)
 
     def contour(self, limit: float, member: int = 0) -> list[tuple[float, float]]:
         """Ring (x downwind, y) m of `limit` kg/m3 on the ground."""
@@ -148,7 +140,7 @@ class DenseLayer:
         xs, widths = self.x[member], self.half_widths(limit)[member]
         inside = [(float(x), float(w)) for x, w in zip(xs, widths, strict=True) if x < far and w > 0]
         start = inside[0]
-        side = [(-start[0], start[1] * 0.7), *inside, (far, 0.0)]
+        side = [(-start[0], start[1] * 0.7), *inside, *taper(inside[-1], far)]
         return [*side, *((x, -y) for x, y in reversed(side[:-1]))]
 
     def flux(self, member: int = 0) -> FloatArray:
@@ -156,6 +148,23 @@ class DenseLayer:
         width = 2 * (self.plateau[member] + ROOT_PI_2 * self.edge[member])
         depth = gamma(1 / (1 + self.power[member])) / (1 + self.power[member]) * self.sz[member]
         return self.axis[member] * width * depth * self.speed[member]
+
+
+def taper(last: tuple[float, float], far: float) -> list[tuple[float, float]]:
+    """Points that close a contour between the last one known inside and where the axis falls to the limit."""
+    x, width = last
+    return [(x + (far - x) * t, width * sqrt(1 - t)) for t in (0.3, 0.6, 0.85, 1.0)]
+
+
+def crossing(x: FloatArray, ratio: FloatArray) -> float:
+    """m at which the axis over the limit falls to 1 for the last time, by powers between two distances; 0 = never reached."""
+    above = np.flatnonzero(ratio >= 1)
+    if not len(above):
+        return 0.0
+    i = int(above[-1])
+    if i + 1 == len(x) or ratio[i + 1] <= 0:
+        return float(x[i])
+    return float(x[i] * (x[i + 1] / x[i]) ** (np.log(ratio[i]) / np.log(ratio[i] / ratio[i + 1])))
 
 
 def solve(

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from anlan.hazards.chemical import (
     HAZARD,
+    advice,
     blast,
     calm,
     cloud,
     fire,
     gb18218,
     indoor,
+    inverse,
     plume,
     pool,
     puff,
@@ -363,3 +365,31 @@ def test_stayers_indoors_get_less_while_the_cloud_passes_and_more_if_they_do_not
     assert indoor.load(seconds, inside, 2.75) < indoor.load(seconds, outside, 2.75)
     aired = indoor.load(seconds[:181], inside[:181], 2.75)
     assert aired < indoor.load(seconds, inside, 2.75)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(60, 7200), st.floats(0.5, 12), st.floats(30, 20_000), st.floats(0, 2000), st.floats(1, 1e4))
+def test_people_go_when_they_can_be_out_in_time_and_stay_when_the_cloud_is_gone_before_they_are_ready(
+    lasts: float, wind: float, away: float, side: float, level: float
+) -> None:
+    cloud_ = advice.Cloud(((10.0, level), (30_000.0, level)), lasts, wind, 2.75, 5.8)
+    said = advice.advise(cloud_, advice.Spot(away, side))
+    if level < 5.8:
+        assert said.what == advice.READY
+    elif said.arrives_s >= said.leaves_s:
+        assert said.what == advice.LEAVE
+    elif said.arrives_s + lasts <= advice.READY_MIN * 60:
+        assert said.what == advice.SHELTER
+    assert said.indoor_mg_m3 <= said.outdoor_mg_m3 * (1 + 1e-9)
+
+
+def test_detectors_find_the_rate_that_made_their_readings() -> None:
+    of, air = cloud_source("氯", 6.0), cloud.Air(2.5, "D")
+    truth = cloud.Batch(cloud.DENSE, (of,), (air,)).solved
+    places = ((120.0, 10.0), (300.0, 60.0), (500.0, -90.0))
+    read = [inverse.Detector(x, y, truth.at(x, abs(y), 1.5) * 1e6) for x, y in places]
+    found = inverse.estimate(of, air, cloud.DENSE, read)
+    assert found is not None
+    assert found.low < 6.0 < found.high
+    assert found.median == pytest.approx(6.0, rel=0.5)
+    assert inverse.estimate(of, air, cloud.DENSE, [inverse.Detector(100.0, 0.0, 0.0)]) is None
