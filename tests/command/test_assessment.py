@@ -26,6 +26,7 @@ from anlan.kernel.models import Area, Level
 from anlan.resources.models import Expert, KeyPlace
 from anlan.simulation import actions as simulation
 from tests.command.conftest import START, Stage
+from tests.conftest import actor
 from tests.web.conftest import signed_in
 
 __all__ = ["signed_in"]
@@ -88,6 +89,12 @@ def test_those_who_need_help_and_those_in_charge_are_named(peopled: Stage) -> No
     assert found.vulnerable_people == 57
     assert {contact.area.level for contact in found.contacts} <= {1, 2, 3, 4}
     assert len({(c.name, c.phone) for c in found.contacts}) == len(found.contacts) > 0
+
+
+def test_an_officer_of_one_district_learns_no_numbers_of_another(peopled: Stage) -> None:
+    everywhere = box(106.0, 39.0, 108.0, 40.5)
+    found = assess(actor(peopled.city.west), everywhere, START)
+    assert all(contact.area.path.startswith(peopled.city.west.path) for contact in found.contacts)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from anlan.command import actions
 from anlan.command.models import Incident, Proposal
 from anlan.gateways.exchange import ledger, sealing, stick, tasks
+from anlan.gateways.exchange.intake import turn_away
 from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 from anlan.gateways.exchange.parcel import Acknowledgement, Refused, Verdict
 from anlan.kernel import clock
@@ -70,6 +71,11 @@ def test_a_gap_stops_the_stream_until_what_is_missing_comes(far: Far) -> None:
         ({"kind": "task", "payload": {"title": "a", "text": "b", "due_at": "c"}}, "未约定接收“协同任务”"),
         ({"payload": {"number": "1"}}, "缺少 title"),
         ({"correlation_id": "none"}, "不是 UUID"),
+        ({"key": "incident:\x00"}, "空字符"),
+        (
+            {"payload": {"number": "1", "title": "a\x00", "event_code": "12D02", "lon": 1, "lat": 1, "at": "x"}},
+            "空字符",
+        ),
     ],
 )
 def test_what_was_not_agreed_is_refused_for_good_and_the_stream_goes_on(
@@ -140,6 +146,12 @@ def test_over_a_link_that_loses_repeats_and_reorders_each_takes_effect_once(
     assert confirmed == 8
     assert list(TakenParcel.everything.order_by("seq").values_list("seq", flat=True)) == list(range(1, 9))
     assert ForeignRecord.everything.count() == 8
+
+
+def test_a_stranger_who_tells_a_thousand_stories_fills_no_table(far: Far) -> None:
+    for number in range(60):
+        turn_away(f"s{number}\x00", "10.9.9.9", "未登记", b"")
+    assert TurnedAway.objects.filter(origin="10.9.9.9").count() <= 21
 
 
 def upper(city: City, key: sealing.Key) -> Peer:

@@ -126,11 +126,47 @@ def test_a_subscription_needs_the_code_that_was_sent_and_leaving_forgets_the_num
         "不对或已过期"
         in client.post(went["Location"], {"code": "000000" if row.code != "000000" else "1"}).content.decode()
     )
-    assert "已订阅" in client.post(went["Location"], {"code": row.code}).content.decode()
-    client.post(f"{went['Location']}leave")
+    assert "已订阅" in client.post(went["Location"], {"code": row.code}, follow=True).content.decode()
+    row.refresh_from_db()
+    client.post(f"/public/s/{row.token}/leave")
     row.refresh_from_db()
     assert (row.state, "139" in row.address) == ("ended", False)
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from kernel_journalentry where after::text like '%%13912345678%%' and subject_type = %s",
                        ["mobilisation.Subscriber"])  # fmt: skip
         assert cursor.fetchone()[0] == 0, "the journal keeps no number"
+
+
+def test_who_asks_for_anothers_number_changes_nothing_and_gets_no_key_to_it(city: City, client: Client) -> None:
+    subscribe(city, 1)
+    owned = Subscriber.everything.get()
+    Subscriber.everything.update(asked_at=clock.real_now() - timedelta(minutes=3))
+    asked = {"area_id": city.west.pk, "address": owned.address, "least": 1, "hazards": []}
+    where = client.post("/public/subscribe", asked)["Location"]
+    wanted = Subscriber.everything.get(state="pending")
+    assert owned.token not in where
+    assert client.post(where, {"code": "x确"}).status_code == 200
+    client.post(f"{where}leave")
+    owned.refresh_from_db()
+    assert (owned.state, owned.area_id, owned.least, owned.token) == ("active", city.community.pk, 4, "t0")
+    Subscriber.everything.filter(pk=wanted.pk).update(state="pending", address=owned.address, code=wanted.code)
+    assert "已订阅" in client.post(where, {"code": wanted.code}, follow=True).content.decode()
+    changed = Subscriber.everything.get()
+    assert (changed.pk, changed.area_id, changed.least) == (owned.pk, city.west.pk, 1)
+    assert changed.token not in {"t0", wanted.token}
+    assert client.get(where).status_code == 404
+    assert client.get("/public/s/t0/").status_code == 404
+
+
+def test_one_client_address_asks_ten_times_an_hour_at_most_and_what_is_not_confirmed_is_forgotten(
+    city: City, client: Client
+) -> None:
+    def ask(n: int, origin: str) -> int:
+        asked = {"area_id": city.east.pk, "address": f"138000000{n:02}", "least": 3}
+        return client.post("/public/subscribe", asked, REMOTE_ADDR=origin).status_code
+
+    assert [ask(n, "192.0.2.1") for n in range(11)] == [302] * 10 + [200]
+    assert ask(11, "192.0.2.2") == 302
+    Subscriber.everything.update(asked_at=clock.real_now() - timedelta(minutes=61))
+    assert ask(10, "192.0.2.1") == 302
+    assert Subscriber.everything.count() == 1

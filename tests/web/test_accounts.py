@@ -97,6 +97,10 @@ def test_a_role_that_asks_for_it_is_held_only_with_a_second_factor(city: City, c
     again = Client()
     again.force_login(user, "django.contrib.auth.backends.ModelBackend")
     assert again.get("/registers/areas/")["Location"].startswith("/account/totp")
+    for header in ("x", "Basic eDp4", "Bearer", "Bearer none", "Token "):
+        # A header that is no good token does not lift what the session still owes, nor does it borrow the session's rights.
+        assert again.get("/registers/areas/", headers={"Authorization": header}).status_code in {302, 401}
+        assert again.get("/api/monitoring/alarms", headers={"Authorization": header}).status_code == 401
 
 
 def test_a_system_administrator_opens_an_account_that_must_change_its_password(city: City, signed_in: SignIn) -> None:

@@ -158,7 +158,10 @@ class Coverage(ScopedModel):
 
 
 class Subscriber(ScopedModel):
-    """订阅人: a number or mail address that wants the warnings of a place. Personal data; nothing else is kept of him."""
+    """订阅人: a number or mail address that wants the warnings of a place. Personal data; nothing else is kept of him.
+
+    Every application is a row of its own; at most one row of an address is in force.
+    """
 
     class Way(models.TextChoices):
         SMS = "sms", "短信"
@@ -178,12 +181,21 @@ class Subscriber(ScopedModel):
     code = models.CharField("确认码", max_length=6, blank=True)
     tries = models.PositiveSmallIntegerField("试错次数", default=0)
     asked_at = models.DateTimeField("申请时间")
-    JOURNAL_HIDES = ("token", "code", "address")
+    #: Kept until the code has come back, to count.
+    asked_from = models.CharField("申请者网络地址", max_length=45, blank=True)
+    JOURNAL_HIDES = ("token", "code", "address", "asked_from")
 
     class Meta(ScopedModel.Meta):
         verbose_name = "订阅人"
-        constraints = [models.UniqueConstraint("way", "address", name="one_subscription_per_address")]
-        indexes = [models.Index(fields=["area"], name="subscriber_active", condition=models.Q(state="active"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["way", "address"], condition=models.Q(state="active"), name="one_subscription_per_address"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["address"], name="subscriber_address"),
+            models.Index(fields=["area"], name="subscriber_active", condition=models.Q(state="active")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_way_display()}订阅 {self.pk}"

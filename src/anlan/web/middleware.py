@@ -94,7 +94,7 @@ class SignedInMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if not getattr(view, "login_required", True) or request.headers.get("Authorization"):
+        if not getattr(view, "login_required", True) or request.by_token:  # type: ignore[attr-defined]
             return None
         if request.user.is_authenticated:
             return None if request.path.startswith("/account/") else self.owes(request)

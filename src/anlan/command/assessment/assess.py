@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from anlan.command.assessment.people import living
 from anlan.command.duty.calling import Contact, in_charge
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.accounts.models import DataClass
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import area_km2
@@ -97,7 +98,7 @@ def assess(actor: Actor, zone: BaseGeometry, at: datetime) -> Assessment:
         communities=communities,
         vulnerable=sorted(vulnerable, key=lambda one: -(one.people or 0)),
         things=[(title, rows) for title, rows in kinds if rows],
-        contacts=contacts([row.area_id for row in communities], at),
+        contacts=contacts(actor, [row.area_id for row in communities], at),
         source="；".join(sources[:2]),
         at=at,
     )
@@ -119,8 +120,9 @@ def rounded(rows: list[tuple[int, str, float, float, bool]]) -> list[Community]:
     return sorted(found, key=lambda row: -row.people)
 
 
-def contacts(area_ids: list[int], at: datetime) -> list[Contact]:
-    """责任人: those in charge of the communities and of what they belong to, the highest level first; each number once."""
+def contacts(actor: Actor, area_ids: list[int], at: datetime) -> list[Contact]:
+    """责任人: those in charge of the communities and of what they belong to, the highest level first; each number once.
+    Names and numbers are personal data: only of areas and of a data class that the actor may see."""
     areas = list(Area.objects.filter(pk__in=area_ids).defer("geometry"))
     above = {path for area in areas for path in heads(area.path)}
     found: dict[tuple[str, str], Contact] = {}
@@ -128,10 +130,15 @@ def contacts(area_ids: list[int], at: datetime) -> list[Contact]:
         *Area.objects.filter(path__in=above, level__lt=Level.COMMUNITY).defer("geometry").order_by("level"),
         *areas,
     ]:
-        own = [one for one in in_charge([place], at) if one.area.pk == place.pk]
+        own = [one for one in in_charge([place], at) if one.area.pk == place.pk and may_know(actor, one)]
         for contact in own:
             found.setdefault((contact.name, contact.phone), contact)
     return list(found.values())
+
+
+def may_know(actor: Actor, one: Contact) -> bool:
+    data_class = one.person.data_class if one.person else DataClass.INTERNAL
+    return actor.may("command.view", one.area.path, data_class)
 
 
 def heads(path: str) -> list[str]:

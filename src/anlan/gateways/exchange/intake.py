@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.db.models import F
 
 from anlan.gateways.exchange import effects, platform, sealing
@@ -33,15 +33,26 @@ from anlan.kernel.errors import AnlanError, Forbidden
 log = logging.getLogger(__name__)
 #: The same stranger with the same reason within this time counts up one row instead of filling the table.
 SAME_STRANGER = timedelta(hours=1)
+#: So many different stories of one origin within that time are one row; what is older than this is forgotten.
+MOST_STRANGE, KEPT = 20, timedelta(days=30)
 
 
 def actor_for(peer: Peer) -> Actor:
     return system(f"互联·{peer.name}")
 
 
+def plain(text: str) -> str:
+    """As the database can keep it."""
+    return text.replace("\x00", "\ufffd")
+
+
 def turn_away(sender: str, origin: str, reason: str, excerpt: bytes) -> None:
     """Keep what could not be believed, where an operator sees it."""
     now = clock.real_now()
+    sender, reason = plain(sender), plain(reason)
+    TurnedAway.objects.filter(at__lt=now - KEPT).delete()
+    if TurnedAway.objects.filter(origin=origin[:80], at__gte=now - SAME_STRANGER).count() >= MOST_STRANGE:
+        sender, reason = "", "同一来源反复投递"
     same = TurnedAway.objects.filter(sender=sender[:40], origin=origin[:80], reason=reason[:300])
     if same.filter(at__gte=now - SAME_STRANGER).update(count=F("count") + 1, at=now):
         return
@@ -96,8 +107,8 @@ def take_one(by: Actor, peer: Peer, sealed: object) -> Verdict:
         raise Refused(f"缺少第 {peer.last_taken + 1} 号报文，先收到第 {parcel.seq} 号", final=False)
     verdict = judge(by, peer, parcel)
     TakenParcel.objects.create(
-        peer=peer, seq=parcel.seq, kind=parcel.kind[:20], key=parcel.key[:120], digest=content(parcel),
-        verdict=verdict.verdict, reason=verdict.reason[:300], sent_at=parcel.sent_at[:40], at=clock.now(),
+        peer=peer, seq=parcel.seq, kind=plain(parcel.kind)[:20], key=plain(parcel.key)[:120], digest=content(parcel),
+        verdict=verdict.verdict, reason=plain(verdict.reason)[:300], sent_at=plain(parcel.sent_at)[:40], at=clock.now(),
     )  # fmt: skip
     peer.last_taken = parcel.seq
     return verdict
@@ -124,6 +135,10 @@ def judge(by: Actor, peer: Peer, parcel: Parcel) -> Verdict:
         return Verdict(parcel.seq, "refused", refusal.reason)
     except AnlanError as error:
         return Verdict(parcel.seq, "refused", error.message)
+    except (DataError, ValueError, TypeError, KeyError) as error:
+        # A content we cannot keep must not hold up what comes after it.
+        log.exception("parcel %s of %s cannot be kept", parcel.seq, peer.code)
+        return Verdict(parcel.seq, "refused", f"内容无法保存：{type(error).__name__}")
     return Verdict(parcel.seq, "taken")
 
 

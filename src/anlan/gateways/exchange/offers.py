@@ -30,6 +30,8 @@ class Offer:
     data_class: int
     payload: dict[str, Any]
     correlation_id: UUID | None = None
+    #: None: as the clock says now. What has a mark of its own says it here.
+    exercise: bool | None = None
 
 
 def concerns(peer: Peer, offer: Offer) -> bool:
@@ -62,7 +64,7 @@ def post(by: Actor, peer_id: int, offer: Offer) -> SentParcel:
         sender=platform.code(), receiver=peer.code, seq=peer.last_sent + 1, kind=offer.kind.value, key=offer.key,
         revision=offer.revision, area=platform.area_code(offer.area), data_class=offer.data_class,
         sent_at=now.isoformat(), payload=offer.payload, correlation_id=str(offer.correlation_id or ""),
-        exercise=clock.scenario() is not None,
+        exercise=clock.scenario() is not None if offer.exercise is None else offer.exercise,
     )  # fmt: skip
     said = asdict(parcel)
     if len(canonical(said)) > MOST_BYTES:

@@ -19,6 +19,8 @@ from typing import Any
 SCHEMAS = (1, 2)
 #: A parcel from further ahead than this comes from a wrong clock. From behind any age is right: it may have waited for days.
 MOST_AHEAD = timedelta(minutes=10)
+#: Numbers above this are no revision and no sequence of anybody.
+MOST_NUMBER = 2**31 - 1
 #: The longest parcel, bytes of its canonical form.
 MOST_BYTES = 512 * 1024
 
@@ -116,8 +118,17 @@ def content(parcel: Parcel) -> str:
     return sha256(canonical(said)).hexdigest()
 
 
+def clean(said: object) -> bool:
+    """No NUL in any text: the database cannot keep one, and nobody writes one."""
+    if isinstance(said, str):
+        return "\x00" not in said
+    if isinstance(said, Mapping):
+        return all(clean(key) and clean(value) for key, value in said.items())
+    return all(clean(one) for one in said) if isinstance(said, list) else True
+
+
 def digits(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_NUMBER
 
 
 def read(said: object) -> Parcel:
@@ -155,6 +166,8 @@ def check(parcel: Parcel, now: datetime) -> None:
 
 
 def check_payload(parcel: Parcel) -> None:
+    if not clean([parcel.kind, parcel.key, parcel.area, parcel.sent_at, parcel.correlation_id, parcel.payload]):
+        raise Refused("报文中有空字符（NUL）", final=True)
     if parcel.kind not in NEEDS:
         raise Refused(f"报文类型 {parcel.kind!r} 不认识，可用：{'、'.join(NEEDS)}", final=True)
     for name, wanted in NEEDS[Kind(parcel.kind)].items():

@@ -120,7 +120,7 @@ def warning_changed(event: Event) -> None:
         EXCHANGE,
         Offer(
             Kind.WARNING, f"warning:{row.identifier}", 2 if over else 1, row.headline, row.areas[0], 1,
-            warning_payload(row, "解除" if over else "生效"), event.correlation_id,
+            warning_payload(row, "解除" if over else "生效"), event.correlation_id, True if row.exercise else None,
         ),
     )  # fmt: skip
 

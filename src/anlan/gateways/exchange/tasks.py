@@ -38,11 +38,10 @@ def ask(by: Actor, peer_id: int, title: str, text: str, due_at: datetime) -> Sen
 @action("gateways.exchange")
 def answer(by: Actor, record_id: int, state: str, note: str = "") -> ForeignRecord:
     """回复协同任务: accepted, under way, done, or cannot; the asking platform is told by the same line."""
-    row = (
-        ForeignRecord.objects.visible_to(by, "gateways.exchange")
-        .select_related("peer__area", "area")
-        .one(record_id, lock=True)
-    )
+    rows = ForeignRecord.objects.visible_to(by, "gateways.exchange").select_related("peer__area", "area")
+    # The peer is locked first, as where parcels are taken: the two never wait for each other in a circle.
+    Peer.objects.unscoped("the peer of a record within the actor's scope").one(rows.one(record_id).peer_id, lock=True)
+    row = rows.one(record_id, lock=True)
     if row.kind != Kind.TASK:
         raise Conflict(f"{row.title}不是协同任务", rule="只有协同任务可以回复")
     was = str(row.answer.get("state", ""))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 
 from anlan.kernel import clock
@@ -30,24 +31,37 @@ def actor_by_token(token: str, origin: str) -> Actor | None:
     return found.user.actor(origin)
 
 
+def by_header(request: HttpRequest) -> Actor:
+    """Who an `Authorization` header says it is: the token's user, else nobody, whatever session comes with it."""
+    scheme, _, token = request.headers["Authorization"].partition(" ")
+    known = actor_by_token(token.strip(), origin_of(request)) if scheme.lower() in {"bearer", "token"} else None
+    return known or NOBODY
+
+
 def actor_of(request: HttpRequest) -> Actor:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() in {"bearer", "token"} and token:
-        return actor_by_token(token.strip(), origin_of(request)) or NOBODY
-    if request.user.is_authenticated:
-        return request.user.actor(origin_of(request))
-    return NOBODY
+    """By the header where one is shown, else by the session."""
+    if "Authorization" in request.headers:
+        return by_header(request)
+    return request.user.actor(origin_of(request)) if request.user.is_authenticated else NOBODY
 
 
 class ActorMiddleware:
-    """`request.actor` is always there; an idle session is ended before it can act."""
+    """`request.actor` is always there; an idle session is ended before it can act.
+
+    A request that shows a header acts by it alone: the session beside it, which may still owe its second factor, counts
+    for nothing. `request.by_token` says that the header was good.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         self.end_idle_session(request)
-        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        shown = "Authorization" in request.headers
+        if shown:
+            request.user = AnonymousUser()
+        actor = actor_of(request)
+        request.actor, request.by_token = actor, shown and actor is not NOBODY  # type: ignore[attr-defined]
         return self.get_response(request)
 
     def end_idle_session(self, request: HttpRequest) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from anlan.kernel.accounts.middleware import origin_of
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.models import Area, Level
 from anlan.mobilisation import actions, queries
@@ -45,7 +46,9 @@ def ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            row = actions.subscribe(data["area_id"], data["address"], data["hazards"], data["least"])
+            row = actions.subscribe(
+                data["area_id"], data["address"], data["hazards"], data["least"], origin_of(request)
+            )
         except AnlanError as error:
             form.add_error(None, error.message)
         else:
@@ -58,7 +61,10 @@ def ask(request: HttpRequest) -> HttpResponse:
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     wrong = False
     if request.method == "POST":
-        wrong = actions.confirm_subscription(token, request.POST.get("code", "")).state != "active"
+        row = actions.confirm_subscription(token, request.POST.get("code", ""))
+        if row.state == "active" and row.token != token:
+            return redirect("subscription", row.token)
+        wrong = True
     return shown(request, "subscription", row=queries.subscriber(token), wrong=wrong)
 
 
