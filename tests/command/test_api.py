@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from anlan.command.layers import incidents, ways
 from anlan.command.models import Incident, Task
@@ -50,6 +51,25 @@ def test_a_program_leads_an_incident_from_report_to_task(stage: Stage, headers: 
     timeline = client.get(f"/api/command/incidents/{pk}/timeline", headers=headers).json()  # type: ignore[attr-defined]
     assert timeline[0]["kind"] == "task"
     assert client.get("/api/command/incidents").status_code == 401  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("command/calls", '{"outcome":"noted","caller":"a","text":"b","occurred_at":"2026-11-28T08:00:00"}', "occurred_at"),
+        ("command/calls", '{"outcome":"noted","caller":"a","text":"b","lon":NaN,"lat":39.5}', "lon"),
+        ("command/incidents/1/receipt", '{"party":"a","proof":"b","known_at":"2026-11-28T08:00:00"}', "known_at"),
+        ("resources/teams/1/position", '{"lon":106.7,"lat":Infinity}', "lat"),
+        ("resources/teams/1/position", '{"lon":106.7,"lat":39.5,"at":"2026-11-28T08:00:00"}', "at"),
+        ("supervision/hazard-units/1/stock", '{"quantity_t":1,"at":"2026-11-28T08:00:00"}', "at"),
+        ("supervision/hazard-units/1/stock", '{"quantity_t":NaN}', "quantity_t"),
+    ],
+)  # fmt: skip
+def test_times_without_zone_and_numbers_that_are_none_are_refused_by_field(
+    headers: dict[str, str], client: Client, path: str, body: str, field: str
+) -> None:
+    answer = client.post(f"/api/{path}", body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer.json()["field"].split(".")[-1]) == (422, field)
 
 
 def test_layers_show_what_is_open_and_who_is_under_way(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -209,6 +210,26 @@ def test_the_worker_computes_what_was_ordered_and_keeps_it(stage: Stage) -> None
 
 
 @pytest.mark.usefixtures("seats")
+def test_a_run_that_cannot_be_made_is_kept_as_failed_and_not_taken_up_again(stage: Stage) -> None:
+    row = actions.order_stress(stage.officer, stage.plan.plan_id, 40)
+    StressRun.everything.update(assumptions={**row.assumptions, "unknown": 1})
+    assert (runner.work_off(), runner.work_off()) == (1, 0)
+    row.refresh_from_db()
+    assert (row.state, "unknown" in row.error) == (StressRun.State.FAILED, True)
+
+
+@pytest.mark.usefixtures("seats")
+def test_a_run_under_way_keeps_its_claim(stage: Stage) -> None:
+    row = actions.order_stress(stage.officer, stage.plan.plan_id, 300)
+    StressRun.everything.update(claimed_at=row.ordered_at - 2 * runner.LEASE)
+    row.refresh_from_db()
+    before = row.claimed_at
+    runner.compute(row)
+    row.refresh_from_db()
+    assert row.claimed_at > before + runner.LEASE
+
+
+@pytest.mark.usefixtures("seats")
 def test_the_pages_show_findings_the_run_and_its_report(stage: Stage, signed_in: Any) -> None:
     client, pk = signed_in(), stage.plan.plan_id
     page = client.get(f"/command/plans/{pk}/check").content.decode()
@@ -266,3 +287,14 @@ def test_a_word_plan_is_recognised_and_what_is_missing_is_said() -> None:
     assert loader.loads("draft", word.as_toml(made, "mca:150300", TODAY)).levels[0].level == "一级"
     with pytest.raises(Invalid, match="Word 文件"):
         word.read(b"not a word file")
+
+
+def test_a_small_file_that_unpacks_into_a_large_one_is_refused(signed_in: Any, stage: Stage) -> None:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as parts, parts.open("word/document.xml", "w") as part:
+        for _ in range(101):
+            part.write(bytes(1024 * 1024))
+    with pytest.raises(Invalid, match="不超过 100 MB"):
+        word.read(out.getvalue())
+    reader = signed_in(stage.city.city, "command.view", username="reader")
+    assert reader.get("/command/plans/draft").status_code == 403

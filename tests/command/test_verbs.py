@@ -92,6 +92,8 @@ def test_alarms_at_one_place_and_time_are_one_clue(stage: Stage) -> None:
     raise_alarm(stage, 7, lon=107.0, code="H", priority=2)
     first, far = Proposal.everything.order_by("alarm_id")
     assert [other["alarm_id"] for other in first.also] == [second.pk]
+    entry = JournalEntry.objects.get(verb="归并接报线索")
+    assert (entry.subject_id, entry.before["also"]) == (str(first.pk), [])
     assert far.alarm_id == third.pk
 
 

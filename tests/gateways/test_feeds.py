@@ -12,10 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.test import Client
 
-from anlan.gateways.feeds.poller import inbox
+from anlan.gateways.feeds.contract import FeedError
+from anlan.gateways.feeds.poller import Poller, inbox, same_host
+from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import FeedSource
 from anlan.gateways.webhand import hand
 from anlan.kernel import clock
@@ -214,3 +217,30 @@ def test_a_bulletin_is_on_the_map_and_no_clue_at_the_desk(city: City, web_log: N
     event = HazardEvent.everything.get()
     assert (event.kind, event.title, event.source) == ("bulletin", "G18 封路", "外部信息（RSS、GeoJSON）")
     assert not Event.objects.filter(name="command.ProposalReceived").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:8123/x", "http://localhost/x", "file:///etc/hosts", "http://feeds.example.evil.cn/x"]
+)
+def test_what_a_source_points_to_elsewhere_is_not_asked(url: str) -> None:
+    same_host("https://feeds.example/a", "http://feeds.example/b")
+    with pytest.raises(FeedError, match="其他主机"):
+        same_host("https://feeds.example/a", url)
+
+
+def test_a_redirect_is_followed_on_the_host_of_the_source_only() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        goals = {"/a": "/b", "/b": "http://127.0.0.1/secret", "/round": "/round"}
+        return httpx.Response(302, headers={"location": goals[request.url.path]})
+
+    async def ask(path: str) -> str:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+            source = FeedSource(feed="cap", url=f"http://feeds.example{path}")
+            return await Poller(ReadingLog("nats://127.0.0.1:1")).ask(client, source)
+
+    assert "其他主机" in asyncio.run(ask("/a"))
+    assert asked == ["/a", "/b"]
+    assert "转址超过" in asyncio.run(ask("/round"))

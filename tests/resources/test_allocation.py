@@ -200,6 +200,20 @@ def test_goods_between_stores_arrive_as_the_same_lot(city: City) -> None:
 
 
 @pytest.mark.django_db
+def test_who_receives_signs_and_neither_sends_off_nor_withdraws(city: City) -> None:
+    near, far, rows = two_stores(city)
+    Store.everything.filter(pk=far.pk).update(area=city.east)
+    by, receiver = actor(city.city), actor(city.east)
+    load = actions.send_to_store(by, near.pk, far.pk, [(rows[1].pk, 4)], "补库")
+    with pytest.raises(NotFound):
+        actions.depart(receiver, load.pk, "蒙C1", "张")
+    with pytest.raises(NotFound):
+        actions.withdraw(receiver, load.pk, "不要了")
+    actions.depart(by, load.pk, "蒙C1", "张")
+    assert actions.hand_over(receiver, load.pk, "李保管", INK).state == Consignment.State.DELIVERED
+
+
+@pytest.mark.django_db
 def test_requisitioned_goods_are_given_back_or_paid_for(city: City) -> None:
     by, at = actor(city.city), store(city)
     goods()

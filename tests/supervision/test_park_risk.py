@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import docx
 import pytest
+from django.db import connection
 
 from anlan.hazards.chemical import criteria
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
@@ -97,6 +100,38 @@ def test_only_what_changed_is_worked_out_again_and_not_too_often(park: Park) -> 
         assert (changed.basis, changed.reason) == ("current", "气象变化")
         blow(park, 6.0, 90, 2)
         assert actions.assess_due(CLOCKWORK, later + timedelta(seconds=30)) == [], "at most once a minute"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_beside_each_other_work_a_park_out_once(park: Park) -> None:
+    start, failed = threading.Barrier(2), []
+
+    def worker() -> None:
+        try:
+            start.wait(10)
+            actions.assess_due(CLOCKWORK, clock.now())
+        except Exception as error:  # shown by the test, as a thread's own are lost
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=worker) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert failed == []
+    assert sorted(ParkRisk.everything.values_list("basis", flat=True)) == ["annual"]
+
+
+def test_the_journal_keeps_what_a_unit_held_whenever_that_changes(park: Park) -> None:
+    unit, at = HazardUnit.everything.get(), clock.now()
+    for minutes, tonnes in enumerate((4.0, 4.0, 6.0)):
+        actions.report_stock(CLOCKWORK, unit.pk, tonnes, at + timedelta(minutes=minutes), "液位")
+    entries = JournalEntry.objects.filter(verb="报告现存量").order_by("seq")
+    assert [entry.after["quantity_t"] for entry in entries] == [4.0, 6.0]
+    assert entries[1].before["quantity_t"] == 4.0
+    assert entries[1].area_path == park.area.path
 
 
 def test_an_emptier_tank_lowers_the_present_risk_and_not_the_years(park: Park) -> None:

@@ -259,14 +259,18 @@ def record_coverage(
     by: Actor, subject: str, kind: CallKind, paths: list[str], warning_id: int | None
 ) -> list[Coverage]:
     """覆盖率: for every area concerned, at each of the four levels, as it stands now."""
-    now, made = clock.now(), []
-    for area, day, night, receipts in queries.reached(paths, warning_id):
-        values = {
-            "at": now, "kind": kind, "level": area.level, "people": day.people, "day": day.expected,
-            "night": night.expected, "low": min(day.low, night.low), "high": max(day.high, night.high), "receipts": receipts,
-        }  # fmt: skip
-        row, _ = Coverage.objects.unscoped(WHY).update_or_create(subject=subject, area=area, defaults=values)
-        made.append(row)
+    now = clock.now()
+    rows = [
+        Coverage(
+            at=now, kind=kind, subject=subject, area=area, level=area.level, people=day.people, day=day.expected,
+            night=night.expected, low=min(day.low, night.low), high=max(day.high, night.high), receipts=receipts,
+        )
+        for area, day, night, receipts in queries.reached(paths, warning_id)
+    ]  # fmt: skip
+    again = ["at", "kind", "level", "people", "day", "night", "low", "high", "receipts"]
+    made = Coverage.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["subject", "area"], update_fields=again, batch_size=1000
+    )
     if made:
         record(by, "计算覆盖率", made[0])
     return made
@@ -279,7 +283,8 @@ def cover_warnings(by: Actor, now: datetime) -> int:
         for warning in published.current(now)
         if warning.issued_at and warning.issued_at <= now - COVER_AFTER and not warning.exercise
     ]
-    known = set(Coverage.objects.unscoped(WHY).filter(subject__startswith="warning:").values_list("subject", flat=True))
+    subjects = [f"warning:{warning.pk}" for warning in due]
+    known = set(Coverage.objects.unscoped(WHY).filter(subject__in=subjects).values_list("subject", flat=True))
     new = [warning for warning in due if f"warning:{warning.pk}" not in known]
     for warning in new:
         paths = [area.path for area in warning.areas]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import AwareDatetime, FiniteFloat
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -22,13 +22,13 @@ router = Router(tags=["resources 应急保障"])
 class PositionIn(Schema):
     """WGS84 degrees; `at` left out = now."""
 
-    lon: float
-    lat: float
-    at: datetime | None = None
+    lon: FiniteFloat
+    lat: FiniteFloat
+    at: AwareDatetime | None = None
 
 
 class IssueIn(Schema):
-    quantity: float
+    quantity: FiniteFloat
     purpose: str
 
 
@@ -55,7 +55,9 @@ def teams(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.get("/nearest", summary="最近的可用队伍（路网）")
-def nearest(request: HttpRequest, lon: float, lat: float, capability: str = "", count: int = 5) -> list[dict[str, Any]]:
+def nearest(
+    request: HttpRequest, lon: FiniteFloat, lat: FiniteFloat, capability: str = "", count: int = 5
+) -> list[dict[str, Any]]:
     found = queries.nearest_teams(who(request), capability, lon, lat, count, clock.now())
     return [
         {"team": team_out(a.team), "road_m": a.road_m, "minutes": a.minutes, "route": a.route, "how": a.how}
@@ -65,8 +67,8 @@ def nearest(request: HttpRequest, lon: float, lat: float, capability: str = "", 
 
 @router.get("/isochrones", summary="到达范围（路网，绕开管控）")
 def isochrones(
-    request: HttpRequest, lon: float, lat: float, minutes: str = "10,20,30", speed_km_h: float = 60,
-    height_m: float = 0, weight_t: float = 0, hazmat: bool = False,
+    request: HttpRequest, lon: FiniteFloat, lat: FiniteFloat, minutes: str = "10,20,30", speed_km_h: FiniteFloat = 60,
+    height_m: FiniteFloat = 0, weight_t: FiniteFloat = 0, hazmat: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     limits = Limits(height_m, weight_t, hazmat)
     found = queries.reached(who(request), lon, lat, bands_of(minutes), clock.now(), speed_km_h, limits)
@@ -107,8 +109,8 @@ class DemandIn(Schema):
     """One place; priority 1 is served first."""
 
     name: str
-    lon: float
-    lat: float
+    lon: FiniteFloat
+    lat: FiniteFloat
     priority: int = 2
     items: list[ItemIn]
 

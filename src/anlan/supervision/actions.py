@@ -6,10 +6,13 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 from anlan.hazards.contract import InputError
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
+from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Invalid
 from anlan.supervision.events import ParkRiskAssessed, ParkRiskCrossed
 from anlan.supervision.models import Basis, HazardUnit, Park, ParkCondition, ParkRisk, UnitStock
@@ -58,9 +61,12 @@ def report_stock(by: Actor, unit_id: int, quantity_t: float, at: datetime, sourc
     known = UnitStock.objects.unscoped(WHY).select_for_update().filter(unit=unit).first()
     if known is not None and known.at >= at:
         return known
+    before = snapshot(known) if known else None
     row, _new = UnitStock.objects.unscoped(WHY).update_or_create(
         unit=unit, defaults={"quantity_t": tonnes, "at": at, "source": source[:120]}
     )
+    if known is None or known.quantity_t != tonnes:  # a gauge that says the same again is no change
+        record(by, "报告现存量", row, before=before, reason=row.source)
     return row
 
 
@@ -77,7 +83,9 @@ def assess_park(by: Actor, park_id: int, basis: str, reason: str = "人工评估
     """Work a park's risk out and keep it; says so, and says it louder when a criterion was crossed."""
     if basis not in Basis.values:
         raise Invalid("basis", basis, "、".join(Basis.values), label="口径")
-    park = Park.objects.visible_to(by, "simulation.run").one(park_id)
+    park = Park.objects.visible_to(by, "simulation.run").one(
+        park_id, lock=True
+    )  # one at a time: a crossing is told once
     made = prepared(park, basis)
     before = latest_of(park, basis)
     return keep(by, park, basis, reason, columns(made, basis, names_of(made)), before)
@@ -165,7 +173,12 @@ def assess_if_due(by: Actor, park: Park, basis: str, at: datetime) -> ParkRisk |
         return None  # registers say too little yet; whoever asks for it by hand is told what
     if before is not None and made.fingerprint == before.fingerprint:
         return None
-    return assess_park(by, park.pk, basis, because(before, made))
+    with transaction.atomic():
+        # Every worker has this clockwork: whoever comes second leaves the park alone, or finds it done.
+        rows = Park.objects.unscoped(WHY).select_for_update(skip_locked=True, of=("self",), no_key=True)
+        if rows.filter(pk=park.pk).first() is None or latest_of(park, basis) != before:
+            return None
+        return assess_park(by, park.pk, basis, because(before, made))
 
 
 def because(before: ParkRisk | None, made: Assembled) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import AwareDatetime, FiniteFloat
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -23,8 +23,8 @@ NAMES = (
 class StockIn(Schema):
     """t at most the design maximum; `at` left out = now."""
 
-    quantity_t: float
-    at: datetime | None = None
+    quantity_t: FiniteFloat
+    at: AwareDatetime | None = None
     source: str = "接口填报"
 
 

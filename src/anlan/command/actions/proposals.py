@@ -126,9 +126,11 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
         return incident
     twin = same_proposal(found)
     if twin:
+        before = snapshot(twin)
         twin.also = [*twin.also, as_further(found)]
         twin.priority = min(twin.priority, priority)
         twin.save()
+        record(by, "归并接报线索", twin, before=before, reason=found.title, correlation_id=twin.correlation_id)
         return twin
     proposal = Proposal.objects.create(
         source=found.kind,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router, Schema
+from pydantic import AwareDatetime, FiniteFloat
 
 from anlan.command import actions
 from anlan.command.actions.instructions import Point
@@ -25,10 +26,10 @@ class CallIn(Schema):
     caller_kind: str = "public"
     event_code: str = ""
     place: str = ""
-    lon: float | None = None
-    lat: float | None = None
+    lon: FiniteFloat | None = None
+    lat: FiniteFloat | None = None
     area_id: int | None = None
-    occurred_at: datetime | None = None
+    occurred_at: AwareDatetime | None = None
     figures: dict[str, int] = {}
     incident_id: int | None = None
 
@@ -43,8 +44,8 @@ class SplitIn(Schema):
     title: str
     event_code: str
     reason: str
-    lon: float | None = None
-    lat: float | None = None
+    lon: FiniteFloat | None = None
+    lat: FiniteFloat | None = None
     place: str = ""
     lines: list[int] = []
     version: int | None = None
@@ -59,8 +60,8 @@ class ReceiptIn(Schema):
 
     party: str
     proof: str
-    known_at: datetime | None = None
-    met_at: datetime | None = None
+    known_at: AwareDatetime | None = None
+    met_at: AwareDatetime | None = None
 
 
 def who(request: HttpRequest) -> Actor:
@@ -117,7 +118,7 @@ class CallingIn(Schema):
     area_ids: list[int]
     level: str = ""
     incident_id: int | None = None
-    answer_min: float = 10.0
+    answer_min: FiniteFloat = 10.0
 
 
 class AttemptIn(Schema):
@@ -133,7 +134,7 @@ class NoteIn(Schema):
 class PointIn(Schema):
     what: str
     owner: str
-    due_at: datetime
+    due_at: AwareDatetime
     phone: str = ""
 
 
@@ -142,7 +143,7 @@ class InstructionIn(Schema):
     text: str
     points: list[PointIn]
     means: str = "phone"
-    given_at: datetime | None = None
+    given_at: AwareDatetime | None = None
     incident_id: int | None = None
     area_id: int | None = None
 
@@ -261,8 +262,8 @@ class InjectIn(Schema):
     text: str
     event_code: str = ""
     place: str = ""
-    lon: float | None = None
-    lat: float | None = None
+    lon: FiniteFloat | None = None
+    lat: FiniteFloat | None = None
     reported_by: str = "导调组"
     figures: dict[str, int] = {}
 

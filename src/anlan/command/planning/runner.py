@@ -17,12 +17,11 @@ from anlan.command.planning.gather import means_of
 from anlan.command.plans.stress import Assumptions, helps, stress
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
-from anlan.kernel.errors import AnlanError
 
 log = logging.getLogger(__name__)
 BY = system("压力试验")
 WHY = "the worker computes for everybody"
-#: A run whose worker died is taken up again after this time.
+#: A run whose worker has given no sign of life for this time is taken up again.
 LEASE = timedelta(minutes=10)
 #: Incidents for each single change tried.
 FOR_CHANGES = 1000
@@ -46,11 +45,16 @@ def compute(row: StressRun) -> dict[str, Any]:
     given = Assumptions(**{**row.assumptions, "level_shares": tuple(row.assumptions["level_shares"])})
     means = means_of(BY, plan, clock.now())
 
+    mine = StressRun.objects.unscoped(WHY).filter(pk=row.pk)
+
     def progress(done: int) -> None:
-        StressRun.objects.unscoped(WHY).filter(pk=row.pk).update(done_count=done)
+        mine.update(done_count=done, claimed_at=clock.real_now())
+
+    def alive(_done: int) -> None:
+        mine.update(claimed_at=clock.real_now())
 
     base = stress(plan, means, given, row.incidents, row.seed, progress)
-    changes = helps(plan, means, base, given, min(FOR_CHANGES, row.incidents), row.seed)
+    changes = helps(plan, means, base, given, min(FOR_CHANGES, row.incidents), row.seed, alive)
     return {
         **asdict(base),
         "changes": [asdict(one) for one in changes],
@@ -65,9 +69,9 @@ def work_off() -> int:
         began = time.monotonic()
         try:
             result = compute(row)
-        except (AnlanError, ValueError, KeyError) as error:
+        except Exception as error:  # whatever it is: a run that is not kept as failed would be taken up again for ever
             log.exception("stress test %s failed", row.pk)
-            result = {"error": f"{error}"}
+            result = {"error": f"{error}" or type(error).__name__}
         keep_stress(BY, row.pk, result, time.monotonic() - began)
         made += 1
     return made

@@ -449,11 +449,12 @@ def helps(
     given: Assumptions | None = None,
     incidents: int = 1000,
     seed: int = 1,
+    progress: Callable[[int], None] | None = None,
 ) -> list[Change]:
     """Every change by what it saves on the same luck, best first; what saves nothing is left out."""
-    mark = stress(plan, means, given, incidents, seed)
+    mark = stress(plan, means, given, incidents, seed, progress)
     tried = []
     for title, variant in changes(plan, means, base):
-        after = stress(plan, variant, given, incidents, seed)
+        after = stress(plan, variant, given, incidents, seed, progress)
         tried.append(Change(title, after.late_min, mark.late_min - after.late_min, after.kept_share))
     return sorted((one for one in tried if one.saved_min > 0.05), key=lambda one: -one.saved_min)

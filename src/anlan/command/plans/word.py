@@ -27,7 +27,8 @@ GROUP = re.compile(
     r"^[（(]?[0-9一二三四五六七八九十.、）)]*\s*([\u4e00-\u9fff]{2,10}(?:组|指挥部|办公室|队))[：:]\s*(.+)$"
 )
 MEASURE = re.compile(r"^[（(]?[0-9一二三四五六七八九十]+[）).、]\s*(.{6,})$")
-MOST_BYTES = 20 * 1024 * 1024
+#: Of the file as sent, and of its parts once unpacked (a zip can hold a thousand times its size).
+MOST_BYTES, MOST_UNPACKED = 20 * 1024 * 1024, 100 * 1024 * 1024
 
 
 @dataclass
@@ -41,11 +42,17 @@ class Draft:
     notes: list[str] = field(default_factory=list)
 
 
+def no_larger(size: int, most: int, label: str) -> None:
+    if size > most:
+        raise Invalid("file", f"{size / 1048576:.0f} MB", f"不超过 {most // 1048576} MB", label=label)
+
+
 def read(data: bytes) -> Draft:
     """Raises `Invalid` for what is no Word file."""
-    if len(data) > MOST_BYTES:
-        raise Invalid("file", f"{len(data) / 1048576:.0f} MB", f"不超过 {MOST_BYTES // 1048576} MB", label="Word 文件")
+    no_larger(len(data), MOST_BYTES, "Word 文件")
     try:
+        with zipfile.ZipFile(BytesIO(data)) as parts:
+            no_larger(sum(part.file_size for part in parts.infolist()), MOST_UNPACKED, "Word 文件解压后")
         document = Document(BytesIO(data))
     except (PackageNotFoundError, zipfile.BadZipFile, KeyError, ValueError) as error:
         raise Invalid("file", data[:8].hex(), "Word 文件（.docx）", label="Word 文件") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -101,6 +102,17 @@ def assessments(actor: Actor, correlation_id: UUID) -> list[Run]:
     if not actor.has("simulation.view"):
         return []
     return list(simulation.runs(actor, correlation_id).filter(kind="seismic", summary__has_key=MARK)[:20])
+
+
+def newest(actor: Actor, correlation_ids: Iterable[UUID]) -> dict[UUID, Run]:
+    """The newest judgement of each of these earthquakes, in one query."""
+    if not actor.has("simulation.view"):
+        return {}
+    rows = simulation.runs(actor).filter(
+        kind="seismic", summary__has_key=MARK, correlation_id__in=list(correlation_ids)
+    )
+    latest = rows.order_by("correlation_id", "-at", "-pk").distinct("correlation_id")
+    return {row.correlation_id: row for row in latest if row.correlation_id}
 
 
 def same(run: Run, inputs: dict[str, Any], lon: float, lat: float) -> bool:

@@ -18,7 +18,7 @@ from anlan.command.views.common import actor_of, attachment
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.areas.models import Area
-from anlan.kernel.errors import Conflict, Invalid, NotFound
+from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 def held(actor: Actor, pk: int) -> tuple[Plan, PlanVersion, PlanDocument]:
@@ -127,6 +127,8 @@ def versions(request: HttpRequest, pk: int) -> HttpResponse:
 def draft(request: HttpRequest) -> HttpResponse:
     """From a Word plan to a text to finish and publish."""
     actor = actor_of(request)
+    if not actor.has("command.edit"):
+        raise Forbidden(f"{actor.name}没有“command.edit”权限", permission="command.edit")
     context: dict[str, Any] = {}
     if request.method == "POST" and "file" in request.FILES:
         made = word.read(request.FILES["file"].read())  # type: ignore[union-attr]

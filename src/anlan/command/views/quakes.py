@@ -46,7 +46,9 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Earthquakes of the feeds, the newest first, with their newest judgement."""
     actor = viewer(request)
     page = Paginator(monitoring.hazard_events(actor).filter(kind="earthquake"), PAGE).get_page(request.GET.get("page"))
-    rows = [(event, next(iter(judged.assessments(actor, event.correlation_id)), None)) for event in page.object_list]
+    events = list(page.object_list)
+    found = judged.newest(actor, [event.correlation_id for event in events])
+    rows = [(event, found.get(event.correlation_id)) for event in events]
     return render(request, "command/quakes.html", {"page": page, "rows": rows, "now": clock.now()})
 
 

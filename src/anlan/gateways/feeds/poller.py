@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 LOOK_S, TIMEOUT_S = 2.0, 20.0
 #: An Atom index may point to this many alerts at once.
 MAX_LINKS = 50
+MAX_REDIRECTS = 5
 
 
 class Poller:
@@ -37,7 +38,7 @@ class Poller:
         self.loop = asyncio.get_running_loop()
 
     async def run(self) -> None:
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, follow_redirects=True) as client:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:
             while True:
                 try:
                     await self.look(client)
@@ -56,9 +57,9 @@ class Poller:
         if feed is None:
             return f"没有数据源类型 {source.feed}"
         try:
-            receipt = await self.fetch(client, feed, source.url)
+            receipt = await self.fetch(client, feed, source.url, source.url)
             for link in receipt.links[:MAX_LINKS]:
-                more = await self.fetch(client, feed, link)
+                more = await self.fetch(client, feed, source.url, link)
                 receipt.received, receipt.new = receipt.received + more.received, receipt.new + more.new
                 receipt.refused += more.refused
         except (httpx.HTTPError, httpx.InvalidURL, FeedError, OSError) as error:
@@ -67,15 +68,18 @@ class Poller:
             return f"失败：{error.message}"
         return f"{receipt.received} 条，新 {receipt.new} 条，拒绝 {len(receipt.refused)} 条"
 
-    async def fetch(self, client: httpx.AsyncClient, feed: Feed, url: str) -> Receipt:
-        async with client.stream("GET", url) as answer:
-            answer.raise_for_status()
-            data = b""
-            async for part in answer.aiter_bytes():
-                data += part
-                if len(data) > MAX_BYTES:
-                    raise FeedError(f"文件超过上限 {MAX_BYTES} 字节")
-        return await sync_to_async(self.take)(feed, data, url)
+    async def fetch(self, client: httpx.AsyncClient, feed: Feed, home: str, url: str) -> Receipt:
+        """Of the source's own host only: what a feed links to or sends us on to must not lead into our own network."""
+        for _hop in range(MAX_REDIRECTS + 1):
+            same_host(home, url)
+            async with client.stream("GET", url) as answer:
+                if answer.next_request is not None:
+                    url = str(answer.next_request.url)
+                    continue
+                answer.raise_for_status()
+                data = await body(answer)
+            return await sync_to_async(self.take)(feed, data, url)
+        raise FeedError(f"转址超过 {MAX_REDIRECTS} 次")
 
     def take(self, feed: Feed, data: bytes, peer: str) -> Receipt:
         close_old_connections()
@@ -109,6 +113,22 @@ class Poller:
             goal = "refused"
         (file.parent / goal).mkdir(exist_ok=True)
         file.replace(file.parent / goal / file.name)
+
+
+def same_host(home: str, url: str) -> None:
+    """Raises `FeedError` for an address that is not http(s) or not on the host of `home`."""
+    ours, other = httpx.URL(home), httpx.URL(url)
+    if other.scheme not in ("http", "https") or other.host != ours.host:
+        raise FeedError(f"不取其他主机或协议的地址：{url[:120]}")
+
+
+async def body(answer: httpx.Response) -> bytes:
+    data = b""
+    async for part in answer.aiter_bytes():
+        data += part
+        if len(data) > MAX_BYTES:
+            raise FeedError(f"文件超过上限 {MAX_BYTES} 字节")
+    return data
 
 
 def inbox() -> Path:

@@ -84,11 +84,11 @@ def load_up(by: Actor, row: Consignment, goods: Sequence[tuple[int, Any]]) -> Co
     return row
 
 
-def taken(by: Actor, pk: int, permission: str, *states: str) -> Consignment:
-    """A consignment the actor may act on, held: by its store's area, or by that of the store it goes to."""
+def taken(by: Actor, pk: int, permission: str, *states: str, receiving: bool = False) -> Consignment:
+    """A consignment the actor may act on, held: by its store's area; what arrives also by that of the store it goes to."""
     rows = Consignment.objects.unscoped(HELD).select_related("store__area", "to_store__area")
     row = rows.filter(pk=pk).select_for_update(of=("self",), no_key=True).first()
-    ends = [] if row is None else [row.store, *([row.to_store] if row.to_store else [])]
+    ends = [] if row is None else [row.store, *([row.to_store] if receiving and row.to_store else [])]
     if row is None or not any(by.may(permission, end.area.path, end.data_class) for end in ends):
         raise NotFound(f"调拨单 {pk} 不存在，或不在您的管辖范围内")
     if row.state not in states:
@@ -138,7 +138,7 @@ def hand_over(
     receiver_phone: str = "", note: str = "",
 ) -> Consignment:  # fmt: skip
     """签收. `received`: stock id on the road -> what arrived; what is missing is booked as loss and needs a note."""
-    row = taken(by, consignment_id, "resources.deliver", State.ON_ROAD)
+    row = taken(by, consignment_id, "resources.deliver", State.ON_ROAD, receiving=True)
     before = snapshot(row)
     row.receiver = needed(receiver, "receiver", "签收人")[:40]
     row.signature = signature_of(signature)

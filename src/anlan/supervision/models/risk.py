@@ -8,6 +8,7 @@ from django.db import models
 
 from anlan.hazards.chemical.criteria import CATEGORIES, classify
 from anlan.kernel.accounts.scope import Located, ScopedChild, ScopedModel
+from anlan.kernel.areas.models import Area
 from anlan.supervision.models.enterprise import HazardUnit, Park
 
 
@@ -88,6 +89,10 @@ class UnitStock(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.unit} {self.quantity_t:g} t"
+
+    @property
+    def area(self) -> Area:
+        return self.unit.area
 
     def clean(self) -> None:
         super().clean()
