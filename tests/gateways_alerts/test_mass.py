@@ -16,6 +16,7 @@ from anlan.gateways.alerts.cmpp.simulator import Simulator
 from anlan.gateways.alerts.mass import Mark
 from anlan.gateways.alerts.models import Fanout, FanoutChunk, OutgoingMessage
 from anlan.kernel import clock
+from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.events.dispatcher import drain
 from anlan.mobilisation.models import Receipts, Subscriber
 from anlan.monitoring import actions as monitoring
@@ -170,3 +171,15 @@ def test_one_client_address_asks_ten_times_an_hour_at_most_and_what_is_not_confi
     Subscriber.everything.update(asked_at=clock.real_now() - timedelta(minutes=61))
     assert ask(10, "192.0.2.1") == 302
     assert Subscriber.everything.count() == 1
+
+
+def test_the_journal_keeps_neither_code_nor_address_and_long_addresses_are_reached(city: City, client: Client) -> None:
+    address = f"{'a' * 60}@{'b' * 50}.example"
+    client.post("/public/subscribe", {"area_id": city.east.pk, "address": address, "least": 3})
+    drain()
+    row, wanted = OutgoingMessage.everything.get(purpose="订阅确认"), Subscriber.everything.get()
+    assert (row.address, row.data_class) == (address, 4), "as personal as the subscription"
+    entry = JournalEntry.objects.filter(subject_type="gateways.OutgoingMessage").get()
+    assert not {"text", "address", "receiver"} & set(entry.after)
+    assert wanted.code not in str(entry.after)
+    assert "bbb" not in str(entry.after)

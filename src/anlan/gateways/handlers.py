@@ -9,6 +9,7 @@ from anlan.gateways.alerts.actions import Letter
 from anlan.gateways.alerts.receivers import area_at, receiver
 from anlan.gateways.alerts.sender import SENDER
 from anlan.gateways.exchange import reactions as reactions  # declares what goes to other platforms
+from anlan.kernel.accounts.models import DataClass
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.kernel.models import Area
@@ -25,6 +26,7 @@ def notice_requested(event: Event) -> None:
     letter = Letter(
         event.pk, identity, name, phone, notice["text"], notice["purpose"], notice["subject_type"],
         notice["subject_id"], notice.get("urgency") == "high", correlation_of(event),
+        max(event.data_class, DataClass.SENSITIVE),
     )  # fmt: skip
     channel = channel_for(phone, notice.get("exercise", False))
     actions.queue(SENDER, letter, area_at(event.area_path), channel.name)

@@ -39,6 +39,7 @@ class Letter:
     subject_id: str
     urgent: bool = False
     correlation_id: UUID | None = None
+    data_class: int = DataClass.SENSITIVE
 
 
 @action("gateways.send")
@@ -49,8 +50,7 @@ def queue(by: Actor, letter: Letter, area: Area, channel: str) -> OutgoingMessag
     if found is not None:
         return found
     row = OutgoingMessage.objects.create(
-        **vars(letter), area=area, data_class=DataClass.SENSITIVE, channel=channel,
-        due_at=clock.real_now(), created_at=clock.now(),
+        **vars(letter), area=area, channel=channel, due_at=clock.real_now(), created_at=clock.now(),
     )  # fmt: skip
     record(by, "消息入列", row, correlation_id=letter.correlation_id)
     return row

@@ -26,7 +26,7 @@ class OutgoingMessage(ScopedModel):
     event_id = models.BigIntegerField("所答事件")
     receiver = models.CharField("收件人标识", max_length=60)
     to_name = models.CharField("收件人", max_length=80)
-    address = models.CharField("号码", max_length=40, blank=True)
+    address = models.CharField("号码", max_length=254, blank=True)
     text = models.TextField("内容")
     purpose = models.CharField("用途", max_length=40)
     urgent = models.BooleanField("紧急", default=False)
@@ -42,6 +42,8 @@ class OutgoingMessage(ScopedModel):
     created_at = models.DateTimeField("生成时间")
     finished_at = models.DateTimeField("完成时间", null=True)
     correlation_id = models.UUIDField("关联号", null=True, db_index=True)
+    #: Codes and links that open something, numbers of people: the journal is for ever and read by many.
+    JOURNAL_HIDES = ("text", "address", "receiver")
 
     class Meta(ScopedModel.Meta):
         verbose_name = "外发消息"
