@@ -183,3 +183,46 @@ def test_the_journal_keeps_neither_code_nor_address_and_long_addresses_are_reach
     assert not {"text", "address", "receiver"} & set(entry.after)
     assert wanted.code not in str(entry.after)
     assert "bbb" not in str(entry.after)
+
+
+def test_a_slow_sender_whose_chunk_was_taken_back_stops_and_counts_nothing(city: City, gateway: Simulator) -> None:
+    subscribe(city, 600)
+    issue(city)
+    slow = mass.claim()
+    assert slow is not None
+    others = [chunk for chunk in iter(mass.claim, None) if chunk is not None]
+    FanoutChunk.objects.filter(pk=slow.pk).update(claimed_at=datetime(2000, 1, 1, tzinfo=UTC))
+    for chunk in others:
+        mass.send_chunk(chunk)
+    later_owner = mass.take_back()
+    assert later_owner == 1
+    FanoutChunk.objects.filter(pk=slow.pk).update(due_at=datetime(2000, 1, 1, tzinfo=UTC))
+    assert mass.send_chunk(slow) == 0, "it is queued again and not his"
+    mass.work_off()
+    mass.settle(slow, bytes([Mark.REFUSED]) * len(slow.receivers))
+    done = Fanout.everything.get()
+    assert (done.delivered, done.refused, done.total) == (320, 0, 320)
+    assert set(gateway.taken.values()) == {1}
+
+
+def test_each_part_renews_the_lease(city: City, gateway: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mass, "UNDER_WAY", 10)
+    subscribe(city, 60)
+    issue(city)
+    chunk = mass.claim()
+    assert chunk is not None
+    FanoutChunk.objects.filter(pk=chunk.pk).update(claimed_at=datetime(2000, 1, 1, tzinfo=UTC))
+    mass.send_chunk(chunk)
+    chunk.refresh_from_db()
+    assert chunk.claimed_at is not None
+    assert clock.real_now() - chunk.claimed_at < timedelta(seconds=mass.LEASE_S)
+
+
+def test_what_is_over_is_not_sent_any_more(city: City, gateway: Simulator) -> None:
+    subscribe(city, 60)
+    warning = issue(city)
+    monitoring.cancel_warning(actor(city.city, user_id=3), warning.pk, "已堵漏")
+    mass.work_off()
+    done = Fanout.everything.get()
+    assert (done.delivered, done.refused, done.done_at is not None) == (0, done.total, True)
+    assert not gateway.taken

@@ -17,6 +17,7 @@ from datetime import timedelta
 from enum import IntEnum
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from anlan.gateways.alerts import discover
 from anlan.gateways.alerts.contract import Channel, Message, Outcome, Receipt
@@ -27,6 +28,7 @@ from anlan.kernel.actions import action, record
 from anlan.kernel.models import Area
 from anlan.mobilisation import actions as mobilisation
 from anlan.mobilisation import queries as people
+from anlan.monitoring import published
 from anlan.monitoring.published import PublicWarning
 from anlan.monitoring.rules.warnings import COLOURS
 
@@ -127,8 +129,28 @@ def take_back() -> int:
     return len(dead)
 
 
+def held(chunk: FanoutChunk) -> QuerySet[FanoutChunk]:
+    """The chunk as it was claimed: nothing once its lease ran out and somebody else has it."""
+    return FanoutChunk.objects.filter(pk=chunk.pk, state="sending", attempts=chunk.attempts)
+
+
+def drop(chunk: FanoutChunk) -> None:
+    """What is over is not sent any more: who was still owed it is counted as not told."""
+    marks = bytes(Mark.REFUSED if mark <= Mark.RETRY else mark for mark in bytes(chunk.outcomes))
+    with transaction.atomic():
+        settle(chunk, marks)
+
+
+def over(fanout: Fanout) -> bool:
+    warning = published.warning(fanout.warning_id)
+    return warning is not None and not warning.in_force(clock.now())
+
+
 def send_chunk(chunk: FanoutChunk) -> int:
-    """Everything of a claimed chunk that is owed. Returns how many were tried."""
+    """Everything of a claimed chunk that is owed, as long as it is ours. Returns how many were tried."""
+    if over(chunk.fanout):
+        drop(chunk)
+        return 0
     channel = discover().get(chunk.fanout.channel)
     marks = bytearray(chunk.outcomes)
     owed = [n for n, mark in enumerate(marks) if mark <= Mark.RETRY]
@@ -137,7 +159,9 @@ def send_chunk(chunk: FanoutChunk) -> int:
         part = owed[start : start + step]
         for n in part:
             marks[n] = Mark.UNDER_WAY
-        FanoutChunk.objects.filter(pk=chunk.pk).update(outcomes=bytes(marks))
+        if not held(chunk).update(outcomes=bytes(marks), claimed_at=clock.real_now()):
+            log.warning("chunk %s took longer than its lease and is somebody else's now", chunk)
+            return start
         for n, receipt in zip(part, attempt(channel, [letter(chunk, n) for n in part]), strict=True):
             marks[n] = MARKS[receipt.outcome]
     with transaction.atomic():
@@ -164,14 +188,15 @@ def attempt(channel: Channel | None, letters: Sequence[Message]) -> list[Receipt
 
 
 def settle(chunk: FanoutChunk, marks: bytes) -> None:
-    """Write a chunk back: owed again later, or done, with its numbers added to the fan-out's."""
+    """Write a chunk back: owed again later, or done, with its numbers added to the fan-out's. Not when it is somebody
+    else's by now."""
     owed = any(mark <= Mark.RETRY for mark in marks)
     if owed and chunk.attempts >= MAX_ATTEMPTS:
         marks, owed = bytes(Mark.REFUSED if mark <= Mark.RETRY else mark for mark in marks), False
     chunk.outcomes, chunk.state = marks, "queued" if owed else "done"
     chunk.due_at = clock.real_now() + timedelta(seconds=min(60.0, 0.25 * 2**chunk.attempts) if owed else 0)
-    chunk.save(update_fields=["outcomes", "state", "due_at"])
-    if not owed:
+    ours = held(chunk).update(outcomes=chunk.outcomes, state=chunk.state, due_at=chunk.due_at)
+    if ours and not owed:
         add_up(chunk, Counter(marks))
 
 
