@@ -128,6 +128,25 @@ def test_a_red_or_orange_warning_calls_those_in_charge_of_its_areas(stage: Stage
     assert all(row.incident_id == incident.pk and row.callees.count() == 3 for row in made)
 
 
+def test_a_round_of_an_exercise_stays_in_the_house_however_far_it_goes_up(stage: Stage) -> None:
+    people = [actor(stage.city.city, name=name, user_id=n) for n, name in enumerate(("起草", "审核", "签发"), 10)]
+    with at(0):
+        warning = monitoring.draft_warning(
+            people[0], event_code="12D02", level="红", headline="液氯泄漏预警", description="下风向可能受影响",
+            instruction="关闭门窗", area_ids=[stage.city.city.pk], geometry=None, onset=clock.now(),
+            expires=clock.now() + timedelta(hours=6), exercise=True,
+        )  # fmt: skip
+        monitoring.review_warning(people[1], warning.pk, True, "同意")
+        monitoring.issue_warning(people[2], warning.pk)
+        dispatcher.drain()
+        row = CallRound.everything.get(warning_id=warning.pk)
+        row.callees.exclude(name="赵大队").delete()
+    with at(10):
+        assert jobs.unanswered_calls() == 1
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__subject_type="command.Callee")
+    assert [event.payload["exercise"] for event in told] == [True]
+
+
 def ordered(stage: Stage, incident_id: int | None = None) -> Instruction:
     with at(0):
         return actions.record_instruction(

@@ -181,6 +181,26 @@ def test_the_officers_of_four_levels_are_called_and_one_who_is_silent_is_replace
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("how", ["cancelled", "expired"])
+def test_calls_of_a_warning_that_is_over_wake_nobody_else(city: City, ladder: dict[str, Person], how: str) -> None:
+    hours = 7 if how == "expired" else 0
+    with clock.standing_at(T0):
+        warning = issue(city, city.city)
+        if how == "cancelled":
+            monitoring.cancel_warning(actor(city.city, user_id=3), warning.pk, "已堵漏")
+            drain()
+            assert not Call.everything.filter(closed_at=None).exists()
+    with clock.standing_at(T0 + timedelta(hours=hours, minutes=16)):
+        jobs.go_up_when_nobody_answers()
+        assert actions.call_officers(jobs.DESK, warning.pk) == []
+        drain()
+    assert Call.everything.count() == 5
+    assert not Call.everything.filter(closed_at=None).exists()
+    assert not Call.everything.filter(escalated_at__isnull=False).exists()
+    assert not OutgoingMessage.everything.filter(text__contains="未应答").exists()
+
+
+@pytest.mark.django_db
 def test_a_deputy_is_asked_before_the_level_above(city: City, ladder: dict[str, Person]) -> None:
     Post.everything.filter(code="deputy").update(area=city.town)
     with clock.standing_at(T0):

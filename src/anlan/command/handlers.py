@@ -164,6 +164,7 @@ def call_those_warned(event: Event) -> None:
             incident_id=incident.pk if incident else None,
             warning_id=p["warning_id"],
             messages=False,
+            exercise=p.get("exercise", False),
         )
 
 

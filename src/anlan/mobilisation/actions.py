@@ -14,7 +14,7 @@ from anlan.administration import queries as administration
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor, system
 from anlan.kernel.accounts.models import DataClass
-from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.accounts.scope import HELD, ScopedQuerySet
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid, NotFound
@@ -55,6 +55,8 @@ def call_officers(by: Actor, warning_id: int) -> list[Call]:
     warning = published.warning(warning_id)
     if warning is None:
         raise NotFound(f"预警 {warning_id} 不存在或未发布")
+    if not warning.in_force(clock.now()):
+        return []
     text, paths = rules.sms(published.content(warning)), [area.path for area in warning.areas]
     due = clock.now() + timedelta(minutes=ANSWER_MIN[warning.level])
     # Red and orange go up, too: the watch of the city answers for a district's warning.
@@ -110,8 +112,9 @@ def tell_the_end(by: Actor, warning_id: int) -> int:
     if warning is None:
         return 0
     purpose = "预警解除" if warning.cancelled else "预警到期失效"
-    rows = Call.objects.unscoped(WHY).filter(warning_id=warning_id).select_related("area").order_by("person_id", "pk")
-    told = list(rows.distinct("person_id"))
+    rows = Call.objects.unscoped(WHY).filter(warning_id=warning_id)
+    close_calls(by, rows, clock.now())
+    told = list(rows.select_related("area").order_by("person_id", "pk").distinct("person_id"))
     for row in told:
         text = f"【{purpose}】{warning.headline}。{warning.reason if warning.cancelled else '到期失效'}"
         notice = NoticeRequested(
@@ -120,6 +123,17 @@ def tell_the_end(by: Actor, warning_id: int) -> int:
         )  # fmt: skip
         record(by, purpose, row, notice)
     return len(told)
+
+
+def close_calls(by: Actor, rows: ScopedQuerySet[Call], now: datetime) -> int:
+    """Nobody is asked for an answer, or woken in another's stead, about what is over."""
+    left = list(rows.filter(confirmed_at=None, closed_at=None).select_related("area").select_for_update(of=("self",)))
+    for row in left:
+        was = snapshot(row)
+        row.closed_at = now
+        row.save(update_fields=["closed_at"])
+        record(by, "叫应结束", row, before=was)
+    return len(left)
 
 
 @action(CALL)
@@ -155,13 +169,21 @@ def confirm(by: Actor, row: Call, how: str) -> Call:
 def escalate_calls(by: Actor, now: datetime) -> int:
     """What nobody of an area answered in time goes to the deputy of the post, or to the level above. Once per call."""
     owed = Call.objects.unscoped(WHY).filter(
-        confirmed_at=None, escalated_at=None, due_at__lte=now, kind=CallKind.WARNING
+        confirmed_at=None, escalated_at=None, closed_at=None, due_at__lte=now, kind=CallKind.WARNING
     )
+    ended = [pk for pk in set(owed.values_list("warning_id", flat=True)) if pk and is_over(pk, now)]
+    if ended:
+        close_calls(by, owed.filter(warning_id__in=ended), now)
     rows = list(owed.select_related("area", "person__post__deputy").select_for_update(of=("self",), skip_locked=True))
     answered = queries.answered({row.subject for row in rows})
     for row in rows:
         escalate(by, row, now, (row.subject, row.area_id) in answered)
     return len(rows)
+
+
+def is_over(warning_id: int, now: datetime) -> bool:
+    warning = published.warning(warning_id)
+    return warning is not None and not warning.in_force(now)
 
 
 def escalate(by: Actor, row: Call, now: datetime, covered: bool) -> None:

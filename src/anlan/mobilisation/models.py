@@ -88,6 +88,8 @@ class Call(ScopedModel):
     how = models.CharField("应答方式", max_length=20, blank=True)
     escalated_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+", verbose_name="升级自")
     escalated_at = models.DateTimeField("升级时间", null=True)
+    #: The warning ended before he answered: nothing is owed any more.
+    closed_at = models.DateTimeField("结束时间", null=True)
     exercise = models.BooleanField("演练", default=False)
     JOURNAL_HIDES = ("token",)
 
@@ -95,7 +97,11 @@ class Call(ScopedModel):
         verbose_name = "叫应"
         constraints = [models.UniqueConstraint("subject", "area", "person", name="one_call_per_officer_and_area")]
         indexes = [
-            models.Index(fields=["due_at"], name="call_owed", condition=models.Q(confirmed_at=None, escalated_at=None))
+            models.Index(
+                fields=["due_at"],
+                name="call_owed",
+                condition=models.Q(confirmed_at=None, escalated_at=None, closed_at=None),
+            )
         ]
 
     def __str__(self) -> str:

@@ -73,6 +73,9 @@ class PublicWarning:
     replaces: Chain = ()
     translations: dict[str, Any] = field(default_factory=dict)
 
+    def in_force(self, at: datetime) -> bool:
+        return self.ended_at is None and self.expires > at
+
 
 def sender() -> str:
     """CAP: unique to the sender, as a domain name is (`ANLAN_CAP_SENDER`)."""

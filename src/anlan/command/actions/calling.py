@@ -37,8 +37,10 @@ def correlation(row: CallRound) -> dict[str, object]:
 def start_calling(
     by: Actor, *, title: str, text: str, area_ids: list[int], level: str = "", incident_id: int | None = None,
     warning_id: int | None = None, answer_min: float = ANSWER_MIN, messages: bool = True,
+    exercise: bool = False,
 ) -> CallRound:  # fmt: skip
-    """发起叫应: the call list is made of those in charge of the areas; they also get the text as a message."""
+    """发起叫应: the call list is made of those in charge of the areas; they also get the text as a message. exercise:
+    nothing of the round leaves the house, however far it goes up."""
     areas = list(Area.objects.filter(pk__in=area_ids).order_by("path"))
     if not areas:
         raise Invalid("area_ids", area_ids, "至少一个已登记的区划", label="叫应区划")
@@ -52,7 +54,7 @@ def start_calling(
     row = CallRound.objects.create(
         title=required("title", title, "标题", 120), text=required("text", text, "传达内容", 400), level=level,
         incident=incident, warning_id=warning_id, area_ids=[area.pk for area in areas], answer_min=answer_min,
-        started_at=now, started_by=by.name, area=common(areas),
+        started_at=now, started_by=by.name, area=common(areas), exercise=exercise,
     )  # fmt: skip
     contacts = calling.in_charge(areas, now)[:MOST_CALLEES]
     callees = [ask(row, contact) for contact in contacts]
@@ -86,6 +88,7 @@ def notice(callee: Callee) -> NoticeRequested:
         text=f"【叫应】{row.text}。请 {hm(callee.answer_by)[-5:]} 前回电{row.area.name}应急值班室。",
         purpose="calling", subject_type="command.Callee", subject_id=str(callee.pk), urgency="high",
         correlation_id=str(row.incident.correlation_id) if row.incident else "",
+        exercise=row.exercise,
     )  # fmt: skip
 
 

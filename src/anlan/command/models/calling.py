@@ -25,6 +25,7 @@ class CallRound(ScopedModel):
     closed_at = models.DateTimeField("结束时间", null=True, blank=True)
     closed_by = models.CharField("结束人", max_length=80, blank=True)
     close_note = models.CharField("结束说明", max_length=400, blank=True)
+    exercise = models.BooleanField("演练", default=False)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "叫应"
