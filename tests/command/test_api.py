@@ -70,6 +70,8 @@ def test_times_without_zone_and_numbers_that_are_none_are_refused_by_field(
 ) -> None:
     answer = client.post(f"/api/{path}", body, content_type="application/json", headers=headers)
     assert (answer.status_code, answer.json()["field"].split(".")[-1]) == (422, field)
+    assert b": NaN" not in answer.content, "no JSON"
+    assert b": Infinity" not in answer.content, "no JSON"
 
 
 def test_layers_show_what_is_open_and_who_is_under_way(stage: Stage) -> None:

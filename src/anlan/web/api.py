@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -50,8 +51,9 @@ api = NinjaAPI(
 
 
 def refusal(message: str, status: int, **details: Any) -> HttpResponse:
-    options = {"ensure_ascii": False, "default": str}
-    return JsonResponse({"error": message, **details}, status=status, json_dumps_params=options)
+    # NaN and Infinity, which JSON does not know, are given back as words.
+    plain = json.loads(json.dumps({"error": message, **details}, default=str), parse_constant=str)
+    return JsonResponse(plain, status=status, json_dumps_params={"ensure_ascii": False})
 
 
 @api.exception_handler(AnlanError)
