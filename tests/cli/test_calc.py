@@ -156,7 +156,7 @@ def test_deadlines_of_an_enterprise(capsys: pytest.CaptureFixture[str], tmp_path
     given = {"role": "enterprise", "known_at": "2026-03-01T10:00:00+08:00", "grade": "一般"}
     _, result, _ = calc(capsys, "report-deadlines", given=given, tmp_path=tmp_path)
     assert [(row["due_at"], row["clause"]) for row in result] == [
-        ("2026-03-01T11:00:00+08:00", "国务院令第493号第九条")
+        ("2026-03-01T11:00:00+08:00", "生产安全事故报告和调查处理条例（国务院令第493号）第九条")
     ]
 
 

@@ -67,6 +67,13 @@ def test_the_cheapest_way_is_found_among_all() -> None:
     assert not coverage.cheapest(900, 1000, ways[:1]).closes
 
 
+def test_an_earthquake_that_reaches_far_beyond_is_cut_to_what_the_signer_answers_for() -> None:
+    ours = box(106.6, 39.3, 107.0, 39.9)
+    made, notes = polygons.legal(box(100, 35, 112, 44), ours)
+    assert abs(made.area - ours.area) < 1e-6
+    assert "已裁去" in notes[0]
+
+
 def test_polygons_that_cannot_be_published_are_refused_with_the_place() -> None:
     scope = box(106, 39, 107, 40)
     with pytest.raises(polygons.ShapeError, match=r"Self-intersection\[106\.5 39\.5\]"):

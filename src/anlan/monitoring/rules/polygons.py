@@ -23,6 +23,8 @@ MAX_PARTS = 20
 DECIMALS = 5
 #: More than this share outside the scope is refused; less is cut off, as the hand that drew it slipped or the wind blows on.
 MAX_OUTSIDE = 0.5
+#: An outline that covers this share of the scope is about it, however far it goes beyond (an earthquake): cut off, too.
+ABOUT_US = 0.2
 #: A division is proposed when this share of it lies inside.
 SNAP_SHARE = 0.5
 
@@ -58,7 +60,8 @@ def parts_of(shape: BaseGeometry) -> list[Polygon]:
 
 def inside(drawn: BaseGeometry, scope: BaseGeometry, notes: list[str]) -> BaseGeometry:
     outside = drawn.difference(scope).area / drawn.area
-    if outside > MAX_OUTSIDE:
+    covered = drawn.intersection(scope).area / scope.area if scope.area else 0.0
+    if outside > MAX_OUTSIDE and covered < ABOUT_US:
         raise ShapeError(f"影响范围有 {outside:.0%} 在您负责的区划之外（邻市、水域等），须由当地发布")
     if outside < 1e-6:
         return drawn

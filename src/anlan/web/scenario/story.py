@@ -281,12 +281,18 @@ class Story:
         spec, now = self.scenario.warning, clock.now()
         areas = await self.area_ids(spec["areas"])
         zone = self.run["zones"][-1]["geometry"] if self.run.get("zones") else None
-        self.warning = await self.people["qicao"].post(
-            "monitoring/warnings", event_code=spec["event_code"], level=spec["level"], headline=spec["headline"],
-            description=spec["description"], instruction=spec["instruction"], area_ids=areas, geometry=zone,
-            onset=now.isoformat(), expires=(now + timedelta(hours=spec["hours"])).isoformat(),
-            basis="推演与现场报告", correlation_id=self.incident["correlation_id"],
-        )  # fmt: skip
+        draft = {
+            "event_code": spec["event_code"], "level": spec["level"], "headline": spec["headline"],
+            "description": spec["description"], "instruction": spec["instruction"], "area_ids": areas,
+            "onset": now.isoformat(), "expires": (now + timedelta(hours=spec["hours"])).isoformat(),
+            "basis": "推演与现场报告", "correlation_id": self.incident["correlation_id"],
+        }  # fmt: skip
+        hand = self.people["qicao"]
+        try:
+            self.warning = await hand.post("monitoring/warnings", **draft, geometry=zone)
+        except Refused:
+            # The fire still burns beyond the border: the outline is the neighbour's, the threatened divisions are ours.
+            self.warning = await hand.post("monitoring/warnings", **draft)
         return f"起草{spec['level']}色预警"
 
     async def area_ids(self, keys: list[str]) -> list[int]:
