@@ -278,6 +278,9 @@ where state = 'active' and way = %s and area_id = any(%s) and least >= %s
 group by 1
 """
 
+#: (id, address) of everybody who subscribes now.
+CURRENT = "select id, address from mobilisation_subscriber where state = 'active'"
+
 
 def subscribers(paths: Iterable[str], event_code: str, rank: int, way: str) -> tuple[str, list[Any]]:
     """The statement (and its values) that gives chunks (number, ids, addresses, areas) of who wants a warning of this
