@@ -18,6 +18,7 @@ from anlan.gateways.alerts.models import Fanout, FanoutChunk, OutgoingMessage
 from anlan.kernel import clock
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.events.dispatcher import drain
+from anlan.mobilisation import actions
 from anlan.mobilisation.models import Receipts, Subscriber
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
@@ -226,3 +227,25 @@ def test_what_is_over_is_not_sent_any_more(city: City, gateway: Simulator) -> No
     done = Fanout.everything.get()
     assert (done.delivered, done.refused, done.done_at is not None) == (0, done.total, True)
     assert not gateway.taken
+
+
+def test_those_who_were_told_are_told_of_the_end_and_nobody_else(city: City, gateway: Simulator) -> None:
+    subscribe(city, 30)
+    warning = issue(city)
+    mass.work_off()
+    told = set(gateway.taken)
+    left = Subscriber.everything.filter(address=next(phone for phone, _ in told)).get()
+    actions.unsubscribe(left.token)
+    late = Subscriber.everything.create(
+        way="sms", address="13700000000", state="active", area=city.east, asked_at=clock.now()
+    )
+    receipts = list(Receipts.everything.values_list("area_id", "people"))
+    monitoring.cancel_warning(actor(city.city, user_id=3), warning.pk, "已堵漏")
+    drain()
+    mass.work_off()
+    first, end = Fanout.everything.order_by("pk")
+    assert (end.purpose, end.total, end.delivered) == ("预警解除", first.total - 1, first.total - 1)
+    assert late.address not in {phone for phone, _ in gateway.taken}
+    assert set(gateway.taken.values()) == {1}
+    assert len(gateway.taken) == first.total + end.total
+    assert list(Receipts.everything.values_list("area_id", "people")) == receipts

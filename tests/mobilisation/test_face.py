@@ -46,6 +46,8 @@ def test_a_warning_is_public_within_a_second_of_its_signature_and_gone_with_its_
             assert time.monotonic() - began < 1.0
         page = reader.get(f"/public/w/{warning.identifier}/").text
         assert "乌达区" in page
+        for other in (f"//{warning.identifier}/", f"/{warning.identifier}//", f"/{warning.identifier}", "/"):
+            assert reader.get(f"/public/w{other}").status_code == 404, other
         assert "Chlorine leak" in reader.get("/public/?lang=en").text
         assert reader.get("/public/warnings.json").json()["warnings"][0]["level"] == "橙"
         assert warning.identifier in reader.get("/feeds/cap").text

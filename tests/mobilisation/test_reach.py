@@ -245,6 +245,29 @@ def test_the_officers_page_is_tiny_needs_no_script_and_keeps_the_doors(
 
 
 @pytest.mark.django_db
+def test_doors_are_for_the_community_and_close_two_days_after_the_end(
+    city: City, ladder: dict[str, Person], client: Client
+) -> None:
+    door = Household.everything.create(code="D", address="1号楼101", people=2, area=city.community)
+    with clock.standing_at(T0):
+        issue(city, city.community)
+    grid = Call.everything.get(to_name="清泉社区grid")
+
+    def seen(token: str, hours: float) -> tuple[bool, int]:
+        with clock.standing_at(T0 + timedelta(hours=hours)):
+            shown = "1号楼101" in client.get(f"/c/{token}").content.decode()
+            return shown, client.post(f"/c/{token}/door/{door.pk}", {"result": "told"}).status_code
+
+    assert seen(grid.token, 6 + 47) == (True, 302)
+    assert seen(grid.token, 6 + 49) == (False, 409)
+    town = Call.everything.create(
+        subject="x", warning_id=grid.warning_id, headline="x", text="x", level=3, area=city.town, person=None,
+        to_name="镇", told_at=T0, due_at=T0,
+    )  # fmt: skip
+    assert seen(town.token, 1) == (False, 409)
+
+
+@pytest.mark.django_db
 def test_coverage_counts_people_of_every_level_and_what_works(city: City, ladder: dict[str, Person]) -> None:
     for code, area, day, night, working in (
         ("H", city.community, 0.8, 0.5, True), ("S", city.east, 0.5, 0.5, True), ("B", city.west, 0.95, 0.95, False),

@@ -56,6 +56,7 @@ def warning_cancelled(event: Event) -> None:
         purpose = "预警解除" if warning.cancelled else "预警到期失效"
         text = f"【{purpose}】{warning.headline}。{event.payload['reason']}"
         tell(event, text, purpose, [area.pk for area in warning.areas], bool(warning.exercise))
+        mass.fan_out_end(mass.SENDER, event.pk, warning.pk, purpose, text)
 
 
 def tell(event: Event, text: str, purpose: str, area_ids: list[int], exercise: bool) -> None:

@@ -226,6 +226,9 @@ def knock(token: str, household_id: int, result: str) -> Knock:
     found = queries.call_by_token(token)
     if found.warning_id is None:
         raise Conflict("静默测试不用敲门")
+    if not queries.doors_shown(found):
+        hours = queries.DOORS_AFTER_END.total_seconds() / 3600
+        raise Conflict(f"敲门只由村（社区）责任人登记，至预警结束后 {hours:g} 小时为止")
     return keep_knock(Actor(found.to_name, None, system("叫应").grants, "叫应链接"), found.pk, household_id, result)
 
 

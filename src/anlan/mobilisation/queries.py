@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from shapely.geometry import Point, shape
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD, ScopedQuerySet
 from anlan.kernel.errors import NotFound
@@ -20,8 +21,11 @@ from anlan.kernel.models import Area, Level, Person
 from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts, Subscriber
 from anlan.mobilisation.rules import coverage as rules
 from anlan.mobilisation.rules.coverage import Plan, Reach
+from anlan.monitoring import published
 
 WHY = "the method counts the people of every level"
+#: How long after the end of a warning an officer's link still opens the doors (to check off what was done; 待核对).
+DOORS_AFTER_END = timedelta(hours=48)
 LEVELS = ((Level.CITY, "市"), (Level.DISTRICT, "区"), (Level.TOWN, "镇（街道）"), (Level.COMMUNITY, "村（社区）"))
 
 
@@ -113,8 +117,18 @@ def cascade(actor: Actor, subject: str) -> list[Hop]:
     return sorted(by_area.values(), key=lambda hop: hop.area.path)
 
 
+def doors_shown(call: Call) -> bool:
+    """Names of those who need help are for who knocks at their doors, and for as long as that is of use."""
+    warning = published.warning(call.warning_id) if call.warning_id else None
+    if warning is None or call.level < Level.COMMUNITY:
+        return False
+    return clock.now() < (warning.ended_at or warning.expires) + DOORS_AFTER_END
+
+
 def doors(call: Call) -> list[tuple[Household, Knock | None]]:
     """The doors of the officer's area, those where somebody needs help first."""
+    if not doors_shown(call):
+        return []
     rows = list(Household.objects.unscoped(HELD).filter(area__path__startswith=call.area.path).order_by("address"))
     known = Knock.objects.unscoped(HELD).filter(warning_id=call.warning_id or 0, household__in=rows)
     done = {knock.household_id: knock for knock in known}
@@ -277,6 +291,9 @@ where state = 'active' and way = %s and area_id = any(%s) and least >= %s
   and (hazards = '[]'::jsonb or hazards ? %s)
 group by 1
 """
+
+#: (id, address) of everybody who subscribes now.
+CURRENT = "select id, address from mobilisation_subscriber where state = 'active'"
 
 
 def subscribers(paths: Iterable[str], event_code: str, rank: int, way: str) -> tuple[str, list[Any]]:

@@ -61,6 +61,18 @@ from ({chosen}) as chosen (number, receivers, addresses, areas)
 returning cardinality(receivers)
 """
 
+#: Who may have read the warning and still subscribes with that address.
+TOLD = """
+insert into gateways_fanoutchunk (fanout_id, rank, number, receivers, addresses, areas, outcomes, state, attempts, due_at)
+select %s, chunk.rank, chunk.number, array_agg(chunk.receivers[n]), array_agg(chunk.addresses[n]), array_agg(chunk.areas[n]),
+       decode(repeat('00', count(*)::int), 'hex'), 'queued', 0, %s
+from gateways_fanoutchunk chunk cross join lateral generate_subscripts(chunk.receivers, 1) n
+where chunk.fanout_id = %s and get_byte(chunk.outcomes, n - 1) = any(%s)
+  and (chunk.receivers[n], chunk.addresses[n]) in ({current})
+group by chunk.id
+returning cardinality(receivers)
+"""
+
 
 def channels() -> list[Channel]:
     """The preferred channel of each way to subscribe that is set up."""
@@ -103,6 +115,28 @@ def fan_out(by: Actor, event_id: int, warning: PublicWarning, text: str, channel
     return row
 
 
+@action("gateways.send")
+def fan_out_end(by: Actor, event_id: int, warning_id: int, purpose: str, text: str) -> list[Fanout]:
+    """解除群发入列: those who were told of a warning, or may have been, are told of its end by the same channel."""
+    rows, made = Fanout.objects.unscoped(WHY), []
+    for was in rows.filter(warning_id=warning_id, purpose=Fanout.ISSUED):
+        if rows.filter(event_id=event_id, channel=was.channel).exists():
+            continue
+        row = Fanout.objects.create(
+            event_id=event_id, warning_id=warning_id, channel=was.channel, rank=was.rank, purpose=purpose, text=text,
+            created_at=clock.now(), area=was.area,
+        )  # fmt: skip
+        told = [Mark.UNDER_WAY, Mark.DELIVERED, Mark.UNKNOWN]
+        with connection.cursor() as cursor:
+            cursor.execute(TOLD.format(current=people.CURRENT), [row.pk, clock.real_now(), was.pk, told])
+            row.total = sum(count for (count,) in cursor.fetchall())
+        row.done_at = None if row.total else clock.now()
+        row.save()
+        record(by, "解除群发入列", row)
+        made.append(row)
+    return made
+
+
 def claim() -> FanoutChunk | None:
     """The next chunk, of the highest level; committed before anything is sent."""
     now = clock.real_now()
@@ -142,6 +176,9 @@ def drop(chunk: FanoutChunk) -> None:
 
 
 def over(fanout: Fanout) -> bool:
+    """Whether it says what is no longer true."""
+    if fanout.purpose != Fanout.ISSUED:
+        return False
     warning = published.warning(fanout.warning_id)
     return warning is not None and not warning.in_force(clock.now())
 
@@ -172,7 +209,13 @@ def send_chunk(chunk: FanoutChunk) -> int:
 def letter(chunk: FanoutChunk, n: int) -> Message:
     key = f"{chunk.fanout_id}:{chunk.receivers[n]}"
     return Message(
-        key, "", chunk.addresses[n], chunk.fanout.text, "预警发布", "monitoring.Warning", str(chunk.fanout.warning_id)
+        key,
+        "",
+        chunk.addresses[n],
+        chunk.fanout.text,
+        chunk.fanout.purpose,
+        "monitoring.Warning",
+        str(chunk.fanout.warning_id),
     )
 
 
@@ -219,7 +262,7 @@ def finish(by: Actor, fanout_id: int) -> None:
     reached: Counter[int] = Counter()
     for areas, outcomes in FanoutChunk.objects.filter(fanout=fanout).values_list("areas", "outcomes"):
         reached.update(area for area, mark in zip(areas, bytes(outcomes), strict=True) if mark == Mark.DELIVERED)
-    for area in Area.objects.filter(pk__in=reached):
+    for area in Area.objects.filter(pk__in=reached if fanout.purpose == Fanout.ISSUED else []):
         mobilisation.note_receipts(by, fanout.warning_id, area.pk, fanout.channel, reached[area.pk])
     record(by, "群发完成", fanout)
 

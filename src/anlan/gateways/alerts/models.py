@@ -66,6 +66,9 @@ class Fanout(ScopedModel):
     warning_id = models.BigIntegerField("预警")
     channel = models.CharField("渠道", max_length=20)
     rank = models.PositiveSmallIntegerField("级别（1 最高）")
+    #: ISSUED, or how the warning ended.
+    ISSUED = "预警发布"
+    purpose = models.CharField("用途", max_length=20, default=ISSUED)
     text = models.TextField("内容")
     total = models.PositiveIntegerField("人数", default=0)
     delivered = models.PositiveIntegerField("已送达", default=0)

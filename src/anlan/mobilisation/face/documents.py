@@ -64,7 +64,11 @@ def make(base: str, path: str, now: datetime) -> Made:
     if path.startswith(f"{FEED}/") and path.endswith(".xml"):
         return one(path.removeprefix(f"{FEED}/").removesuffix(".xml"))
     if path.startswith("/public/w/"):
-        return warning_page(base, path.removeprefix("/public/w/").strip("/"), language, now)
+        identifier = path.removeprefix("/public/w/").removesuffix("/")
+        # One address for one page: every other spelling would be kept as a page of its own.
+        return (
+            warning_page(base, identifier, language, now) if path == f"/public/w/{identifier}/" else missing(language)
+        )
     maker = MAKERS.get(path)
     return maker(base, language, now) if maker else missing(language)
 

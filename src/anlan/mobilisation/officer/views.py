@@ -20,7 +20,7 @@ HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Rob
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:
     call = queries.call_by_token(token)
-    doors = queries.doors(call) if call.warning_id else []
+    doors = queries.doors(call)
     context = {
         "call": call,
         "doors": doors[:DOORS],
