@@ -290,7 +290,9 @@ class Story:
         hand = self.people["qicao"]
         try:
             self.warning = await hand.post("monitoring/warnings", **draft, geometry=zone)
-        except Refused:
+        except Refused as refusal:
+            if '"field": "geometry"' not in str(refusal):
+                raise
             # The fire still burns beyond the border: the outline is the neighbour's, the threatened divisions are ours.
             self.warning = await hand.post("monitoring/warnings", **draft)
         return f"起草{spec['level']}色预警"
