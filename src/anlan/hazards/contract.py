@@ -108,6 +108,30 @@ class Places:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """The real ground round the place, where somebody has loaded it: heights on square cells, walls and culverts. None by default.
+
+    The room fills it in; people do not type it. Keys: elevation_m [iy][ix] (iy = 0 in the south, NaN = not known), cell_m, lon, lat
+    of the centre of cell (0, 0), walls [{points [[lon, lat], ...], crest_m}], culverts [{near [lon, lat], far, area_m2, invert_m,
+    height_m}], drain_mm_h, name, source, representative.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> dict[str, Any] | None:
+        value = given.get(self.name)
+        if value is None:
+            return None
+        needed = {"elevation_m", "cell_m", "lon", "lat"}
+        if not isinstance(value, dict) or not needed <= value.keys():
+            raise InputError(self.name, type(value).__name__, "、".join(sorted(needed)))
+        return value
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of numbers that an engine may need (readings of stations, reports of people): a column each as `columns`, none by default."""
 
@@ -152,6 +176,8 @@ class Zone:
     unit: str = ""
     #: Not where it goes, but where it may go given what is not known: its people are counted apart.
     uncertain: bool = False
+    #: Whether it harms those inside. Where a hazard is only felt or seen, nobody counts as 危险区内人口.
+    endangers: bool = True
 
 
 @dataclass(frozen=True)
@@ -190,6 +216,9 @@ class Residents:
     lat: Sequence[float]
     people: Sequence[float]
     per_km2: float
+    #: Shares of floor area by type of building, and floor area of a resident (m2); None where no inventory is kept.
+    mix: Mapping[str, float] | None = None
+    floor_m2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +231,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track | Places | Rows, ...]
+    inputs: tuple[Input | Choice | Track | Places | Ground | Rows, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

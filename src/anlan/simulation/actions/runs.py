@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from shapely.geometry.base import BaseGeometry
 
-from anlan.hazards.contract import InputError, Places
+from anlan.hazards.contract import Ground, InputError, Places
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -18,7 +18,7 @@ from anlan.kernel.geo import Finder, circle, parse
 from anlan.kernel.geo.exposed import things_in
 from anlan.simulation.events import SimulationFinished
 from anlan.simulation.models import Run
-from anlan.simulation.queries import HAZARDS, exposure, homes, residents_of
+from anlan.simulation.queries import HAZARDS, exposure, ground_at, homes, residents_of
 
 #: How far around a run people's places are looked at for arrival times, km.
 PLACES_KM = 40.0
@@ -69,7 +69,11 @@ def run(
     area = district_at(lon, lat)
     by.require("simulation.run", area)
     started = time.perf_counter()
-    told = {item.name: places_around(by, lon, lat) for item in hazard.inputs if isinstance(item, Places)}
+    told: dict[str, Any] = {
+        item.name: places_around(by, lon, lat) if isinstance(item, Places) else ground_at(lon, lat)
+        for item in hazard.inputs
+        if isinstance(item, Ground | Places)
+    }
     try:
         result = hazard.run(lon, lat, {**told, **inputs})
         impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
@@ -85,7 +89,11 @@ def run(
         limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
-    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    sure = [
+        counted["people"]
+        for zone, counted in zip(result.zones, people, strict=True)
+        if zone.endangers and not zone.uncertain
+    ]
     fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

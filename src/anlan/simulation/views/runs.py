@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Hazard, Input, Places, Rows, Track
+from anlan.hazards.contract import Choice, Ground, Hazard, Input, Places, Rows, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
@@ -71,7 +71,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "hazard": hazard,
         "hazards": queries.HAZARDS.values(),
-        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, Places)],
+        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, Ground | Places)],
         "lon": given.get("lon", ""),
         "lat": given.get("lat", ""),
         "subject": given.get("subject", ""),
@@ -143,7 +143,7 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     """Run what the form asks for."""
     inputs: dict[str, Any] = {}
     for item in hazard.inputs:
-        if isinstance(item, Places) or given.get(item.name, "") == "":
+        if isinstance(item, Ground | Places) or given.get(item.name, "") == "":
             continue
         if isinstance(item, Track):
             inputs[item.name] = track(given[item.name], item.title)
@@ -162,7 +162,7 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Input | Choice | Track | Places | Rows | None, value: Any) -> Any:
+def read_as(item: Input | Choice | Track | Places | Ground | Rows | None, value: Any) -> Any:
     if isinstance(item, Track | Places | Rows):
         return f"{len(value)} 个点" if value else "无"
     return item.words.get(value, value) if isinstance(item, Choice) else value
