@@ -127,7 +127,7 @@ def limits_of(given: Mapping[str, Any], thrown: bool) -> list[str]:
 
 
 #: How often the square is laid wider when a fire runs to its edge, and by how much.
-WIDENED, BY = 4, 1.6
+WIDENED, BY = 4, 2.0
 #: A hotspot's centre may lie on water or rock: the fire starts in the nearest fuel within this (m).
 NEAREST_FUEL_M = 2000.0
 #: Slope that the first guess of the square allows for where there is a map of heights.
@@ -185,7 +185,7 @@ def country_of(
     cell = max(FINEST_M, side / ACROSS)
     count = int(side / cell) + 1
     ground: Mapping[str, Raster] = given["ground"] or {}
-    lon, lat = (origin[k] + np.arange(count) * cell / scale[k] for k in (0, 1))
+    lon, lat = (np.asarray(origin[k] + np.arange(count) * cell / scale[k], np.float64) for k in (0, 1))
     flat = uniform(given["fuel"], side, 0.0 if "elevation_m" in ground else given["slope"], given["wind_from_deg"])
     fuel, notes = flat.fuel, []
     if "fuel" in ground:
