@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.actions import action
 from anlan.kernel.accounts.models import DataClass
+from anlan.kernel.actions import action
 from anlan.kernel.areas.models import Area
 from anlan.kernel.errors import Conflict
 from anlan.monitoring.actions.process import (
