@@ -68,7 +68,8 @@ def load() -> Scope:
         for row in Station.objects.unscoped(WHY).filter(in_service=True).select_related("area", "hazard_unit")
     }
     streams = {row.pk: row for row in Datastream.objects.unscoped(WHY).filter(station_id__in=stations)}
-    rules = {row.pk: row for row in AlarmRule.objects.unscoped(WHY).filter(enabled=True).select_related("area")}
+    in_force = AlarmRule.objects.unscoped(WHY).filter(enabled=True).exclude(kind=RuleKind.COMPUTED)
+    rules = {row.pk: row for row in in_force.select_related("area")}
     scope = Scope(rules, streams, stations)
     spread(scope)
     children: dict[int, list[int]] = defaultdict(list)
