@@ -28,6 +28,8 @@ from anlan.simulation.rules import chains, risk
 from anlan.simulation.rules.criteria import LIKELY
 
 HAZARDS: dict[str, Hazard] = discover()
+#: (kind, title) of rasters of the country.
+RASTER_KINDS = GroundRaster.Kind.choices
 #: What of the last hours counts for the ranking of areas.
 DAY_H = 24
 

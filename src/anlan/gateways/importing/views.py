@@ -20,7 +20,6 @@ from anlan.kernel.register import uploads
 from anlan.kernel.register.declare import REGISTERS
 from anlan.simulation import actions as simulation_actions
 from anlan.simulation import queries as simulation
-from anlan.simulation.models import GroundRaster
 
 LAYERS = {"roads": "路网（整体替换）", "areas": "区划边界"}
 KEPT = ("goal", "crs", "mapping", "where", "encoding")
@@ -66,7 +65,7 @@ def ground(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if not actor.has("simulation.view"):
         raise Forbidden(f"{actor.name}没有“simulation.view”权限", permission="simulation.view")
-    context: dict[str, Any] = {"given": request.POST, "kinds": GroundRaster.Kind.choices}
+    context: dict[str, Any] = {"given": request.POST, "kinds": simulation.RASTER_KINDS}
     if request.method == "POST":
         try:
             context["outcome"] = take_raster(actor, request)
@@ -74,7 +73,7 @@ def ground(request: HttpRequest) -> HttpResponse:
             context["error"] = error.message
     have = list(simulation.rasters(actor))
     kinds = {row.kind for row in have}
-    missing = [title for kind, title in GroundRaster.Kind.choices if kind not in kinds]
+    missing = [title for kind, title in simulation.RASTER_KINDS if kind not in kinds]
     context |= {"rows": have, "missing": missing, "may": actor.has("simulation.run"), "no_fuel": "fuel" not in kinds}
     return render(request, "gateways/ground.html", context, status=422 if context.get("error") else 200)
 
@@ -104,7 +103,7 @@ def take_raster(actor: Actor, request: HttpRequest) -> Outcome | None:
 @require_GET
 def ground_picture(request: HttpRequest, pk: int) -> HttpResponse:
     """A raster as a picture, north up."""
-    row = GroundRaster.objects.visible_to(request.actor, "simulation.view").one(pk)  # type: ignore[attr-defined]
+    row = simulation.rasters(request.actor).one(pk)  # type: ignore[attr-defined]
     return HttpResponse(pictures.png(row.kind, row.values()), content_type="image/png")
 
 
