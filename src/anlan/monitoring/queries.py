@@ -163,8 +163,9 @@ def raises(
     for at, priority, rule, rule_name, station, station_name in rows.order_by("at").values_list(
         "at", "alarm__priority", "alarm__rule_id", "alarm__rule__title", "alarm__station_id", "alarm__station__name"
     ):
-        found.append(nuisance.Raise(at, priority, (rule, station)))
-        names[rule, station] = (rule_name, station_name)
+        source = (rule, station or 0)
+        found.append(nuisance.Raise(at, priority, source))
+        names[source] = (rule_name, station_name or "计算值")
     return found, names
 
 

@@ -89,7 +89,7 @@ class Engine:
         """rule -> targets on which it holds."""
         held: dict[int, set[str]] = {}
         self.suppressed: set[tuple[int, str]] = set()
-        rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN, active=True)
+        rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN, active=True, station__isnull=False)
         for rule, target, state in rows.values_list("rule_id", "subject", "state"):
             if not (self.share.upper or self.share.judges(target)):
                 continue

@@ -244,4 +244,5 @@ def watched(rule: AlarmRule, streams: Iterable[Datastream], stations: Mapping[in
 
 def load() -> Scope:
     """Everything from the database: stations in service, their datastreams, the rules in force."""
-    return Scope({row.pk: row for row in AlarmRule.objects.unscoped(WHY).filter(enabled=True).select_related("area")})
+    in_force = AlarmRule.objects.unscoped(WHY).filter(enabled=True).exclude(kind=RuleKind.COMPUTED)
+    return Scope({row.pk: row for row in in_force.select_related("area")})

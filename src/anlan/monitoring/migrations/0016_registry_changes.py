@@ -64,7 +64,7 @@ create trigger registry_changed after insert or update or delete or truncate on 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0014_park_risk_events")]
+    dependencies = [("monitoring", "0015_computed_figures")]
     operations = [
         migrations.RunSQL(FORWARD, BACKWARD),
         migrations.AlterField(
