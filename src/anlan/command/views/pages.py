@@ -23,6 +23,7 @@ from anlan.command.rules.reporting import PARTIES
 from anlan.command.states import REPORT, TASK
 from anlan.command.views.common import actor_of, attachment
 from anlan.command.views.drills import review_context
+from anlan.command.views.headquarters import headquarters_tab, needs_tab
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
@@ -32,7 +33,9 @@ from anlan.simulation import queries as simulation
 TABS = {
     "timeline": "时间线",
     "response": "响应",
+    "headquarters": "指挥部",
     "tasks": "任务",
+    "needs": "需求",
     "reports": "报告",
     "resources": "力量",
     "analysis": "研判",
@@ -158,6 +161,8 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
 CONTENT = {
     "timeline": timeline_tab,
     "response": response_tab,
+    "headquarters": headquarters_tab,
+    "needs": needs_tab,
     "tasks": tasks_tab,
     "reports": reports_tab,
     "resources": resources_tab,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Rows
+from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Rows, Structures
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     given = HAZARD.read(inputs)
     # the solver's compiled kernels take a moment to load: only who runs it pays
     found: Footprint
-    if given["ground"] is not None:
-        found = import_module("anlan.hazards.flood.ground").of_ground(lon, lat, given)
+    real = import_module("anlan.hazards.flood.ground")
+    if real.fits(lon, lat, given):
+        found = real.of_ground(lon, lat, given)
     else:
         found = import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
     return found
@@ -101,7 +102,8 @@ HAZARD = Hazard(
         Input("rain_h", "降雨历时（内涝，未给过程时）", "h", 0.05, 48, 1),
         Input("drain_mm_h", "排水能力（内涝）", "mm/h", 0, 500, 20),
         Input("hours", "历时", "h", 0.5, 72, 12),
-        Ground("ground", "实测地形"),
+        Ground("ground", "高程栅格"),
+        Structures("structures", "涵洞与挡墙"),
     ),
     run=run,
     example={"scenario": "ice_jam", "rise_m": 1.2},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,51 +12,64 @@ from anlan.hazards.flood import forecast, ponding
 from anlan.hazards.flood.simulate import Flood, fitting_solver, simulate
 from anlan.hazards.flood.terrain import Culvert, Forcing, Grid, Inflow, Series, Side, Terrain, Wall
 from anlan.hazards.plane import metres_per_degree
+from anlan.hazards.raster import Raster
 
 #: Most cells a side of the window: a duty officer waits for it.
 MOST_A_SIDE = 160
+#: Heights coarser than half the window over this say nothing of where water goes: the sketch of a plain is used then.
+LEAST_CELLS = 12
 #: Half a side of the window (m) of scenarios that have no reach of their own.
 HALF_M = {"torrent": 2500.0, "ponding": 1500.0, "ice_jam": 8000.0}
 
 
-class Window:
-    """Square cells round a place: heights, and where (lon, lat) falls in them."""
+def half_of(given: Mapping[str, Any]) -> float:
+    """Half a side of the window a scenario needs, m."""
+    reach = float(given["reach_km"]) * 1000
+    return min(reach, HALF_M["torrent"]) if given["scenario"] == "torrent" else HALF_M.get(given["scenario"], reach)
 
-    def __init__(self, lon: float, lat: float, given: Mapping[str, Any], half_m: float) -> None:
-        heights = np.asarray(given["elevation_m"], np.float64)
-        if heights.ndim != 2 or min(heights.shape) < 2:
-            raise InputError("ground.elevation_m", list(heights.shape), "二维，每边至少 2 格")
-        self.fine = float(given["cell_m"])
-        self.origin = float(given["lon"]), float(given["lat"])
-        self.scale = metres_per_degree(float(given["lat"]))
-        x, y = self.metres(lon, lat)
-        column, row = round(x / self.fine), round(y / self.fine)
-        ny, nx = heights.shape
-        if not (0 <= column < nx and 0 <= row < ny):
-            raise InputError("lon,lat", [lon, lat], "在所载地形的范围内")
-        reach = max(2, int(half_m / self.fine))
-        west, east = max(0, column - reach), min(nx, column + reach + 1)
-        south, north = max(0, row - reach), min(ny, row + reach + 1)
-        step = max(1, -(-max(east - west, north - south) // MOST_A_SIDE))
-        cut = heights[south:north, west:east]
-        self.ground, self.cell_m = coarser(cut, step), self.fine * step
-        holes = np.argwhere(~np.isfinite(self.ground))
+
+def fits(lon: float, lat: float, given: Mapping[str, Any]) -> bool:
+    """Whether heights are loaded that cover the place and are fine enough to say where water goes."""
+    land = (given["ground"] or {}).get("elevation_m")
+    if land is None or land.step_lat * metres_per_degree(lat)[1] > half_of(given) / LEAST_CELLS:
+        return False
+    rows, columns = land.values.shape
+    x, y = land.cells(np.array([lon]), 1)[0], land.cells(np.array([lat]), 0)[0]
+    return bool(0 <= x <= columns - 1 and 0 <= y <= rows - 1)
+
+
+class Window:
+    """Square cells of metres round a place, x east and y north, as far as heights are loaded."""
+
+    def __init__(self, lon: float, lat: float, land: Raster, half_m: float) -> None:
+        self.scale = metres_per_degree(lat)
+        native = land.step_lat * self.scale[1]
+        self.cell_m = max(native, 2 * half_m / MOST_A_SIDE)
+        rows, columns = land.values.shape
+        edges = (
+            (land.west, land.west + (columns - 1) * land.step_lon, lon, self.scale[0]),
+            (land.south, land.south + (rows - 1) * land.step_lat, lat, self.scale[1]),
+        )
+        before, after = [], []
+        for low, high, middle, scale in edges:
+            before.append(min(int(half_m / self.cell_m), max(0, int((middle - low) * scale / self.cell_m))))
+            after.append(min(int(half_m / self.cell_m), max(0, int((high - middle) * scale / self.cell_m))))
+        self.here = before[0], before[1]
+        self.lon = lon + np.arange(-before[0], after[0] + 1) * self.cell_m / self.scale[0]
+        self.lat = lat + np.arange(-before[1], after[1] + 1) * self.cell_m / self.scale[1]
+        if min(len(self.lon), len(self.lat)) < 2:
+            raise InputError("lon,lat", [lon, lat], "在所载高程栅格之内，离边缘两格以上")
+        holes = np.argwhere(~np.isfinite(land.nearest(self.lon, self.lat)))
         if len(holes):
             i, j = (int(k) for k in holes[0])
-            raise InputError(f"ground.elevation_m[{i}][{j}]", "空洞", f"有高程（窗口内缺 {len(holes)} 格，请补全地形）")
-        # centre of the coarse cell (0, 0) from that of the fine one
-        middle = (step - 1) / 2
-        self.west_m, self.south_m = (west + middle) * self.fine, (south + middle) * self.fine
-        self.here = self.cell(lon, lat)
-
-    def metres(self, lon: float, lat: float) -> tuple[float, float]:
-        """East and north (m) of the centre of the loaded cell (0, 0)."""
-        return (lon - self.origin[0]) * self.scale[0], (lat - self.origin[1]) * self.scale[1]
+            place = f"({self.lon[j]:.4f}, {self.lat[i]:.4f}) 等 {len(holes)} 格无高程"
+            raise InputError("ground.elevation_m", place, "推演范围内处处有高程（补全栅格，或缩小范围）")
+        self.ground = land.smooth(self.lon, self.lat)
 
     def corner_m(self, lon: float, lat: float) -> tuple[float, float]:
         """Metres from the south-west corner of the window, as walls are given."""
-        x, y = self.metres(lon, lat)
-        return x - self.west_m + self.cell_m / 2, y - self.south_m + self.cell_m / 2
+        half = self.cell_m / 2
+        return (lon - self.lon[0]) * self.scale[0] + half, (lat - self.lat[0]) * self.scale[1] + half
 
     def cell(self, lon: float, lat: float) -> tuple[int, int]:
         """(ix, iy), held to the window."""
@@ -67,56 +80,42 @@ class Window:
     def holds(self, lon: float, lat: float) -> bool:
         x, y = self.corner_m(lon, lat)
         ny, nx = self.ground.shape
-        return 0 <= x < nx * self.cell_m and 0 <= y < ny * self.cell_m
+        return bool(0 <= x < nx * self.cell_m and 0 <= y < ny * self.cell_m)
 
     def plain(self) -> forecast.Plain:
-        """The window as what draws on the map: x east, y north."""
-        lon = self.origin[0] + self.west_m / self.scale[0]
-        lat = self.origin[1] + (self.south_m - self.cell_m / 2) / self.scale[1]
-        return forecast.Plain(lon, lat, 90.0, True, self.cell_m, 0)
+        """The window as what draws on the map."""
+        south = float(self.lat[0]) - 0.5 * self.cell_m / self.scale[1]
+        return forecast.Plain(float(self.lon[0]), south, 90.0, True, self.cell_m, 0)
 
 
-def coarser(heights: Grid, step: int) -> Grid:
-    """Means of step x step cells; what does not fill a cell at the far edges is left out."""
-    if step == 1:
-        return np.ascontiguousarray(heights)
-    ny, nx = (n // step for n in heights.shape)
-    if ny < 2 or nx < 2:
-        raise InputError("ground", list(heights.shape), "窗口内每边至少 2 格")
-    found: Grid = heights[: ny * step, : nx * step].reshape(ny, step, nx, step).mean(axis=(1, 3))
-    return found
-
-
-def terrain_of(window: Window, given: Mapping[str, Any], manning: float, drain: float) -> Terrain:
+def terrain_of(window: Window, structures: Sequence[Mapping[str, Any]], manning: float, drain: float) -> Terrain:
     """Ground, walls and culverts that lie in the window; open on all sides."""
     walls = tuple(
         Wall(tuple(window.corner_m(x, y) for x, y in row["points"]), float(row["crest_m"]))
-        for row in given.get("walls", ())
+        for row in structures
+        if "points" in row and any(window.holds(x, y) for x, y in row["points"])
     )
     culverts = tuple(
         Culvert(near, far, float(row["area_m2"]), float(row["invert_m"]), float(row.get("height_m", 1.0)))
-        for row in given.get("culverts", ())
-        if window.holds(*row["near"]) and window.holds(*row["far"])
+        for row in structures
+        if "near" in row
+        and window.holds(*row["near"])
+        and window.holds(*row["far"])
         and (near := window.cell(*row["near"])) != (far := window.cell(*row["far"]))
-    )  # fmt: skip
+    )
     sides = (Side("open"), Side("open"), Side("open"), Side("open"))
     return Terrain(window.ground, window.cell_m, manning, walls, culverts, sides, drain)
 
 
 def of_ground(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     """The footprint of a scenario over the loaded ground."""
-    land, scenario = given["ground"], given["scenario"]
-    half = HALF_M.get(scenario, given["reach_km"] * 1000)
-    if scenario == "torrent":
-        half = min(half, given["reach_km"] * 1000)
-    window = Window(lon, lat, land, half)
+    land, scenario = given["ground"]["elevation_m"], given["scenario"]
+    window = Window(lon, lat, land, half_of(given))
     drain = given["drain_mm_h"] if scenario == "ponding" else 0.0
-    terrain = terrain_of(window, land, given["manning"], drain)
+    terrain = terrain_of(window, given["structures"], given["manning"], drain)
     flood, notes, extra = SCENARIOS[scenario](window, terrain, given)
-    name = f"实测地形：{land.get('name', '')}（{land.get('source', '来源未注明')}）"
-    name += f"，含墙堤 {len(terrain.walls)} 道、涵洞 {len(terrain.culverts)} 处"
-    limits = ["地形与结构物以登记为准，未登记的涵洞与挡墙未计"]
-    limits += ["地形为演示数据，不可用于实战"] if land.get("representative") else []
+    name = f"高程栅格：{land.source or '来源未注明'}，含墙堤 {len(terrain.walls)} 道、涵洞 {len(terrain.culverts)} 处"
+    limits = ["地形与结构物以导入和登记的为准，未登记的涵洞与挡墙未计"]
     found = forecast.footprint(window.plain(), flood, given["hours"], notes, extra, (name, limits))
     if scenario == "ponding":
         found.zones[:] = forecast.zones_of(

@@ -11,6 +11,7 @@ from anlan.resources.queries.places import (
     stores_with,
     team,
 )
+from anlan.resources.queries.presence import Stay, people_inside, stays
 from anlan.resources.queries.reach import Reached, reached
 from anlan.resources.queries.stock import (
     Card,
@@ -36,6 +37,7 @@ __all__ = [
     "Due",
     "Minimum",
     "Reached",
+    "Stay",
     "StockPage",
     "StorePage",
     "StoreState",
@@ -50,9 +52,11 @@ __all__ = [
     "movements",
     "nearest_teams",
     "overview",
+    "people_inside",
     "reached",
     "rotation",
     "shelters_near",
+    "stays",
     "stock_page",
     "store_page",
     "stores",

@@ -1,93 +1,69 @@
-"""地形: heights that somebody has loaded, and what stands in the way of water on them."""
+"""地形与燃料: rasters of the country that engines run over."""
 
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 import numpy as np
-from django.core.exceptions import ValidationError
 from django.db import models
 from numpy.typing import NDArray
 
-from anlan.kernel.accounts.scope import Located
+from anlan.hazards.raster import Raster
+from anlan.kernel.accounts.scope import ScopedModel
 
 
-class GroundGrid(Located):
-    """高程格网: square cells of metres; lon, lat are those of the centre of cell (0, 0), rows run north."""
-
-    cell_m = models.FloatField("格距 m")
-    rows = models.PositiveIntegerField("行数")
-    columns = models.PositiveIntegerField("列数")
-    #: float32 of rows x columns, south first, packed; NaN where nothing is known.
-    packed = models.BinaryField("高程")
-    holes = models.PositiveIntegerField("空洞格数", default=0)
-    lowest_m = models.FloatField("最低 m")
-    highest_m = models.FloatField("最高 m")
-    east = models.FloatField("东界 °")
-    north = models.FloatField("北界 °")
-    source = models.CharField("来源", max_length=120)
-    loaded_at = models.DateTimeField("导入时间")
-    by = models.CharField("导入人", max_length=80)
-
-    class Meta(Located.Meta):
-        verbose_name = "高程格网"
-
-    def heights(self) -> NDArray[np.float64]:
-        """[iy][ix], metres."""
-        flat = np.frombuffer(zlib.decompress(bytes(self.packed)), np.float32)
-        return flat.reshape(self.rows, self.columns).astype(np.float64)
-
-    @staticmethod
-    def pack(heights: Any) -> bytes:
-        return zlib.compress(np.ascontiguousarray(heights, np.float32).tobytes(), 6)
-
-
-class Structure(Located):
-    """涵洞与挡墙: what lets water through a bank, or keeps it back."""
+class GroundRaster(ScopedModel):
+    """One raster, regular in degrees (WGS84), rows from south to north; single precision, NaN = unknown, compressed."""
 
     class Kind(models.TextChoices):
-        WALL = "wall", "堤、墙、路基"
-        CULVERT = "culvert", "涵洞"
+        FUEL = "fuel", "燃料模型编号"
+        ELEVATION = "elevation_m", "高程 m"
+        COVER = "canopy_cover", "郁闭度 0–1"
+        HEIGHT = "canopy_height_m", "树高 m"
+        BASE = "canopy_base_m", "枝下高 m"
+        DENSITY = "bulk_density_kg_m3", "林冠容积密度 kg/m³"
 
-    kind = models.CharField("类别", max_length=8, choices=Kind.choices)
-    #: [[lon, lat], ...]: the crest's line, or the culvert's two ends.
-    line = models.JSONField("折线 [[经度, 纬度], …]（涵洞填两端）")
-    crest_m = models.FloatField("顶高程 m（墙）", null=True, blank=True)
-    invert_m = models.FloatField("底高程 m（涵洞）", null=True, blank=True)
-    area_m2 = models.FloatField("过水面积 m²（涵洞）", null=True, blank=True)
-    height_m = models.FloatField("净高 m（涵洞）", default=1.0)
-    source = models.CharField("来源", max_length=120, blank=True)
+    kind = models.CharField("种类", max_length=20, choices=Kind.choices)
+    title = models.CharField("名称", max_length=80)
+    source = models.CharField("来源", max_length=160)
+    representative = models.BooleanField("演示数据", default=False)
+    west = models.FloatField("首列经度")
+    south = models.FloatField("首行纬度")
+    step_lon = models.FloatField("经向格距 °")
+    step_lat = models.FloatField("纬向格距 °")
+    rows = models.PositiveIntegerField("行数")
+    columns = models.PositiveIntegerField("列数")
+    low = models.FloatField("最小值")
+    high = models.FloatField("最大值")
+    known = models.FloatField("有值占比")
+    data = models.BinaryField("数据")
+    at = models.DateTimeField("导入时间")
+    by = models.CharField("导入人", max_length=80)
 
-    class Meta(Located.Meta):
-        verbose_name = "涵洞与挡墙"
+    class Meta(ScopedModel.Meta):
+        verbose_name = "地形与燃料栅格"
+        ordering = ["kind", "-at", "-pk"]
 
-    def clean(self) -> None:
-        """A wall needs its crest, a culvert its size; the line must be places."""
-        super().clean()
-        wants = {"wall": ("crest_m",), "culvert": ("invert_m", "area_m2")}[self.kind]
-        for name in wants:
-            if getattr(self, name) is None:
-                raise ValidationError({name: f"{self.get_kind_display()}须填"})
-        for name in ("area_m2", "height_m"):
-            value = getattr(self, name)
-            if value is not None and not 0 < value <= 10_000:
-                raise ValidationError({name: f"{value} 须 > 0，<= 10000"})
-        if not is_line(self.line):
-            raise ValidationError({"line": "[[经度, 纬度], …]，至少 2 点，经度 -180~180，纬度 -85~85"})
+    def __str__(self) -> str:
+        return self.title
 
+    @property
+    def east(self) -> float:
+        return float(self.west + (self.columns - 1) * self.step_lon)
 
-def is_line(value: Any) -> bool:
-    """Whether it is at least two places."""
-    return (
-        isinstance(value, list)
-        and len(value) >= 2
-        and all(
-            isinstance(place, list)
-            and len(place) == 2
-            and all(isinstance(part, int | float) and not isinstance(part, bool) for part in place)
-            and -180 <= place[0] <= 180
-            and -85 <= place[1] <= 85
-            for place in value
-        )
-    )
+    @property
+    def north(self) -> float:
+        return float(self.south + (self.rows - 1) * self.step_lat)
+
+    @property
+    def cell_m(self) -> float:
+        return float(self.step_lat * 111_195)
+
+    def values(self) -> NDArray[np.float32]:
+        whole = np.frombuffer(zlib.decompress(bytes(self.data)), np.float32)
+        return whole.reshape(self.rows, self.columns)
+
+    def raster(self) -> Raster:
+        """As engines read it."""
+        said = f"{self.title}（{self.source}，{self.at:%Y-%m-%d} 导入{'，演示数据' if self.representative else ''}）"
+        return Raster(self.west, self.south, self.step_lon, self.step_lat, self.values(), said)

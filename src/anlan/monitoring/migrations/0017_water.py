@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('kernel', '0002_journal_append_only'),
-        ('monitoring', '0014_park_risk_events'),
+        ('monitoring', '0016_registry_changes'),
     ]
 
     operations = [
