@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +25,7 @@ from anlan.supervision import actions, queries
 from anlan.supervision.models import (
     Enterprise,
     HazardUnit,
+    OnSite,
     Park,
     ParkRisk,
     ProtectionTarget,
@@ -38,6 +39,8 @@ __all__ = ["signed_in"]
 pytestmark = pytest.mark.django_db
 HERE = {"lon": 106.69, "lat": 39.47}
 CLOCKWORK = system("园区风险")
+#: Beijing noon: whether it is day or night must not depend on when the tests run.
+NOON = datetime(2026, 5, 12, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -85,7 +88,8 @@ def test_own_staff_are_no_protection_targets_of_their_own_works(park: Park) -> N
 
 
 def test_only_what_changed_is_worked_out_again_and_not_too_often(park: Park) -> None:
-    with clock.standing_at(start := clock.now()):
+    start = NOON
+    with clock.standing_at(start):
         blow(park, 3.0, 270)
         first = actions.assess_due(CLOCKWORK, start)
     assert {row.basis for row in first} == {"annual", "current"}
@@ -185,6 +189,63 @@ def test_stations_tell_the_wind_and_the_level(park: Park) -> None:
     assert (condition.wind_m_s, condition.wind_from_deg) == (3.4, 250)
     assert condition.stability in "ABCDEF"
     assert UnitStock.everything.get().quantity_t == pytest.approx(5.0)
+
+
+def test_gates_tell_who_is_on_site_and_only_all_of_them_together(park: Park) -> None:
+    works = Enterprise.everything.get()
+    Enterprise.everything.update(headcount="GATE-1，GATE-2")
+    place = Station.objects.create(
+        code="P", name="门禁", kind="人员", protocol="mqtt", address="P", area=park.area, **HERE
+    )
+    streams = [
+        Datastream.objects.create(
+            code=f"GATE-{i}", station=place, source_code=str(i), name="在场人数", quantity="在场人数", unit="人"
+        )
+        for i in (1, 2)
+    ]
+    with clock.standing_at(NOON):
+        now = clock.now()
+        Latest.objects.create(pk=streams[0].pk, at=now, value=35, quality=0, received_at=now)
+        assert monitoring.follow_parks(CLOCKWORK, now) == 0, "one gate of two says nothing"
+        Latest.objects.create(pk=streams[1].pk, at=now - timedelta(minutes=5), value=7, quality=0, received_at=now)
+        assert monitoring.follow_parks(CLOCKWORK, now) == 1
+        row = OnSite.everything.get()
+        assert (row.enterprise, row.people, row.at) == (works, 42, now - timedelta(minutes=5))
+        with pytest.raises(Invalid, match="室外人数"):
+            actions.report_people(CLOCKWORK, "enterprise", works.pk, 10, now, "门岗", outdoors=11)
+
+
+def neighbour(park: Park) -> Enterprise:
+    """A works beside the tank whose people count: it has nothing dangerous of its own."""
+    return Enterprise.objects.create(
+        code="N", name="机械厂", industry="机械", area=park.area, park=park, staff_day=100, staff_night=10, lon=106.692, lat=39.47
+    )  # fmt: skip
+
+
+def test_present_risk_follows_who_is_there_and_day_and_night(park: Park) -> None:
+    other = neighbour(park)
+    ProtectionTarget.everything.all().delete()
+    with clock.standing_at(NOON):
+        noon = clock.now()
+        blow(park, 2.0, 270)
+        (first,) = [row for row in actions.assess_due(CLOCKWORK, noon) if row.basis == "current"]
+    assert "现在（白天）300 人" in " ".join(first.assumptions)
+
+    def later(minutes: int, people: int | None = None) -> list[ParkRisk]:
+        with clock.standing_at(noon + timedelta(minutes=minutes)):
+            if people is not None:
+                actions.report_people(CLOCKWORK, "enterprise", other.pk, people, clock.now(), "门禁")
+            return [row for row in actions.assess_due(CLOCKWORK, clock.now()) if row.basis == "current"]
+
+    assert later(5, 104)[0].reason == "人口变化", "a first count is a change"
+    assert later(10, 110) == [], "within a tenth"
+    (crowded,) = later(15, 400)
+    assert (crowded.reason, crowded.pll / first.pll) == ("人口变化", pytest.approx(4.0, rel=1e-6))
+    (registered,) = later(15 + 121)
+    assert registered.pll == pytest.approx(first.pll), "an old count is not who is there now"
+    (night,) = later(8 * 60)
+    assert "昼夜交替" in night.reason
+    assert night.pll < 0.1 * first.pll, "a tenth of them, and nearly all indoors"
 
 
 def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:

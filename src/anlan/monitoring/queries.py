@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
+from anlan.monitoring.directory import Changes, Directory, StreamRef, changes, forget_old_changes
 from anlan.monitoring.log import GOOD
 from anlan.monitoring.models import (
     Alarm,
@@ -34,24 +35,10 @@ from anlan.monitoring.rules.isa import State
 from anlan.monitoring.rules.quality import conversion
 from anlan.simulation import queries as simulation
 
+__all__ = ["Changes", "Directory", "StreamRef", "changes", "forget_old_changes"]
+
 #: A station is silent after so many of its reporting intervals without a reading.
 SILENT_AFTER = 3
-
-
-@dataclass(frozen=True)
-class StreamRef:
-    """What a gateway needs to know of a datastream to write its readings."""
-
-    id: int
-    station_id: int
-    unit: str
-    valid_min: float | None
-    valid_max: float | None
-    #: stored = sent x scale + offset
-    scale: float = 1.0
-    offset: float = 0.0
-    #: Added to the device's times, seconds: its clock is known to be wrong by so much.
-    clock_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,25 +66,9 @@ class Sample:
     revision: int
 
 
-def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
+def resolve(protocol: str) -> Directory:
     """(protocol address, element code) -> datastream, for every station in service that speaks `protocol`."""
-    rows = Datastream.objects.unscoped("the gateway serves every area").filter(
-        station__protocol=protocol, station__in_service=True
-    )
-    return {
-        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit), clock_s or 0)
-        for address, code, pk, station, unit, low, high, source, clock_s in rows.values_list(
-            "station__address",
-            "source_code",
-            "pk",
-            "station_id",
-            "unit",
-            "valid_min",
-            "valid_max",
-            "source_unit",
-            "station__clock_offset_s",
-        )
-    }
+    return Directory(protocol)
 
 
 def streams_of(codes: Iterable[str]) -> dict[str, StreamRef]:
@@ -192,8 +163,9 @@ def raises(
     for at, priority, rule, rule_name, station, station_name in rows.order_by("at").values_list(
         "at", "alarm__priority", "alarm__rule_id", "alarm__rule__title", "alarm__station_id", "alarm__station__name"
     ):
-        found.append(nuisance.Raise(at, priority, (rule, station)))
-        names[rule, station] = (rule_name, station_name)
+        source = (rule, station or 0)
+        found.append(nuisance.Raise(at, priority, source))
+        names[source] = (rule_name, station_name or "计算值")
     return found, names
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Case, When
+from django.db.models import Case, F, When
 from shapely import contains_xy
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -16,17 +16,20 @@ from shapely.geometry.base import BaseGeometry
 from anlan.hazards import discover
 from anlan.hazards.chemical.substances import table
 from anlan.hazards.contract import Hazard, Residents
+from anlan.hazards.raster import Raster
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo import GeoJson, area_km2
 from anlan.kernel.geo.exposed import EXPOSED, Thing, things_in
-from anlan.simulation.models import Firing, Lead, Run
+from anlan.simulation.models import ControlLine, Firing, GroundRaster, Lead, Run
 from anlan.simulation.rules import chains, risk
 from anlan.simulation.rules.criteria import LIKELY
 
 HAZARDS: dict[str, Hazard] = discover()
+#: (kind, title) of rasters of the country.
+RASTER_KINDS = GroundRaster.Kind.choices
 #: What of the last hours counts for the ranking of areas.
 DAY_H = 24
 
@@ -34,6 +37,32 @@ DAY_H = 24
 def runs(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[Run]:
     found = Run.objects.visible_to(actor).order_by("-at", "-pk")
     return found.filter(correlation_id=correlation_id) if correlation_id else found
+
+
+def control_lines(actor: Actor, correlation_id: UUID | None = None) -> ScopedQuerySet[ControlLine]:
+    """隔离线, those taken back too."""
+    found = ControlLine.objects.visible_to(actor)
+    return found.filter(correlation_id=correlation_id) if correlation_id else found
+
+
+def rasters(actor: Actor) -> ScopedQuerySet[GroundRaster]:
+    """地形与燃料, without their data."""
+    return GroundRaster.objects.visible_to(actor).defer("data")
+
+
+def ground_around(actor: Actor, lon: float, lat: float) -> dict[str, Raster]:
+    """Of each kind the finest raster that covers a place, the newest of equals; nothing where none was brought in."""
+    over = {
+        "west__lte": lon,
+        "south__lte": lat,
+        "west__gte": lon - F("step_lon") * (F("columns") - 1),
+        "south__gte": lat - F("step_lat") * (F("rows") - 1),
+    }
+    found: dict[str, Raster] = {}
+    for row in GroundRaster.objects.visible_to(actor).filter(**over).order_by("step_lat", "-at"):
+        if row.kind not in found:
+            found[row.kind] = row.raster()
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,21 @@ from typing import Any
 from shapely.geometry import Point, shape
 
 from anlan.hazards.chemical.substances import table
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import GeoJson
-from anlan.supervision.models import Basis, Enterprise, HazardUnit, Park, ParkCondition, ParkRisk
+from anlan.supervision.models import (
+    Basis,
+    Enterprise,
+    HazardUnit,
+    OnSite,
+    Park,
+    ParkCondition,
+    ParkRisk,
+    ProtectionTarget,
+)
 from anlan.supervision.park_risk.assemble import assemble
 from anlan.supervision.park_risk.work import CANDIDATES, room_here
 
@@ -116,6 +126,23 @@ def units_of_stations(actor: Actor) -> ScopedQuerySet[HazardUnit]:
     return HazardUnit.objects.visible_to(actor).filter(full_level_m__gt=0)
 
 
+def counted_places(actor: Actor) -> list[tuple[str, int, list[str]]]:
+    """(kind, id, codes of the datastreams that count its people) of works and protection targets that name any."""
+    found = []
+    for kind, model in (("enterprise", Enterprise), ("target", ProtectionTarget)):
+        for row in model.objects.visible_to(actor).exclude(headcount="").order_by("pk"):
+            codes = [code.strip() for code in row.headcount.replace("，", ",").split(",") if code.strip()]
+            if codes:
+                found.append((kind, row.pk, codes))
+    return found
+
+
+def on_site_now(actor: Actor, park_id: int) -> list[OnSite]:
+    """The newest counts of the works of a park, by name; old ones too, with their time."""
+    rows = OnSite.objects.visible_to(actor).filter(enterprise__park_id=park_id)
+    return list(rows.select_related("enterprise").order_by("enterprise__name"))
+
+
 def candidates() -> list[tuple[str, str]]:
     """(key, name) of substances that may be asked for at a place."""
     return [(key, table()[key].name) for key, *_rest in CANDIDATES]
@@ -128,7 +155,7 @@ def room_at(actor: Actor, park_id: int, substance: str, lon: str, lat: str) -> d
     if chosen is None:
         raise Invalid("substance", substance, "、".join(name for _key, name in candidates()), label="物质")
     place = [degrees(value, name, found, span) for value, name, span in ((lon, "lon", 0.15), (lat, "lat", 0.1))]
-    made = assemble(found, Basis.ANNUAL)
+    made = assemble(found, Basis.ANNUAL, clock.now())
     return {"substance": table()[substance].name, "lon": place[0], "lat": place[1], **room_here(made, chosen, *place)}
 
 

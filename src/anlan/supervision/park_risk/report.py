@@ -15,7 +15,8 @@ from anlan.hazards.chemical.qra import pictures
 from anlan.kernel.documents import building
 from anlan.kernel.geo import GeoJson
 from anlan.supervision.models import ParkRisk
-from anlan.supervision.park_risk.assemble import Plane, outline_of
+from anlan.supervision.park_risk.assemble import outline_of
+from anlan.supervision.park_risk.crowds import Plane
 
 #: Chapters that the platform cannot write, left to be filled in (AQ/T 3046-2013 asks for them).
 TO_FILL = "（由评估单位补充）"
