@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from anlan.command.models import FeltReport, Incident, PastEarthquake, Task
+from anlan.command.models import Drawing, FeltReport, Incident, PastEarthquake, Task
+from anlan.command.rules.drawing import SIGNS
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -193,3 +195,57 @@ layer(
         empty="历史地震目录登记簿为空",
     )
 )
+
+
+def drawings(form: str) -> Callable[[Actor, BBox | None], FeatureCollection]:
+    """What is drawn on open incidents, of one form."""
+    kinds = [kind for kind, sign in SIGNS.items() if sign.form == form]
+
+    def found(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+        rows = Drawing.objects.visible_to(actor, VIEW).filter(kind__in=kinds, erased_at=None)
+        return collection([drawing_feature(row) for row in rows.exclude(incident__status__in=INCIDENT_OVER)])
+
+    return found
+
+
+def drawing_feature(row: Drawing) -> dict[str, Any]:
+    sign = SIGNS[row.kind]
+    return {
+        "type": "Feature",
+        "id": row.pk,
+        "geometry": row.geometry,
+        "properties": {
+            "id": row.pk,
+            "name": row.label,
+            "kind": sign.title,
+            "symbol": row.kind,
+            "colour": sign.colour,
+            "note": row.note,
+            "version": row.version,
+            "at": row.changed_at.isoformat(),
+            "by": row.changed_by,
+            "panel": f"/command/drawings/{row.pk}/panel",
+        },
+    }
+
+
+for form, kind, title in (
+    ("Polygon", "polygon", "标绘·范围"),
+    ("LineString", "line", "标绘·线"),
+    ("Point", "point", "标绘·符号"),
+):
+    layer(
+        Layer(
+            key=f"command.drawn-{kind}",
+            title=title,
+            kind=kind,
+            features=drawings(form),
+            permission=VIEW,
+            icon="pin",
+            colour="#e03131",
+            refresh=("command.DrawingChanged", "command.IncidentClosed"),
+            group="command",
+            symbols={key: (sign.icon, sign.colour) for key, sign in SIGNS.items() if sign.form == form},
+            empty="没有标绘；在事件面板里点“标绘”",
+        )
+    )

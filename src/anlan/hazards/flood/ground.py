@@ -55,8 +55,8 @@ class Window:
             before.append(min(int(half_m / self.cell_m), max(0, int((middle - low) * scale / self.cell_m))))
             after.append(min(int(half_m / self.cell_m), max(0, int((high - middle) * scale / self.cell_m))))
         self.here = before[0], before[1]
-        self.lon: Grid = lon + np.arange(-before[0], after[0] + 1) * self.cell_m / self.scale[0]
-        self.lat: Grid = lat + np.arange(-before[1], after[1] + 1) * self.cell_m / self.scale[1]
+        self.lon: Grid = lon + np.arange(-before[0], after[0] + 1, dtype=np.float64) * self.cell_m / self.scale[0]
+        self.lat: Grid = lat + np.arange(-before[1], after[1] + 1, dtype=np.float64) * self.cell_m / self.scale[1]
         if min(len(self.lon), len(self.lat)) < 2:
             raise InputError("lon,lat", [lon, lat], "在所载高程栅格之内，离边缘两格以上")
         holes = np.argwhere(~np.isfinite(land.nearest(self.lon, self.lat)))
