@@ -84,4 +84,8 @@ export const EN = {
   "待发送：{what}": "To be sent: {what}",
   "待发送 {n} 件": "{n} to be sent",
   "没有进行中的任务": "No task is open",
+  "正在计算…": "Working it out…",
+  "潜在生命损失": "Potential loss of life",
+  "人/年": "people/year",
+  "新增后": "With it",
 };
