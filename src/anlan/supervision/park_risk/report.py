@@ -21,8 +21,10 @@ from anlan.supervision.park_risk.crowds import Plane
 
 #: Chapters that the platform cannot write, left to be filled in (AQ/T 3046-2013 asks for them).
 TO_FILL = "（由评估单位补充）"
-BASIS = "GB 36894-2018、GB/T 37243-2019、AQ/T 3046-2013、HJ 169-2018、GB 18218-2018；"
+BASIS = (
+    "GB 36894-2018、GB/T 37243-2019、AQ/T 3046-2013、HJ 169-2018、GB 18218-2018；"
     "失效频率、事件树与伤害参数的取值和来源见第三、六章，标“待核对”的须与标准正文核对。"
+)
 
 
 def made(row: ParkRisk, kind: str, by: str) -> bytes:
