@@ -11,9 +11,10 @@ from shapely.geometry import Point, shape
 
 from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area, Level
-from anlan.monitoring.models import Datastream, Station
+from anlan.monitoring.models import Alarm, Datastream, Station
 from anlan.simulation.models import Run
 from anlan.situation import actions, jobs, layers, queries
 from anlan.situation.models import ReleaseWatch
@@ -131,6 +132,29 @@ def test_a_turned_wind_computes_anew_and_a_steady_one_does_not(tank: HazardUnit,
     assert layers.ways(actor(city.city), None)["features"] == []
     with pytest.raises(Conflict):
         actions.reassess_release(actor(city.city), watch.pk)
+
+
+def test_an_endpoint_that_reaches_a_community_is_an_alarm_until_the_wind_has_turned(
+    tank: HazardUnit, city: City
+) -> None:
+    with clock.standing_at(NOON):
+        blow(2.5, 270, NOON)
+        watch = actions.follow_release(actor(city.city), TANK, tank.pk)
+        drain()
+    rows = Alarm.objects.unscoped("test").filter(active=True).order_by("priority", "pk")
+    alarm, *farther = rows
+    assert all(one.priority == 2 for one in farther), "only endpoint 2 comes so far"
+    assert (alarm.title.split("，")[0], alarm.band, alarm.priority) == ("社区0在氯毒性终点浓度-1 范围内", "hihi", 1)
+    assert (alarm.correlation_id, alarm.explanation["url"]) == (
+        watch.correlation_id,
+        f"/situation/releases/{watch.pk}/",
+    )
+    with clock.standing_at(NOON + timedelta(minutes=5)):
+        blow(2.5, 90, clock.now())
+        jobs.watch_the_wind()
+        drain()
+    alarm.refresh_from_db()
+    assert (alarm.active, alarm.state, [one.title for one in rows.all()]) == (False, "returned", [])
 
 
 def test_without_a_fresh_wind_people_must_say_it(tank: HazardUnit, city: City) -> None:

@@ -256,3 +256,55 @@ class StressTested(Fact):
     run_id: int
     plan_id: int
     state: str
+
+
+@dataclass(frozen=True)
+class HeadquartersChanged(Fact):
+    """现场指挥部 set up, its groups, periods or objectives changed, or dissolved."""
+
+    headquarters_id: int
+    incident_id: int
+    what: str
+
+
+@dataclass(frozen=True)
+class CommandTransferred(Fact):
+    headquarters_id: int
+    incident_id: int
+    from_name: str
+    to_name: str
+    at: str
+
+
+@dataclass(frozen=True)
+class NeedChanged(Fact):
+    need_id: int
+    incident_id: int
+    need: str
+    what: str
+
+
+@dataclass(frozen=True)
+class AidRequested(Fact):
+    """Aid is wanted of the superior or of neighbours: the line between platforms carries it, where one is agreed."""
+
+    key: str
+    relation: str
+    title: str
+    text: str
+    due_at: str
+    incident_id: int
+
+
+@dataclass(frozen=True)
+class DrawingChanged(Fact):
+    """Something was drawn, changed or erased on the incident's map; (lon, lat) is a place in it."""
+
+    drawing_id: int
+    incident_id: int
+    kind: str
+    label: str
+    version: int
+    what: str
+    lon: float
+    lat: float

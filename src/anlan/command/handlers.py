@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from anlan.administration import queries as administration
 from anlan.command import sources
 from anlan.command.actions.calling import start_calling
 from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.actions.quakes import assess_quake
 from anlan.command.common import tell
-from anlan.command.models import Callee, CallRound, Incident
+from anlan.command.models import Callee, CallRound, Headquarters, Incident
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.events.facts import NoticeRequested
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 
@@ -215,3 +218,37 @@ def stock_issued(event: Event) -> None:
 def notice_failed(event: Event) -> None:
     p = event.payload
     line(event, "task", f"通知未送达（{p.get('channel', '')}）：{p.get('detail', '')}", notice=p.get("notice_event_id"))
+
+
+INSIDE = {"entered": "进入危险区", "left": "撤出危险区", "overdue": "超时未撤出"}
+
+
+@on("resources.PersonInside")
+def person_inside(event: Event) -> None:
+    """In and out are lines; who stays over the limit is told to the commander and the duty leader at once."""
+    p, incident = event.payload, incident_of(event)
+    if p["what"] not in INSIDE:
+        return
+    line(event, "note", f"{p['person']}{INSIDE[p['what']]}", presence_id=p["presence_id"])
+    if incident is not None and p["what"] == "overdue":
+        warn_overdue(DESK, incident.pk, p["presence_id"], p["person"])
+
+
+@action("command.incident")
+def warn_overdue(by: Any, incident_id: int, presence_id: int, person: str) -> None:
+    """人员超时告警: by message to whoever commands on the spot, else to the duty leader."""
+    incident = Incident.objects.visible_to(by, "command.incident").one(incident_id)
+    post = Headquarters.objects.unscoped(HELD).filter(incident=incident, dissolved_at=None).first()
+    watch = administration.watch(incident.area, clock.now())
+    leader = watch.leaders[0] if watch and watch.leaders else None
+    name = post.commander if post else leader.name if leader else "值班室"
+    record(
+        by, "人员超时告警", incident,
+        NoticeRequested(
+            to_name=name, phone=leader.phone if leader else "", to_person_id=leader.pk if leader else None,
+            text=f"【人员超时】{incident.title}：{person}超过限时仍在危险区内，请立即核实撤出", purpose="person_overdue",
+            subject_type="resources.Presence", subject_id=str(presence_id), urgency="high",
+            correlation_id=str(incident.correlation_id),
+        ),
+        correlation_id=incident.correlation_id,
+    )  # fmt: skip

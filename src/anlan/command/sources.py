@@ -43,7 +43,7 @@ def known(value: Any, source: str, at: datetime) -> dict[str, Any]:
 def of_alarm(by: Actor, alarm_id: int) -> Source:
     """The alarm, with its priority and, at a hazard unit, the substance."""
     alarm = monitoring.alarm(by, alarm_id)
-    unit = alarm.station.hazard_unit
+    unit = alarm.station.hazard_unit if alarm.station else None
     factors = {"alarm_priority": known(alarm.priority, "监测告警", alarm.raised_at)}
     if unit:
         factors["substance"] = known(unit.substance, f"危险单元 {unit.name}", alarm.raised_at)
@@ -58,7 +58,7 @@ def of_alarm(by: Actor, alarm_id: int) -> Source:
         area=alarm.area,
         correlation_id=alarm.correlation_id,
         reported_by=f"规则“{alarm.rule.title}”",
-        place=unit.enterprise.name if unit else alarm.station.name,
+        place=unit.enterprise.name if unit else str(alarm.station or alarm.area),
         alarm_id=alarm.pk,
         factors=factors,
     )

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import assessment, desk, drills, field, pages, planning, quakes, verbs, watch
+from anlan.command.views import (
+    assessment,
+    desk,
+    dispatching,
+    drawings,
+    drills,
+    field,
+    headquarters,
+    pages,
+    planning,
+    quakes,
+    verbs,
+    watch,
+)
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -41,6 +54,17 @@ urlpatterns = [
     path("incidents/<int:pk>/replay.json", pages.replay_json, name="incident-replay"),
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
+    path("incidents/<int:pk>/headquarters", headquarters.set_up, name="post-set-up"),
+    path("incidents/<int:pk>/dispatch", dispatching.dispatch, name="incident-dispatch"),
+    path("incidents/<int:pk>/drawings", drawings.draw, name="drawing-draw"),
+    path("drawings/<int:pk>/panel", drawings.panel, name="drawing-panel"),
+    path("drawings/<int:pk>/do/<slug:verb>", drawings.do, name="drawing-do"),
+    path("headquarters/<int:pk>/do/<slug:verb>", headquarters.post_do, name="post-do"),
+    path("periods/<int:pk>/reach", headquarters.reach, name="period-reach"),
+    path("incidents/<int:pk>/needs", headquarters.raise_need, name="need-raise"),
+    path("needs/<int:pk>/do/<slug:verb>", headquarters.need_do, name="need-do"),
+    path("supplies/<int:pk>/move", headquarters.supply_move, name="supply-move"),
+    path("aid/<str:key>/answer", headquarters.aid_answer, name="aid-answer"),
     path("proposals/<int:pk>/do/<slug:verb>", verbs.proposal, name="proposal-do"),
     path("incidents/<int:pk>/evaluate", drills.evaluate_incident, name="incident-evaluate"),
     path("drills/", drills.drills, name="drills"),

@@ -15,6 +15,12 @@ class AnlanError(Exception):
         self.message = message
         self.details = details
 
+    @property
+    def rule(self) -> str:
+        """The rule that forbids it, or the permission that is missing; "" where the message says it all."""
+        permission = self.details.get("permission")
+        return str(self.details.get("rule") or (f"须有权限 {permission}" if permission else ""))
+
     def as_json(self) -> dict[str, Any]:
         return {"error": self.message, **self.details}
 

@@ -36,7 +36,7 @@ class AlarmOut(Schema):
     rule_id: int
     rule_kind: str
     rule_version: int
-    station_id: int
+    station_id: int | None
     datastream_id: int | None
     area_id: int
     lon: float

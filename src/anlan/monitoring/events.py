@@ -10,12 +10,12 @@ from anlan.kernel.events.outbox import Fact
 @dataclass(frozen=True)
 class AlarmRaised(Fact):
     """A rule's condition holds. Alarms of stations and areas have no `datastream_id`; `station_id` is then the station
-    that completed the condition."""
+    that completed the condition. Alarms of computed figures have neither."""
 
     alarm_id: int
     rule_id: int
     rule_title: str
-    station_id: int
+    station_id: int | None
     datastream_id: int | None
     hazard_unit_id: int | None
     priority: int

@@ -66,3 +66,14 @@ def stay_state(minutes: float, limit_min: float) -> str:
     if minutes >= limit_min:
         return "critical"
     return "warning" if minutes >= WARNING_SHARE * limit_min else "green"
+
+
+#: Breathing apparatus: pressure at which its whistle blows (XF 124-2013: 5.5 ± 0.5 MPa), air used at work, L/min (usual
+#: planning figure), both 待核对; the pressures and cylinders that exist.
+WHISTLE_MPA, AIR_L_MIN = 5.5, 50.0
+MOST_AIR_MPA, AIR_CYLINDERS_L = 33.0, (2.0, 18.0)
+
+
+def air_minutes(pressure_mpa: float, cylinder_l: float, use_l_min: float = AIR_L_MIN) -> float:
+    """Minutes until the whistle: (p - p_whistle) × V × 10 / use, with 1 MPa taken as 10 times the outer pressure."""
+    return max(0.0, (pressure_mpa - WHISTLE_MPA) * cylinder_l * 10.0 / use_l_min)

@@ -1,14 +1,26 @@
-"""Reactions: when an incident is closed its release is no longer followed."""
+"""Reactions: when an incident is closed its release is no longer followed; an endpoint that reaches people is an alarm."""
 
 from __future__ import annotations
 
+from anlan.hazards.chemical.substances import find
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
+from anlan.monitoring import actions as monitoring
+from anlan.situation import queries
 from anlan.situation.actions import end_release
 from anlan.situation.models import ReleaseWatch
 
 DESK = system("泄漏研判")
+REACHED = monitoring.Criterion(
+    code="CALC-RELEASE-ENDPOINT",
+    title="泄漏毒性终点浓度波及保护目标",
+    priority=1,
+    basis="HJ 169-2018 附录 H 大气毒性终点浓度-1、-2（模型推算）",
+    advice="核对风向与泄漏条件，按泄漏研判页的建议通知就地掩蔽或撤离",
+)
+#: No more alarms than people can read (ISA-18.2: a flood begins at ten); the worst and nearest come first.
+MOST = 10
 
 
 @on("command.IncidentClosed")
@@ -21,3 +33,31 @@ def incident_closed(event: Event) -> None:
     )
     for pk in list(running.values_list("pk", flat=True)):
         end_release(DESK, pk, "事件已结束")
+
+
+@on("situation.ReleaseAssessed")
+def release_assessed(event: Event) -> None:
+    """Communities and protection targets inside an endpoint are alarms; those the wind has left return to normal."""
+    watch = ReleaseWatch.objects.unscoped("alarms are raised everywhere").filter(pk=event.payload["watch_id"]).first()
+    if watch is not None and watch.run is not None and watch.run_id == event.payload["run_id"] and not watch.ended_at:
+        figures = [figure(watch, one) for one in queries.reached(DESK, watch.run)[:MOST]]
+        monitoring.judge_figures(DESK, REACHED, f"release:{watch.pk}", figures, event.at)
+
+
+@on("situation.ReleaseEnded")
+def release_ended(event: Event) -> None:
+    monitoring.judge_figures(DESK, REACHED, f"release:{event.payload['watch_id']}", [], event.at)
+
+
+def figure(watch: ReleaseWatch, one: queries.Reached) -> monitoring.Figure:
+    """The endpoint that reaches a place, in mg/m3."""
+    of = find(watch.given["substance"])
+    outer, inner = of.endpoint_2 or 0.0, of.endpoint_1 or 0.0
+    value = inner if one.level == 1 else outer
+    when = f"，约 {one.arrives_min:g} min 到达" if one.arrives_min is not None else ""
+    return monitoring.Figure(
+        subject=one.key, title=f"{one.name}在{of.name}毒性终点浓度-{one.level} 范围内{when}", value=value, unit="mg/m³",
+        limits={"hi": outer, "hihi": inner}, area=watch.area, lon=one.lon, lat=one.lat, data_class=watch.data_class,
+        why=f"第 {watch.rounds} 次研判（{watch.advice['because']}）", url=f"/situation/releases/{watch.pk}/",
+        source=watch.title, correlation_id=watch.correlation_id,
+    )  # fmt: skip

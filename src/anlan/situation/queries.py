@@ -19,6 +19,7 @@ from anlan.hazards.plane import metres_per_degree
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.geo import circle, distance_m
+from anlan.kernel.geo.exposed import things_in
 from anlan.monitoring import queries as monitoring
 from anlan.resources import queries as resources
 from anlan.simulation import queries as simulation
@@ -36,6 +37,8 @@ DAY, AT_HOME = (8.0, 18.5), {"day": 0.7, "night": 1.0}
 #: The command post: m from the source at least and at most (own choice, 待核对), m outside every zone.
 POST_NEAR_M, POST_FAR_M, CLEAR_M = 500.0, 6000.0, 100.0
 TEAMS = 3
+#: Below this wind, m/s, nobody can say when a cloud arrives: 待核对.
+CALM_M_S = 0.5
 
 
 class Run(Protocol):
@@ -154,6 +157,57 @@ class Frame:
     def place(self, east: float, north: float) -> tuple[float, float]:
         east_m, north_m = metres_per_degree(self.lat)
         return self.lon + east / east_m, self.lat + north / north_m
+
+
+#: Things that count as protection targets beside where people live (GB 36894-2018 clause 4), as rooms declare them.
+TARGETS = ("key-place", "hospital", "shelter")
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A community or a protection target that an endpoint reaches: which one (1 life, 2 irreversible harm), and when."""
+
+    key: str
+    name: str
+    level: int
+    lon: float
+    lat: float
+    arrives_min: float | None
+
+
+def reached(actor: Actor, run: Run) -> list[Reached]:
+    """What sure zones touch, the worst first and then the nearest in time. 模型推算."""
+    sure = [(zone["level"], shape(zone["geometry"])) for zone in run.zones if not zone.get("uncertain")]
+    sure.sort(key=lambda one: one[0])
+    if not sure:
+        return []
+    frame, cloud = Frame(run.lon, run.lat, run.summary["towards_deg"]), cloud_of(run)
+    found = [
+        Reached(f"area:{home.pk}", home.name, level, *spot_of(home.outline.intersection(zone), frame, cloud))
+        for home in simulation.homes()
+        if (hit := touching(home.outline, sure)) is not None
+        for level, zone in (hit,)
+    ]
+    for thing in things_in(actor, unary_union([zone for _, zone in sure]), TARGETS):
+        hit = touching(thing.shape or Point(thing.lon, thing.lat), sure)
+        if hit is not None:
+            place = Point(thing.lon, thing.lat)
+            found.append(Reached(f"{thing.kind}:{thing.key}", thing.name, hit[0], *spot_of(place, frame, cloud)))
+    return sorted(found, key=lambda one: (one.level, one.arrives_min if one.arrives_min is not None else 1e9))
+
+
+def touching(outline: BaseGeometry, zones: Sequence[tuple[int, BaseGeometry]]) -> tuple[int, BaseGeometry] | None:
+    """The worst zone that touches an outline; zones worst first."""
+    return next(((level, zone) for level, zone in zones if outline.intersects(zone)), None)
+
+
+def spot_of(part: BaseGeometry, frame: Frame, cloud: advice.Cloud) -> tuple[float, float, float | None]:
+    """(lon, lat, minutes until the cloud is there); None in calm, when nobody can say."""
+    middle = part.representative_point()
+    if cloud.wind < CALM_M_S:
+        return middle.x, middle.y, None
+    nearest = max(0.0, min(frame.of(x, y)[0] for x, y in outline_points(part)))
+    return middle.x, middle.y, round(nearest / cloud.wind / 60, 1)
 
 
 def communities(run: Run) -> list[dict[str, Any]]:

@@ -11,7 +11,17 @@ from anlan.command.actions.instructions import open_items
 from anlan.command.common import Kind, bump, hm, hold, hold_open, required, tell
 from anlan.command.duty import clocks
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
-from anlan.command.models import CASUALTIES, Incident, Proposal, Report, ReportClock, ReportKind, Response, Task
+from anlan.command.models import (
+    CASUALTIES,
+    Headquarters,
+    Incident,
+    Proposal,
+    Report,
+    ReportClock,
+    ReportKind,
+    Response,
+    Task,
+)
 from anlan.command.models.incident import GRADE_CHOICES
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.rules.cumulative import falls
@@ -23,6 +33,7 @@ from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
+from anlan.resources import queries as resources
 
 FIGURES = (*CASUALTIES, "loss_cny")
 DETAILS = ("title", "place", "description", "measures", "reported_by", "lon", "lat", "occurred_at", "event_code")
@@ -393,6 +404,17 @@ def final_report_owed(incident: Incident) -> bool:
     )
 
 
+def check_nobody_left(incident: Incident) -> None:
+    """Nobody inside a danger zone, no command post standing."""
+    inside = resources.people_inside(incident.correlation_id)
+    if inside:
+        names = "、".join(inside[:5])
+        raise Conflict(f"危险区内还有 {len(inside)} 人：{names}", rule="区内人员全部撤出后方可结案")
+    post = Headquarters.objects.unscoped(HELD).filter(incident=incident, dissolved_at=None).first()
+    if post is not None:
+        raise Conflict(f"{post}尚未撤销", rule="现场指挥部撤销后方可结案")
+
+
 @action("command.incident")
 def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int | None = None) -> Incident:
     """结案. Refused with open tasks, a running response, or without the final report where one is owed."""
@@ -408,6 +430,7 @@ def close_incident(by: Actor, incident_id: int, conclusion: str, *, version: int
     if orders:
         names = "；".join(str(item) for item in orders[:5])
         raise Conflict(f"还有 {len(orders)} 项领导批示未办结：{names}", rule="批示件件有落实，办结后方可结案")
+    check_nobody_left(incident)
     if final_report_owed(incident):
         raise Conflict("终报尚未报送，不能结案", rule="须报告的事件以终报结束（终报/核报）")
     incident.status = move(INCIDENT, INCIDENT_LABELS, incident.number, incident.status, "closed")

@@ -39,7 +39,9 @@ def report_felt(by: Actor, hazard_event_id: int, lon: float, lat: float, degree:
     if event.kind != "earthquake":
         raise Invalid("hazard_event_id", hazard_event_id, "地震", label="灾害信息")
     if clock.now() - event.at > OPEN_FOR:
-        raise Conflict(f"“{event.title}”已超过 {OPEN_FOR.total_seconds() / 3600:.0f} 小时，不再接收有感上报")
+        raise Conflict(
+            f"“{event.title}”已超过 {OPEN_FOR.total_seconds() / 3600:.0f} 小时，不再接收有感上报", rule="有感上报有期限"
+        )
     if not 1 <= degree <= 12:
         raise Invalid("degree", degree, "1 至 12", label="烈度", unit="度")
     if not (-180 <= lon <= 180 and -85 <= lat <= 85):

@@ -3,8 +3,18 @@
 from anlan.command.models.bulletin import Bulletin
 from anlan.command.models.calling import CallAttempt, Callee, CallRound
 from anlan.command.models.desk import CallRecord, LocalReportRule
+from anlan.command.models.drawing import Drawing
 from anlan.command.models.drill import Drill, Lesson
 from anlan.command.models.field import FieldEntry
+from anlan.command.models.headquarters import (
+    AidRequest,
+    CommandGroup,
+    CommandTransfer,
+    Headquarters,
+    Need,
+    NeedSupply,
+    Period,
+)
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.plan import Plan, PlanVersion
@@ -18,21 +28,29 @@ from anlan.command.models.timeline import TimelineEntry
 
 __all__ = [
     "CASUALTIES",
+    "AidRequest",
     "Bulletin",
     "CallAttempt",
     "CallRecord",
     "CallRound",
     "Callee",
     "Channel",
+    "CommandGroup",
+    "CommandTransfer",
+    "Drawing",
     "Drill",
     "FeltReport",
     "FieldEntry",
+    "Headquarters",
     "Incident",
     "Instruction",
     "InstructionItem",
     "Lesson",
     "LocalReportRule",
+    "Need",
+    "NeedSupply",
     "PastEarthquake",
+    "Period",
     "Plan",
     "PlanVersion",
     "Proposal",

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anlan.command.actions.needs import aid_answered
 from anlan.command.actions.proposals import propose_foreign
 from anlan.command.actions.reports import keep_receipt
 from anlan.gateways.events import ForeignInformationReceived
@@ -20,6 +21,8 @@ from anlan.kernel.actions import record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 
+#: Keys of tasks that ask for aid; the rest is the number of the request.
+AID = "task:aid:"
 HELD = "rows of the peer whose parcel it is"
 
 
@@ -117,7 +120,10 @@ def receipt(by: Actor, peer: Peer, parcel: Parcel) -> None:
 def answer(by: Actor, peer: Peer, parcel: Parcel) -> None:
     said = parcel.payload
     words = {name: str(said.get(name, ""))[:400] for name in ("state", "by", "note", "at")}
-    answered(by, peer, Kind.TASK, str(said["about"]), words)
+    about = str(said["about"])
+    answered(by, peer, Kind.TASK, about, words)
+    if about.startswith(AID):
+        aid_answered(by, about.removeprefix(AID), peer.name, words["state"], words["note"])
 
 
 def answered(by: Actor, peer: Peer, kind: Kind, key: str, words: dict[str, Any]) -> None:

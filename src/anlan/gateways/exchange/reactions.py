@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command import queries as command
-from anlan.gateways.exchange.models import Peer
-from anlan.gateways.exchange.offers import Offer, offer_to_all
+from anlan.command.actions.needs import aid_sent
+from anlan.gateways.exchange.effects import AID
+from anlan.gateways.exchange.models import Peer, split
+from anlan.gateways.exchange.offers import Offer, offer_to_all, post
 from anlan.gateways.exchange.parcel import Kind
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events.models import Event
@@ -144,3 +146,18 @@ def team_changed(event: Event) -> None:
     offer_to_all(
         EXCHANGE, Offer(Kind.RESOURCE, f"team:{team.code}", event.pk, team.name, team.area, team.data_class, said)
     )  # fmt: skip
+
+
+@on("command.AidRequested")
+def aid_requested(event: Event) -> None:
+    """请求支援 goes as a task to every platform of that relation with which tasks were agreed; the desk learns to whom."""
+    said = event.payload
+    peers = Peer.objects.unscoped("whom aid is asked of").filter(enabled=True, relation=said["relation"])
+    agreed = [peer for peer in peers.select_related("area") if Kind.TASK.value in split(peer.sends)]
+    payload = {name: said[name] for name in ("title", "text", "due_at")} | {"by": event.actor}
+    for peer in agreed:
+        post(
+            EXCHANGE, peer.pk,
+            Offer(Kind.TASK, f"{AID}{said['key']}", 1, said["title"], peer.area, 2, payload, event.correlation_id),
+        )  # fmt: skip
+    aid_sent(EXCHANGE, said["key"], [peer.name for peer in agreed])

@@ -12,10 +12,12 @@ from anlan.monitoring.actions.alarms import (
     unsuppress_alarm,
 )
 from anlan.monitoring.actions.escalation import escalate_overdue
+from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
 from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.park_risk import judge_park_risk
 from anlan.monitoring.actions.parks import follow_parks
 from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
@@ -32,6 +34,8 @@ from anlan.monitoring.actions.warnings import (
 )
 
 __all__ = [
+    "Criterion",
+    "Figure",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
@@ -44,6 +48,8 @@ __all__ = [
     "follow_parks",
     "issue_fast",
     "issue_warning",
+    "judge_figures",
+    "judge_park_risk",
     "judge_readings",
     "locate_fire",
     "receive_event",

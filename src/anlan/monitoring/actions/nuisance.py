@@ -60,7 +60,7 @@ def why_suppress(
 ) -> str:
     """The reason to suppress an alarm, "" when there is none. Latched alarms (gas, fire) and the highest priority are
     never called chattering or stale."""
-    window = next((one for one in windows if one.covers(alarm.station)), None)
+    window = next((one for one in windows if alarm.station and one.covers(alarm.station)), None)
     if window is not None:
         return f"{MAINTENANCE}：{window.title}（{window.responsible}）"
     if alarm.latched or alarm.priority == Priority.CRITICAL:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
@@ -27,14 +28,16 @@ OPEN = models.Q(retro=False) & ~models.Q(state=State.NORMAL.value)
 
 @dataclass(frozen=True)
 class Finding:
-    """What evaluation found, with the place it concerns. suppressed: why it is not shown as an alarm, "" = it is."""
+    """What evaluation found, with the place it concerns. suppressed: why it is not shown as an alarm, "" = it is.
+
+    station None: a computed figure, judged against `limits` (band -> level), with what else explains it in `why`."""
 
     rule: AlarmRule
     subject: str
     started_at: datetime
     at: datetime
     title: str
-    station: Station
+    station: Station | None
     area: Area
     data_class: int
     lon: float
@@ -45,6 +48,9 @@ class Finding:
     datastream: Datastream | None = None
     samples: Sequence[tuple[str, float]] = ()
     suppressed: str = ""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    why: Mapping[str, Any] = field(default_factory=dict)
+    correlation_id: UUID | None = None
 
 
 def alarms_of(rule_id: int, subject: str) -> models.QuerySet[Alarm]:
@@ -62,19 +68,19 @@ def explain(finding: Finding) -> dict[str, Any]:
     limited = rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
     explanation = {
         "rule": rule.title, "code": rule.code, "version": rule.version, "kind": rule.get_kind_display(),
-        "limits": {band: level for band, level in rule.levels.items() if level is not None and limited},
+        "limits": dict(finding.limits) or {band: level for band, level in rule.levels.items() if level is not None and limited},
         "band": finding.band, "unit": finding.unit, "deadband": rule.deadband, "on_delay_s": rule.on_delay_s,
         "off_delay_s": rule.off_delay_s, "basis": rule.basis, "advice": rule.advice,
-        "samples": [list(sample) for sample in finding.samples],
+        "samples": [list(sample) for sample in finding.samples], **finding.why,
     }  # fmt: skip
     if rule.kind == RuleKind.RATE:
         explanation["rate_window_s"] = rule.rate_window_s
     return explanation
 
 
-def priority_of(rule: AlarmRule, band: str) -> int:
+def priority_of(rule: AlarmRule, band: str, limits: Mapping[str, float] | None = None) -> int:
     """Outer limits and rules without bands have the rule's priority, inner limits one lower unless given."""
-    outer = {"hi": rule.hihi, "lo": rule.lolo}.get(band)
+    outer = (limits or rule.levels).get({"hi": "hihi", "lo": "lolo"}.get(band, ""))
     if outer is None:
         return rule.priority
     return rule.inner_priority or min(4, rule.priority + 1)
@@ -107,7 +113,7 @@ def raised_fact(alarm: Alarm) -> AlarmRaised:
         rule_title=alarm.rule.title,
         station_id=alarm.station_id,
         datastream_id=alarm.datastream_id,
-        hazard_unit_id=alarm.station.hazard_unit_id,
+        hazard_unit_id=alarm.station.hazard_unit_id if alarm.station else None,
         priority=alarm.priority,
         title=alarm.title,
         value=alarm.value,
@@ -123,6 +129,7 @@ def state_fact(alarm: Alarm) -> AlarmStateChanged:
 
 
 def new_alarm(finding: Finding, **fields: Any) -> Alarm:
+    told = {"correlation_id": finding.correlation_id} if finding.correlation_id else {}
     return Alarm(
         rule=finding.rule,
         rule_version=finding.rule.version,
@@ -134,7 +141,7 @@ def new_alarm(finding: Finding, **fields: Any) -> Alarm:
         datastream=finding.datastream,
         title=finding.title[:160],
         band=finding.band,
-        priority=priority_of(finding.rule, finding.band),
+        priority=priority_of(finding.rule, finding.band, finding.limits),
         value=finding.value,
         unit=finding.unit,
         lon=finding.lon,
@@ -144,7 +151,7 @@ def new_alarm(finding: Finding, **fields: Any) -> Alarm:
         waiting_since=finding.at,
         area=finding.area,
         data_class=finding.data_class,
-        **{"state": State.UNACKNOWLEDGED.value, **fields},
+        **{"state": State.UNACKNOWLEDGED.value, **told, **fields},
     )
 
 
@@ -192,7 +199,7 @@ def escalate_alarm(by: Actor, finding: Finding) -> Alarm | None:
         return raise_alarm(by, finding)
     was = snapshot(alarm)
     alarm.band, alarm.value, alarm.title = finding.band, finding.value, finding.title[:160]
-    alarm.priority = priority_of(finding.rule, finding.band)
+    alarm.priority = priority_of(finding.rule, finding.band, finding.limits)
     alarm.explanation = explain(finding) | {"before": alarm.explanation}
     wait_anew(alarm, finding.at)
     before = shift(alarm, Trigger.RAISE)

@@ -28,6 +28,7 @@ class RuleKind(models.TextChoices):
     SILENCE = "silence", "离线"
     GROUP = "group", "组合（n 中取 k）"
     COMPOSITE = "composite", "组合（与或非）"
+    COMPUTED = "computed", "计算值越限"
 
 
 class GroupBy(models.TextChoices):
@@ -41,6 +42,7 @@ class AlarmRule(ScopedModel):
     limit: `limit` with `high`, or up to four bands 高高/高/低/低低. rate: the same limits on the change per hour over
     `rate_window_s`. group: at least `k` of the rules in `members` hold at one station, or one of them at `k` stations
     of the area. composite: `expression` over rules of one station: "code", {"all": […]}, {"any": […]}, {"not": …}.
+    computed: a criterion that figures of engines are judged against (`actions.judge_figures`); the limits come with the figure.
     """
 
     code = models.CharField("编码", max_length=40, unique=True)
@@ -118,13 +120,14 @@ class Alarm(ScopedModel):
     """告警: one rule's condition at one place, from when it began to when nobody has to look at it any more.
 
     Identity: (rule, subject, started_at): judging the same readings again finds the same alarm. At most one is open per
-    (rule, subject). subject: "d12" a datastream, "s5" a station, "a3" an area. started_at: event time at which the
+    (rule, subject). subject: "d12" a datastream, "s5" a station, "a3" an area, "c:…" a figure that was computed and has no
+    station. started_at: event time at which the
     condition began; raised_at: when the on-delay was over. retro: found in backfilled history, never live.
     """
 
     rule = models.ForeignKey(AlarmRule, models.PROTECT, verbose_name="规则")
     rule_version = models.PositiveIntegerField("规则版本")
-    station = models.ForeignKey(Station, models.PROTECT, verbose_name="测站")
+    station = models.ForeignKey(Station, models.PROTECT, null=True, verbose_name="测站")
     datastream = models.ForeignKey(Datastream, models.PROTECT, null=True, verbose_name="数据流")
     subject = models.CharField("对象键", max_length=40)
     title = models.CharField("告警", max_length=160)

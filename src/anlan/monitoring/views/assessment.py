@@ -52,7 +52,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 
 def item(alarm: Alarm) -> nuisance.Item:
-    unit = alarm.station.hazard_unit
+    unit = alarm.station.hazard_unit if alarm.station else None
     return nuisance.Item(
         alarm.pk, alarm.title, alarm.priority, alarm.started_at, unit.name if unit else "", alarm.area.name,
         alarm.rule.title, alarm.state not in (State.UNACKNOWLEDGED.value, State.RETURNED.value),

@@ -19,6 +19,8 @@ def condition(rule: AlarmRule) -> str:
     if rule.kind in (RuleKind.LIMIT, RuleKind.RATE):
         rate = f"（{rule.rate_window_s} s 内每小时变化）" if rule.kind == RuleKind.RATE else ""
         return f"{'、'.join(levels)}{rate}，回差 {rule.deadband:g}，触发延时 {rule.on_delay_s} s，恢复延时 {rule.off_delay_s} s"
+    if rule.kind == RuleKind.COMPUTED:
+        return "模型推算值达到判据时报警，限值随每次推算给出"
     if rule.kind == RuleKind.SILENCE:
         return f"超过应报间隔 {rule.silence_factor:g} 倍未收到数据"
     if rule.kind == RuleKind.GROUP:

@@ -134,7 +134,7 @@ def proposed(actor: Actor) -> list[Proposal]:
     alarms = queries.open_alarms(actor).filter(priority__lte=2).select_related("station")[:20]
     runs = simulation.runs(actor).filter(at__gte=since, because="")[:10]
     found = [
-        *(from_alarm(alarm.station.kind, alarm.priority, alarm.title) for alarm in alarms),
+        *(from_alarm(alarm.station.kind, alarm.priority, alarm.title) for alarm in alarms if alarm.station),
         *(from_run(run.kind, run.pk, run.title, people_of(run.exposure)) for run in runs),
     ]
     kept = list(dict.fromkeys(one for one in found if one is not None))

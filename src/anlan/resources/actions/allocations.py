@@ -215,7 +215,10 @@ def shortage(row: Allocation, materials: Mapping[str, Material]) -> list[dict[st
 
 def still_draft(row: Allocation) -> None:
     if row.state != State.DRAFT:
-        raise Conflict(f"{row.number}{row.get_state_display()}，不能再改（只有拟定的方案可以调整、批准或作废）")
+        raise Conflict(
+            f"{row.number}{row.get_state_display()}，不能再改（只有拟定的方案可以调整、批准或作废）",
+            rule="只改拟定中的方案",
+        )
 
 
 @action("resources.allocate")
@@ -229,7 +232,7 @@ def approve_allocation(by: Actor, allocation_id: int) -> Allocation:
         if Decimal(flow["quantity"]) > 0:
             loads.setdefault((flow["store"], flow["place"]), []).append((flow["lot"], flow["quantity"]))
     if not loads:
-        raise Conflict(f"{row.number}没有可发的物资，不能批准")
+        raise Conflict(f"{row.number}没有可发的物资，不能批准", rule="批准的方案须有可发物资")
     lock(*sorted({lot for goods in loads.values() for lot, _quantity in goods}))
     minutes = {(way["store"], way["place"]): way["minutes"] for way in row.plan["ways"]}
     stores = {s.pk: s for s in Store.objects.visible_to(by, "resources.allocate").filter(pk__in={s for s, _p in loads})}
@@ -239,7 +242,7 @@ def approve_allocation(by: Actor, allocation_id: int) -> Allocation:
             for (s, p), goods in sorted(loads.items())
         ]
     except Invalid as error:
-        raise Conflict(f"库存已变，方案须重新计算：{error.message}") from error
+        raise Conflict(f"库存已变，方案须重新计算：{error.message}", rule="批准时账上须仍有所分物资") from error
     row.state, row.approved_at, row.approved_by = State.APPROVED, clock.now(), by.name
     row.save()
     fact = AllocationApproved(row.pk, row.title, [one.pk for one in made])

@@ -93,7 +93,11 @@ def taken(by: Actor, pk: int, permission: str, *states: str, receiving: bool = F
         raise NotFound(f"调拨单 {pk} 不存在，或不在您的管辖范围内")
     if row.state not in states:
         allowed = "、".join(State(state).label for state in states)
-        raise Conflict(f"调拨单{row.number}处于“{row.get_state_display()}”，此操作须在“{allowed}”时", state=row.state)
+        raise Conflict(
+            f"调拨单{row.number}处于“{row.get_state_display()}”，此操作须在“{allowed}”时",
+            rule="调拨单：备货→在途→签收或撤回",
+            state=row.state,
+        )
     return row
 
 

@@ -60,7 +60,7 @@ def settle_requisition(by: Actor, requisition_id: int, returned: Any, damaged: A
         .one(requisition_id, lock=True)
     )
     if row.state != Requisition.State.IN_USE:
-        raise Conflict(f"{row}已于 {row.settled_at:%Y-%m-%d} 结清，不能再次结算")
+        raise Conflict(f"{row}已于 {row.settled_at:%Y-%m-%d} 结清，不能再次结算", rule="征用只结算一次")
     back = amount(returned, row.material, "归还数量", "returned", zero=True)
     broken = amount(damaged, row.material, "其中损坏", "damaged", zero=True)
     if back > row.quantity or broken > back:

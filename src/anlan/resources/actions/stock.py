@@ -111,7 +111,7 @@ def receive_stock(
 
 def on_shelf(lot: Stock) -> None:
     if lot.consignment_id is not None:
-        raise Conflict(f"{lot.item}（{lot.code}）在调拨途中，只能签收或撤回")
+        raise Conflict(f"{lot.item}（{lot.code}）在调拨途中，只能签收或撤回", rule="在途物资不另行出入")
 
 
 def handed_out(lot: Stock) -> Decimal:
@@ -206,7 +206,10 @@ def count_stock(
     on_shelf(lot)
     found = amount(counted, lot.material, "实盘数量", "counted", zero=True)
     if book not in (None, "") and number_of(book) != lot.quantity:
-        raise Conflict(f"{lot.item}（{lot.code}）盘点期间账面由 {book} 变为 {plain(lot.quantity)}，请重新清点")
+        raise Conflict(
+            f"{lot.item}（{lot.code}）盘点期间账面由 {book} 变为 {plain(lot.quantity)}，请重新清点",
+            rule="盘点以账面未变为前提",
+        )
     difference = found - lot.quantity
     if not difference:
         record(by, "物资盘点相符", lot, StockCounted(lot.pk, lot.item, float(found), 0.0))
@@ -266,9 +269,9 @@ def reverse_movement(by: Actor, movement_id: int, reason: str) -> Movement:
     wrong = Movement.objects.visible_to(by, "resources.issue").select_related("store__area").one(movement_id, lock=True)
     why = needed(reason, "reason", "冲红原因")
     if wrong.kind == Movement.Kind.REVERSAL or hasattr(wrong, "reversed_by"):
-        raise Conflict(f"{wrong}已冲红或本身是冲红，不能再冲")
+        raise Conflict(f"{wrong}已冲红或本身是冲红，不能再冲", rule="一笔只冲红一次")
     if wrong.consignment_id or wrong.requisition_id:
-        raise Conflict(f"{wrong}属于调拨或征用，请在其单据上撤回、签收或归还")
+        raise Conflict(f"{wrong}属于调拨或征用，请在其单据上撤回、签收或归还", rule="有单据的账只由单据改变")
     lines = list(Line.objects.unscoped(HELD).filter(movement=wrong).order_by("pk"))
     ids = sorted({pk for line in lines for pk in (line.source_id, line.target_id) if pk})
     stocks = {row.pk: row for row in held(by, "resources.issue", *ids)}

@@ -20,7 +20,11 @@ def commit_team(by: Actor, team_id: int, task_ref: str, correlation_id: UUID | N
     """出动. The row is locked, so two commanders cannot send one team twice."""
     team = Team.objects.visible_to(by, "resources.commit").one(team_id, lock=True)
     if team.readiness != Readiness.READY:
-        raise Conflict(f"{team.name}处于“{team.get_readiness_display()}”，不能再次派出", readiness=team.readiness)
+        raise Conflict(
+            f"{team.name}处于“{team.get_readiness_display()}”，不能再次派出",
+            rule="只派出待命队伍",
+            readiness=team.readiness,
+        )
     return change(by, team, Readiness.DISPATCHED, "派出队伍", task_ref, correlation_id)
 
 
@@ -29,7 +33,7 @@ def release_team(by: Actor, team_id: int, task_ref: str = "", correlation_id: UU
     """归建: the team may be sent again."""
     team = Team.objects.visible_to(by, "resources.commit").one(team_id, lock=True)
     if team.readiness != Readiness.DISPATCHED:
-        raise Conflict(f"{team.name}未在出动中，不能归建", readiness=team.readiness)
+        raise Conflict(f"{team.name}未在出动中，不能归建", rule="只有出动的队伍归建", readiness=team.readiness)
     return change(by, team, Readiness.READY, "队伍归建", task_ref, correlation_id)
 
 
@@ -41,7 +45,7 @@ def set_readiness(by: Actor, team_id: int, readiness: str, reason: str) -> Team:
         raise Invalid("readiness", readiness, f"{allowed}（{'、'.join(AT_HOME)}）", label="状态")
     team = Team.objects.visible_to(by, "resources.edit").one(team_id, lock=True)
     if team.readiness not in AT_HOME:
-        raise Conflict(f"{team.name}正在出动，须先归建", readiness=team.readiness)
+        raise Conflict(f"{team.name}正在出动，须先归建", rule="出动中的队伍只由归建改变状态", readiness=team.readiness)
     if team.readiness == readiness:
         return team
     return change(by, team, readiness, f"队伍转{Readiness(readiness).label}", "", None, reason)

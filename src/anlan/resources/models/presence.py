@@ -23,6 +23,9 @@ class Presence(ScopedModel):
     zone = models.CharField("区域", max_length=10, choices=Zone.choices)
     entered_at = models.DateTimeField("进入时间")
     limit_min = models.PositiveIntegerField("限时 min")
+    #: Air of the breathing apparatus as read last, and its cylinder; null = none is worn.
+    air_mpa = models.FloatField("气压 MPa", null=True, blank=True)
+    air_l = models.FloatField("气瓶 L", null=True, blank=True)
     checked_at = models.DateTimeField("最近点名", null=True, blank=True)
     left_at = models.DateTimeField("撤出时间", null=True, blank=True)
     told = models.BooleanField("已报超时", default=False, editable=False)

@@ -1,7 +1,9 @@
 """Reads of the resources room."""
 
+from anlan.resources.queries.dispatch import Advice, Offer, Suggestion, Want, suggest
 from anlan.resources.queries.places import (
     TeamArrival,
+    arrival,
     closed_at,
     hospitals_near,
     inside,
@@ -11,6 +13,7 @@ from anlan.resources.queries.places import (
     stores_with,
     team,
 )
+from anlan.resources.queries.presence import Stay, people_inside, stays
 from anlan.resources.queries.reach import Reached, reached
 from anlan.resources.queries.stock import (
     Card,
@@ -32,15 +35,21 @@ from anlan.resources.queries.stock import (
 )
 
 __all__ = [
+    "Advice",
     "Card",
     "Due",
     "Minimum",
+    "Offer",
     "Reached",
+    "Stay",
     "StockPage",
     "StorePage",
     "StoreState",
+    "Suggestion",
     "TeamArrival",
     "TrialBalance",
+    "Want",
+    "arrival",
     "cards",
     "closed_at",
     "hospitals_near",
@@ -50,13 +59,16 @@ __all__ = [
     "movements",
     "nearest_teams",
     "overview",
+    "people_inside",
     "reached",
     "rotation",
     "shelters_near",
+    "stays",
     "stock_page",
     "store_page",
     "stores",
     "stores_with",
+    "suggest",
     "team",
     "trial_balance",
 ]

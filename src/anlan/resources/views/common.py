@@ -42,7 +42,7 @@ def attempt(request: HttpRequest, verb: Callable[[], Any], done: str, address: s
         raise
     except AnlanError as error:
         result = None
-        messages.error(request, error.message)
+        messages.error(request, f"{error.message}（规则：{error.rule}）" if error.rule else error.message)
     goal = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(goal, {request.get_host()}):
         goal = result if isinstance(result, str) else address

@@ -12,25 +12,18 @@ from django.views.decorators.http import require_GET, require_POST
 from anlan.kernel import clock
 from anlan.kernel.errors import Invalid, NotFound
 from anlan.kernel.models import Area
-from anlan.resources import actions
+from anlan.resources import actions, queries
 from anlan.resources.models import Presence, Team
-from anlan.resources.rules import stay_state
 from anlan.resources.views.common import actor_of, attempt, uuid_of
 
 
 @require_GET
 def board(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
-    rows = Presence.objects.visible_to(actor).select_related("team", "area")
-    stays = []
-    for row in rows.filter(left_at=None):
-        minutes = (now - row.entered_at).total_seconds() / 60
-        answered = (now - (row.checked_at or row.entered_at)).total_seconds() / 60
-        stays.append((row, minutes, row.limit_min - minutes, answered, stay_state(minutes, row.limit_min)))
-    stays.sort(key=lambda stay: stay[2])
+    stays = queries.stays(actor, None, now)
     context = {
-        "stays": stays, "counts": {s: sum(one[4] == s for one in stays) for s in ("green", "warning", "critical")},
-        "out": rows.filter(left_at__gte=now - timedelta(days=1)).count(), "now": now,
+        "stays": stays, "counts": {s: sum(one.state == s for one in stays) for s in ("green", "warning", "critical")},
+        "out": Presence.objects.visible_to(actor).filter(left_at__gte=now - timedelta(days=1)).count(), "now": now,
         "areas": [area for area in Area.objects.filter(level__lte=2) if actor.may("resources.commit", area.path)],
         "teams": Team.objects.visible_to(actor).order_by("name"), "zones": Presence.Zone.choices,
         "may": actor.has("resources.commit"),
@@ -49,6 +42,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         actions.enter_zone(
             actor, int(area), given.get("person", ""), given.get("zone", ""), given.get("limit_min", ""),
             int(team) if team.isdigit() else None, given.get("task", ""), uuid_of(given.get("correlation", "")),
+            given.get("air_mpa", ""), given.get("air_l", ""),
         )  # fmt: skip
 
     return attempt(request, act, "已登记进入", reverse("inside"))
@@ -57,12 +51,14 @@ def enter(request: HttpRequest) -> HttpResponse:
 @require_POST
 def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     actor = actor_of(request, "resources.commit")
-    verbs = {"answer": ("已应答", actions.answer_roll_call), "leave": ("已撤出", actions.leave_zone)}
-    if verb not in verbs:
+    if verb not in {"answer", "leave"}:
         raise NotFound(f"没有“{verb}”这个操作")
-    done, run = verbs[verb]
+    done = "已应答" if verb == "answer" else "已撤出"
 
     def act() -> None:
-        run(actor, pk)
+        if verb == "answer":
+            actions.answer_roll_call(actor, pk, request.POST.get("air_mpa", ""))
+        else:
+            actions.leave_zone(actor, pk)
 
     return attempt(request, act, done, reverse("inside"))

@@ -1,0 +1,211 @@
+"""现场指挥部: one commander at any moment, nobody left behind, what is needed against what came, aid over the line."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, transaction
+
+from anlan.command import actions
+from anlan.command.actions import headquarters, needs
+from anlan.command.models import AidRequest, CommandTransfer, Headquarters, Incident, Need, NeedSupply
+from anlan.command.rules import structure
+from anlan.gateways.exchange.models import Peer, SentParcel
+from anlan.kernel import clock
+from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from anlan.kernel.events.dispatcher import drain
+from anlan.kernel.events.models import Event
+from anlan.resources import actions as resources
+from anlan.resources.jobs import tell_overdue
+from anlan.resources.rules import air_minutes
+from tests.command.conftest import START, Stage, opened
+from tests.conftest import actor
+from tests.web.conftest import signed_in
+
+__all__ = ["signed_in"]
+
+
+def post(stage: Stage, row: Incident) -> Headquarters:
+    return headquarters.set_up_headquarters(
+        stage.officer, row.pk, place="园区东门上风向 500 m", commander="张局长", title="应急局长"
+    )
+
+
+def test_without_a_plan_the_usual_groups_with_one_the_plans(stage: Stage) -> None:
+    row = opened(stage)
+    with clock.standing_at(START):
+        first = post(stage, row)
+        assert [g.title for g in first.groups.all()] == [title for _, title, _ in structure.DEFAULT_GROUPS]
+        with pytest.raises(Conflict, match="已于") as refused:
+            post(stage, row)
+        assert "只有一个现场指挥部" in refused.value.details["rule"]
+        headquarters.dissolve_headquarters(stage.officer, first.pk, "换址")
+        plan = stage.plan.document()
+        actions.activate_response(stage.officer, row.pk, plan.code, "三级", "演示")
+        second = post(stage, row)
+    titles = {g.title for g in second.groups.all()}
+    assert titles
+    assert titles <= {role.title for role in plan.roles}
+    assert {g.leader for g in second.groups.all()} & {"赵大队", "李副队"}
+
+
+def test_command_is_handed_over_with_reason_and_brief_and_never_by_two_at_once(stage: Stage) -> None:
+    row = opened(stage)
+    with clock.standing_at(START):
+        made = post(stage, row)
+        after = headquarters.transfer_command(
+            stage.officer, made.pk, "李副市长", "副市长", "升级为二级响应", "区内 2 人，泡沫在途", version=made.version
+        )
+        with pytest.raises(Conflict, match="已被他人更改"):
+            headquarters.transfer_command(
+                stage.officer, made.pk, "王某", "支队长", "另有任用", "无", version=made.version
+            )
+        with pytest.raises(Conflict, match="已是总指挥"):
+            headquarters.transfer_command(stage.officer, made.pk, "李副市长", "副市长", "重复", "无")
+        with pytest.raises(Invalid, match="交接要点"):
+            headquarters.transfer_command(stage.officer, made.pk, "王某", "支队长", "另有任用", "")
+    assert (after.commander, after.version) == ("李副市长", made.version + 1)
+    kept = CommandTransfer.everything.filter(headquarters=made).order_by("id")
+    assert [(one.from_name, one.to_name) for one in kept] == [("", "张局长"), ("张局长", "李副市长")]
+    with pytest.raises(DatabaseError), transaction.atomic():
+        kept.update(reason="改写历史")
+    with pytest.raises(NotFound):
+        headquarters.dissolve_headquarters(actor(stage.city.east), made.pk, "越界")
+    with pytest.raises(Forbidden):
+        headquarters.dissolve_headquarters(actor(stage.city.city, "command.view"), made.pk, "无权")
+
+
+def test_periods_follow_each_other_with_objectives_that_are_reached_once(stage: Stage) -> None:
+    row = opened(stage)
+    with clock.standing_at(START):
+        made = post(stage, row)
+        first = headquarters.plan_period(
+            stage.officer, made.pk, 4, "持续泄漏", "抢险救援组：完成堵漏\n疏散下风向 500 m"
+        )
+        second = headquarters.plan_period(stage.officer, made.pk, 12, "洗消", "环境监测组：每小时通报")
+        with pytest.raises(Conflict, match="还未开始"):
+            headquarters.plan_period(stage.officer, made.pk, 12, "再下一个", "目标")
+        with pytest.raises(Invalid, match=r"0\.5~72"):
+            headquarters.plan_period(stage.officer, made.pk, 0.1, "太短", "目标")
+        with pytest.raises(Invalid, match="至少一条"):
+            headquarters.plan_period(stage.officer, made.pk, 1, "没有目标", " \n")
+        headquarters.reach_objective(stage.officer, first.pk, 0)
+        with pytest.raises(Conflict, match="已于"):
+            headquarters.reach_objective(stage.officer, first.pk, 0)
+    assert second.begins_at == first.ends_at
+    assert [one["group"] for one in first.objectives] == ["抢险救援组", ""]
+
+
+def test_nobody_is_left_inside_when_the_post_goes_or_the_incident_closes(stage: Stage) -> None:
+    row = opened(stage)
+    with clock.standing_at(START):
+        made = post(stage, row)
+        stay = resources.enter_zone(
+            stage.officer, row.area_id, "周强", "hot", 60, correlation_id=row.correlation_id, air_mpa="28", air_l="6.8"
+        )
+        assert stay.limit_min == int(air_minutes(28, 6.8)) == 30
+        with pytest.raises(Conflict, match="气压只够"):
+            resources.enter_zone(stage.officer, row.area_id, "李四", "hot", 60, air_mpa=5.6, air_l=6.8)
+        with pytest.raises(Invalid, match="0~33"):
+            resources.enter_zone(stage.officer, row.area_id, "李四", "hot", 60, air_mpa=300, air_l=6.8)
+        with pytest.raises(Conflict, match="周强"):
+            headquarters.dissolve_headquarters(stage.officer, made.pk, "收队")
+        with pytest.raises(Conflict, match="周强") as refused:
+            actions.close_incident(stage.officer, row.pk, "处置完毕")
+        assert refused.value.details["rule"] == "区内人员全部撤出后方可结案"
+    with clock.standing_at(START + timedelta(minutes=10)):
+        assert resources.answer_roll_call(stage.officer, stay.pk, "12").limit_min == 10 + int(air_minutes(12, 6.8))
+    with clock.standing_at(START + timedelta(minutes=31)):
+        tell_overdue()
+        drain()
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="person_overdue").get()
+    assert told.payload["to_name"] == "张局长"
+    assert "周强" in told.payload["text"]
+
+
+def test_what_is_promised_never_exceeds_what_is_missing_and_what_fails_is_missing_again(stage: Stage) -> None:
+    row = opened(stage)
+    with clock.standing_at(START):
+        need = needs.raise_need(
+            stage.officer, row.pk, kind="material", item="堵漏器材", quantity="3", unit="套", priority=1
+        )
+        one = needs.promise_supply(stage.officer, need.pk, source="own", who="特勤站", quantity=2)
+        with pytest.raises(Conflict, match="还缺 1套"):
+            needs.promise_supply(stage.officer, need.pk, source="buy", who="商家", quantity=2)
+        with pytest.raises(Invalid, match="数量"):
+            needs.promise_supply(stage.officer, need.pk, source="buy", who="商家", quantity="NaN")
+        with pytest.raises(Invalid, match="落空原因"):
+            needs.move_supply(stage.officer, one.pk, "failed")
+        needs.move_supply(stage.officer, one.pk, "failed", "器材不适用")
+        with pytest.raises(Conflict, match="终态"):
+            needs.move_supply(stage.officer, one.pk, "arrived")
+        need.refresh_from_db()
+        assert need.missing == 3
+        with pytest.raises(Conflict, match="只到位 0") as refused:
+            needs.close_need(stage.officer, need.pk)
+        assert "写明理由" in refused.value.details["rule"]
+        other = needs.promise_supply(stage.officer, need.pk, source="own", who="园区队", quantity=3)
+        needs.move_supply(stage.officer, other.pk, "arrived")
+        needs.close_need(stage.officer, need.pk)
+        with pytest.raises(Conflict, match="关闭"):
+            needs.promise_supply(stage.officer, need.pk, source="own", who="再来", quantity=1)
+
+
+def peer(stage: Stage, code: str, relation: str, sends: str = "task") -> Peer:
+    return Peer.everything.create(code=code, name=f"{code}平台", relation=relation, sends=sends, area=stage.city.city)
+
+
+def test_aid_goes_to_those_with_whom_tasks_are_agreed_and_their_word_becomes_a_promise(stage: Stage) -> None:
+    peer(stage, "mca:150000", "upper")
+    peer(stage, "mca:152900", "side", sends="warning")
+    row = opened(stage)
+    with clock.standing_at(START):
+        need = needs.raise_need(stage.officer, row.pk, kind="people", item="防化队员", quantity=20, unit="人")
+        with pytest.raises(Conflict, match="还缺"):
+            needs.request_aid(stage.officer, need.pk, "upper", 21, START + timedelta(hours=2))
+        up = needs.request_aid(stage.officer, need.pk, "upper", 20, START + timedelta(hours=2))
+        side = needs.request_aid(stage.officer, need.pk, "side", 20, START + timedelta(hours=2))
+        drain()
+        up.refresh_from_db()
+        side.refresh_from_db()
+        assert (up.state, up.sent_to) == (AidRequest.State.SENT, "mca:150000平台")
+        assert side.state == AidRequest.State.BY_HAND
+        assert SentParcel.everything.get(kind="task").key == f"task:aid:{up.key}"
+        for _ in range(2):
+            needs.aid_answered(stage.officer, str(up.key), "mca:150000平台", "接受", "阿拉善方向来援")
+    got = NeedSupply.everything.get(need=need)
+    assert (got.source, got.who, got.quantity) == ("aid", "mca:150000平台", Decimal(20))
+
+
+def test_the_tabs_are_filled_and_their_buttons_work(stage: Stage, signed_in: Any) -> None:
+    row, client = opened(stage), signed_in()
+    with clock.standing_at(START):
+        page = f"/command/incidents/{row.pk}/?tab="
+        assert "还没有成立现场指挥部" in client.get(page + "headquarters").content.decode()
+        given = {"place": "东门", "commander": "张局长", "title": "局长", "location": "106.71,39.51"}
+        client.post(f"/command/incidents/{row.pk}/headquarters", given)
+        made = Headquarters.everything.get()
+        assert (made.lon, made.lat) == (106.71, 39.51)
+        client.post(f"/command/headquarters/{made.pk}/do/group", {"key": "rescue", "leader": "钱队", "version": 1})
+        client.post(
+            f"/command/headquarters/{made.pk}/do/period", {"hours": "6", "situation": "泄漏", "objectives": "堵漏"}
+        )
+        entered = {"person": "孙七", "zone": "hot", "limit_min": "20", "area": row.area_id}
+        client.post("/resources/inside/enter", {**entered, "correlation": str(row.correlation_id)})
+        text = client.get(page + "headquarters").content.decode()
+        assert all(word in text for word in ("钱队", "堵漏", "孙七", "登记撤出"))
+        client.post(
+            f"/command/incidents/{row.pk}/needs",
+            {"kind": "vehicle", "item": "挖掘机", "quantity": "2", "unit": "台", "hours": "1", "priority": "1"},
+        )
+        need = Need.everything.get()
+        client.post(f"/command/needs/{need.pk}/do/supply", {"source": "own", "who": "建投", "quantity": "1"})
+        client.post(f"/command/needs/{need.pk}/do/aid", {"relation": "side", "quantity": "1", "hours": "2"})
+        text = client.get(page + "needs").content.decode()
+        assert all(word in text for word in ("挖掘机", "建投", "请求", "登记电话答复"))
+        refused = client.post(f"/command/needs/{need.pk}/do/supply", {"source": "own", "who": "x", "quantity": "9"})
+        assert refused.status_code == 409
+        assert "落实量不超过缺口" in refused.content.decode()
