@@ -109,9 +109,9 @@ export class Panel {
 
   /** The open thing is fetched again when something happened that names it. @param {any} detail */
   refresh(detail) {
-    const found = /\/(alarms|incidents)\/(\d+)/.exec(this.url);
+    const found = /\/(alarms|incidents|drawings)\/(\d+)/.exec(this.url);
     if (!found || this.body.contains(document.activeElement?.closest("input, textarea, select") ?? null)) return;
-    const id = found[1] === "alarms" ? detail.alarm_id : detail.incident_id;
+    const id = { alarms: detail.alarm_id, incidents: detail.incident_id, drawings: detail.drawing_id }[found[1]];
     if (String(id) !== found[2] && detail.type !== "reset") return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.reload(), 150);

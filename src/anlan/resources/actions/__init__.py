@@ -9,7 +9,7 @@ from anlan.resources.actions.allocations import (
 from anlan.resources.actions.consignments import depart, hand_over, send_to_store, withdraw
 from anlan.resources.actions.presence import answer_roll_call, enter_zone, leave_zone, report_overdue
 from anlan.resources.actions.requisitions import requisition, settle_requisition
-from anlan.resources.actions.roads import replace_roads
+from anlan.resources.actions.roads import close_area, reopen_area, replace_roads
 from anlan.resources.actions.stock import (
     NewLot,
     count_sheet,
@@ -33,6 +33,7 @@ __all__ = [
     "answer_roll_call",
     "approve_allocation",
     "change_allocation",
+    "close_area",
     "commit_team",
     "count_sheet",
     "count_stock",
@@ -50,6 +51,7 @@ __all__ = [
     "receive_sheet",
     "receive_stock",
     "release_team",
+    "reopen_area",
     "replace_roads",
     "report_overdue",
     "report_position",

@@ -1,7 +1,9 @@
 """Reads of the resources room."""
 
+from anlan.resources.queries.dispatch import Advice, Offer, Suggestion, Want, suggest
 from anlan.resources.queries.places import (
     TeamArrival,
+    arrival,
     closed_at,
     hospitals_near,
     inside,
@@ -33,16 +35,21 @@ from anlan.resources.queries.stock import (
 )
 
 __all__ = [
+    "Advice",
     "Card",
     "Due",
     "Minimum",
+    "Offer",
     "Reached",
     "Stay",
     "StockPage",
     "StorePage",
     "StoreState",
+    "Suggestion",
     "TeamArrival",
     "TrialBalance",
+    "Want",
+    "arrival",
     "cards",
     "closed_at",
     "hospitals_near",
@@ -61,6 +68,7 @@ __all__ = [
     "store_page",
     "stores",
     "stores_with",
+    "suggest",
     "team",
     "trial_balance",
 ]
