@@ -92,7 +92,7 @@ def zones(runs: list[Run]) -> FeatureCollection:
 
 
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Fronts of the newest fire, flood, earthquake or cloud per event of the last day, by run and minute: the time slider shows one."""
+    """Fronts of the newest fire, flood, quake or cloud per event of the last day, by run and minute: the time slider shows one."""
     del bbox
     features = [
         {
