@@ -59,7 +59,8 @@ def judge_readings(by: Actor, now: datetime) -> int:
     stations = list(queries.stations(by).filter(pk__in=readings.by))
     found: dict[tuple[str, str, str], tuple[Verdict, Place]] = {}
     judged: list[tuple[Place, Verdict]] = [
-        *of_stations(by, stations, readings), *of_catchments(by, stations, readings), *water.of_waters(by, stations, readings)
+        *of_stations(by, stations, readings), *of_catchments(by, stations, readings),
+        *water.of_waters(by, stations, now, readings.rain),
     ]  # fmt: skip
     for place, verdict in judged:
         found[verdict.kind, verdict.name, subject(place)] = (verdict, place)

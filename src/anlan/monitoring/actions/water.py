@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +18,10 @@ from anlan.monitoring import queries
 from anlan.monitoring.events import StageForecast as StageForecastMade
 from anlan.monitoring.models import Barrier, LowSpot, Reach, StageForecast, Station
 from anlan.monitoring.rules import forecasting, signals
-from anlan.monitoring.rules.judging import Verdict
+from anlan.monitoring.rules.judging import Hours, Verdict
 
-if TYPE_CHECKING:
-    from anlan.monitoring.actions.judgements import Readings
-
+#: Hours of rain of a station, by its key.
+Rain = Callable[[int], Hours]
 #: Readings that forecasts look back on, and forecasts that are kept.
 BACK, KEPT = timedelta(days=45), timedelta(days=60)
 #: A gauge that reports less often than this (h) is forecast by days.
@@ -105,18 +104,18 @@ def fitted_to(values: np.ndarray[Any, np.dtype[np.float64]], size: int) -> np.nd
     return np.concatenate([np.full(max(0, size - len(values)), np.nan), values])[-size:]
 
 
-def of_waters(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Any, Verdict]]:
+def of_waters(by: Actor, stations: list[Station], now: datetime, rain: Rain) -> Iterator[tuple[Any, Verdict]]:
     """Forecasts that reach a level, dams and dikes with little freeboard, low spots that fill."""
     for row in queries.stage_forecasts(by):
-        if readings.now - row.at <= timedelta(hours=max(row.hours[-1], 24.0)):
+        if now - row.at <= timedelta(hours=max(row.hours[-1], 24.0)):
             yield from ((row.reach.downstream, one) for one in [ahead(row)] if one)
     for barrier, level in queries.barriers_with_levels(by):
         found = held(barrier, level)
         if found:
             yield barrier, found
-    wet = [one for one in stations if readings.rain(one.pk)]
+    wet = [one for one in stations if rain(one.pk)]
     for spot in queries.low_spots(by):
-        found = ponded(spot, rain_at(spot, wet, readings))
+        found = ponded(spot, rain_at(spot, wet, rain))
         if found:
             yield spot, found
 
@@ -148,14 +147,14 @@ def held(barrier: Barrier, level_m: float | None) -> Verdict | None:
     return Verdict("flood", "堤坝高水位", colour, words, BARRIER_CLAUSE, figures)
 
 
-def rain_at(spot: LowSpot, wet: list[Station], readings: Readings) -> list[float]:
+def rain_at(spot: LowSpot, wet: list[Station], rain: Rain) -> list[float]:
     """Rain of each of the last hours (mm), oldest first; the wettest gauge near where the spot has none."""
     near = [spot.station_id] if spot.station_id else [
         one.pk for one in wet if distance_m(spot.lon, spot.lat, one.lon, one.lat) <= RAIN_M
     ]  # fmt: skip
     fallen = []
     for pk in near:
-        by_hour = {hour.ago: hour.high for hour in readings.rain(pk) if hour.ago < RAIN_H}
+        by_hour = {hour.ago: hour.high for hour in rain(pk) if hour.ago < RAIN_H}
         fallen.append([by_hour.get(ago, 0.0) for ago in range(RAIN_H - 1, -1, -1)])
     return max(fallen, key=sum, default=[])
 
