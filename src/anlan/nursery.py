@@ -11,6 +11,7 @@ out `{"pid"}` for each start and `{"pid", "code"}` for each end.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -101,7 +102,8 @@ class Nursery:
         self.forked: dict[int, Forked] = {}
         self.born: list[Forked] = []
         self.told = threading.Condition()
-        threading.Thread(target=self._listen, name="nursery", daemon=True).start()
+        self.listening = threading.Thread(target=self._listen, name="nursery", daemon=True)
+        self.listening.start()
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -146,13 +148,18 @@ class Nursery:
 
     def stop(self, seconds: float = 5) -> None:
         """After its roles have ended."""
-        if self.process.stdin is not None and not self.process.stdin.closed:
-            self.process.stdin.close()
+        if self.process.stdin is not None:
+            # what could not be told to a dead nursery is still in the pipe's buffer
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.listening.join(seconds)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
 
 class Cot:
