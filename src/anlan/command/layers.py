@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from anlan.command.models import Drawing, FeltReport, Incident, Task
+from anlan.command.models import Drawing, FeltReport, Incident, PastEarthquake, Task
 from anlan.command.rules.drawing import SIGNS
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN
 from anlan.kernel import clock
@@ -152,6 +152,47 @@ layer(
         group="command",
         legend=tuple((colour, f"≥ {least}") for least, colour in FELT_COLOURS),
         empty="近 24 小时没有有感上报",
+    )
+)
+
+
+#: Least magnitude of a colour, largest first.
+SIZES = ((7.0, "#b3001b"), (6.0, "#e8590c"), (5.0, "#f59f00"), (0.0, "#74c0fc"))
+
+
+def past_earthquakes(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """The catalogue of past earthquakes by place and magnitude."""
+    rows = PastEarthquake.objects.visible_to(actor, VIEW)
+    if bbox:
+        west, south, east, north = bbox
+        rows = rows.filter(lon__range=(west, east), lat__range=(south, north))
+    return collection([past_feature(row) for row in rows.order_by("magnitude")[:5000]])
+
+
+def past_feature(row: PastEarthquake) -> dict[str, Any]:
+    return {
+        "type": "Feature", "id": row.pk, "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+        "properties": {
+            "id": row.pk, "name": f"{row.at:%Y-%m-%d} {row.name} {row.scale} {row.magnitude:.1f}", "magnitude": row.magnitude,
+            "at": row.at.isoformat(), "source": row.source, "representative": row.representative,
+            "colour": next(colour for least, colour in SIZES if row.magnitude >= least), "url": "/command/quakes/past/",
+        },
+    }  # fmt: skip
+
+
+layer(
+    Layer(
+        key="command.past-earthquakes",
+        title="历史地震目录",
+        kind="point",
+        features=past_earthquakes,
+        permission=VIEW,
+        icon="quake",
+        colour="#f59f00",
+        group="command",
+        shown=False,
+        legend=tuple((colour, f"M ≥ {least:g}" if least else "M < 5") for least, colour in SIZES),
+        empty="历史地震目录登记簿为空",
     )
 )
 
