@@ -83,11 +83,9 @@ def batches(low: int, high: int, minute: int) -> list[Any]:
 def known(first: int, last: int, area: int) -> dict[str, float]:
     """Everything at one size."""
     from anlan.kernel import clock
-    from anlan.monitoring import log as layout
     from anlan.monitoring import queries
     from anlan.monitoring.models import Datastream
-    from anlan.monitoring.pipeline.puller import Message
-    from anlan.monitoring.pipeline.worker import Worker, prepare
+    from anlan.monitoring.pipeline.worker import Worker
 
     make(first, last, area)
     found: dict[str, float] = {}
@@ -98,15 +96,54 @@ def known(first: int, last: int, area: int) -> dict[str, float]:
     low, high = int(ids.values_list("pk", flat=True)[0]), int(ids.reverse().values_list("pk", flat=True)[0])
     with clock.standing_at(START + timedelta(days=21)):
         found["worker_s"], worker = timed(lambda: Worker("bench", own=False))
-        messages = [
-            Message(n + 1, layout.encode(one), "", "obs.0.mqtt") for n, one in enumerate(batches(low, high, first))
-        ]
-        rows = [prepare([one])[0] for one in messages]
+        rows = [worker_rows(one) for one in batches(low, high, first)]
         worker.flush(rows[0], 1)  # partitions, caches
         spent, _ = timed(lambda: [worker.flush(part, n + 2) for n, part in enumerate(rows[1:])])
-    found["rows_s"] = BATCH * (BATCHES - 1) / spent
+        found["rows_s"] = BATCH * (BATCHES - 1) / spent
+        found |= {f"{name}_s": spent for name, spent in worker.counts.seconds.items()}
+        found["again_s"] = again(worker, low, high, first)
+        found["change_s"] = change(worker, low)
     found["rss_mib"] = rss_mib()
     return found
+
+
+def again(worker: Any, low: int, high: int, minute: int) -> float:
+    """Readings a second when every datastream was heard before: newest values are replaced, none is new."""
+    from anlan.monitoring.pipeline import store
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into monitoring_latest select n, %s, 20, 0, now() from generate_series(%s, %s) n on conflict do nothing",
+            [START, low, high],
+        )
+        cursor.execute("vacuum analyze monitoring_latest")
+    streams, at = store.latest_times()
+    worker.reach(int(streams.max()))
+    worker.newest[streams] = at
+    parts = [worker_rows(batch) for batch in batches(low, high, minute + 10)]
+    worker.flush(parts[0], 10)
+    spent, _ = timed(lambda: [worker.flush(part, n + 11) for n, part in enumerate(parts[1:])])
+    return BATCH * (BATCHES - 1) / spent
+
+
+def worker_rows(batch: Any) -> Any:
+    from anlan.monitoring import log as layout
+    from anlan.monitoring.pipeline.puller import Message
+    from anlan.monitoring.pipeline.worker import prepare
+
+    return prepare([Message(1, layout.encode(batch), "", "obs.0.mqtt")])[0]
+
+
+def change(worker: Any, stream: int) -> float:
+    """Seconds until worker and gateway have taken one station's change."""
+    from anlan.monitoring import queries
+    from anlan.monitoring.models import Datastream
+
+    directory, since = queries.resolve("mqtt"), queries.changes(-1).version
+    Datastream.objects.unscoped("benchmark").filter(pk=stream).update(valid_max=99)
+    worker_s, _ = timed(worker.keep_up)
+    gateway_s, _ = timed(lambda: directory.update(queries.changes(since).stations or ()))
+    return worker_s + gateway_s
 
 
 def history(actor: Any) -> dict[str, float]:

@@ -35,8 +35,9 @@ AREA_FURNITURE = {
 }
 #: Furniture that only one room has, with the reason.
 EXTRA = {
-    # the stream of readings: its bytes, the process that keeps them; warnings as the public may read them
-    "monitoring": {"log", "pipeline", "published"},
+    # the stream of readings: its bytes, the process that keeps them, the registry as a gateway holds it; warnings as the public
+    # may read them
+    "monitoring": {"directory", "log", "pipeline", "published"},
     # plans as data; what earthquakes are judged from and the catalogue of past ones; the duty desk (intake, clocks of every party,
     # calling); and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
     "command": set(

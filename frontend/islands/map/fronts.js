@@ -1,5 +1,5 @@
 // @ts-check
-// The time slider of a fire or flood: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of a fire, flood or earthquake: one picture of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
 
 import { tr } from "../../words.js";
 
@@ -8,6 +8,8 @@ const STEP_MS = 350;
 
 /** @param {number} minute */
 function words(minute) {
+  if (minute < 2 && minute % 1) return tr("{seconds} 秒", { seconds: Math.round(minute * 60) });
+  if (minute >= 1440 && minute % 1440 === 0) return tr("{days} 天", { days: minute / 1440 });
   const [hours, minutes] = [Math.floor(minute / 60), minute % 60];
   if (!hours) return tr("{minutes} 分钟", { minutes });
   return minutes ? tr("{hours} 小时 {minutes} 分", { hours, minutes }) : tr("{hours} 小时", { hours });
@@ -18,6 +20,7 @@ export class Fronts {
   constructor(holder, scene) {
     this.scene = scene;
     this.timer = 0;
+    this.run = 0;
     /** @type {number[]} */
     this.minutes = [];
     this.box = document.createElement("div");
@@ -34,7 +37,13 @@ export class Fronts {
     this.slider.step = "1";
     this.slider.setAttribute("aria-label", tr("起算后时间"));
     this.text = document.createElement("output");
-    this.box.append(this.button, this.slider, this.text);
+    this.which = document.createElement("select");
+    this.which.setAttribute("aria-label", tr("看哪一次推演"));
+    this.which.addEventListener("change", () => {
+      this.stop();
+      this.choose();
+    });
+    this.box.append(this.which, this.button, this.slider, this.text);
     holder.append(this.box);
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.play()));
     this.slider.addEventListener("input", () => {
@@ -53,11 +62,28 @@ export class Fronts {
   update() {
     const kept = this.scene.data.get(KEY);
     if (!kept) return;
-    const had = this.minutes.length;
-    this.minutes = [...new Set([...kept.features.values()].map((feature) => Number(feature.properties.minute)))].sort((a, b) => a - b);
-    this.box.hidden = !this.minutes.length || !this.scene.isShown(KEY);
+    /** @type {Map<number, string>} */
+    const runs = new Map();
+    for (const { properties } of kept.features.values()) runs.set(Number(properties.run), properties.title ?? "");
+    const [newest, before] = [Math.max(...runs.keys()), this.which.dataset.newest];
+    const chosen = String(newest) !== before ? newest : Number(this.which.value);
+    this.which.replaceChildren(...[...runs].sort((a, b) => b[0] - a[0]).map(([run, title]) => new Option(title, String(run), false, run === chosen)));
+    this.which.dataset.newest = String(newest);
+    this.which.hidden = runs.size < 2;
+    this.box.hidden = !runs.size || !this.scene.isShown(KEY);
+    this.choose();
+  }
+
+  /** The pictures of the chosen run. */
+  choose() {
+    const kept = this.scene.data.get(KEY);
+    this.run = Number(this.which.value);
+    const had = `${this.box.dataset.run}:${this.minutes.length}`;
+    const mine = [...(kept?.features.values() ?? [])].filter((feature) => Number(feature.properties.run) === this.run);
+    this.minutes = [...new Set(mine.map((feature) => Number(feature.properties.minute)))].sort((a, b) => a - b);
     this.slider.max = String(Math.max(0, this.minutes.length - 1));
-    if (this.minutes.length !== had) this.slider.value = this.slider.max;
+    this.box.dataset.run = String(this.run);
+    if (`${this.run}:${this.minutes.length}` !== had) this.slider.value = this.slider.max;
     this.show();
   }
 
@@ -69,7 +95,7 @@ export class Fronts {
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
     for (const entry of this.scene.map?.getStyle().layers ?? []) {
-      if (entry.source === KEY) this.scene.map.setFilter(entry.id, ["==", ["get", "minute"], minute]);
+      if (entry.source === KEY) this.scene.map.setFilter(entry.id, ["all", ["==", ["get", "minute"], minute], ["==", ["get", "run"], this.run]]);
     }
   }
 

@@ -11,15 +11,25 @@ from anlan.cli import _roles
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.geo.crs import Crs
 
-HELP = "导入数据文件（GeoJSON、Shapefile、GPKG、KML、CSV、Excel、OSM）"
+HELP = "导入数据文件（GeoJSON、Shapefile、GPKG、KML、CSV、Excel、OSM；栅格 GeoTIFF、ESRI ASCII）"
+#: Kinds of rasters, as `simulation.models.GroundRaster.Kind`.
+RASTERS = ("fuel", "elevation_m", "canopy_cover", "canopy_height_m", "canopy_base_m", "bulk_density_kg_m3")
 EXAMPLE = "anlan import 医院.xlsx --register hospitals --crs GCJ-02 --map 医院名称=name --dry-run"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help=".geojson .shp .gpkg .kml .csv .xlsx .osm .osm.pbf")
+    parser.add_argument("file", type=Path, help=".geojson .shp .gpkg .kml .csv .xlsx .osm .osm.pbf .tif .asc")
     goal = parser.add_mutually_exclusive_group(required=True)
     goal.add_argument("--register", metavar="SLUG", help="导入到登记簿，如 hospitals、teams")
     goal.add_argument("--layer", choices=["roads", "areas"], help="roads 换路网；areas 设区划边界")
+    goal.add_argument("--raster", choices=RASTERS, help="燃料图、高程、郁闭度、树高、枝下高、林冠容积密度的栅格")
+    parser.add_argument("--title", default="", help="栅格的名称（同名同种类的被替换）")
+    parser.add_argument("--source", default="", help="栅格的来源：谁的、哪一年的")
+    parser.add_argument("--epsg", type=int, help="栅格的坐标系，文件没有写明时给")
+    parser.add_argument(
+        "--codes", nargs="+", action="extend", default=[], metavar="原值=编号", help="图上的值对应到燃料编号"
+    )
+    parser.add_argument("--representative", action="store_true", help="是演示数据")
     parser.add_argument("--crs", type=Crs, choices=list(Crs), default=Crs.WGS84, help="文件坐标系（默认 WGS84）")
     parser.add_argument("--map", nargs="+", action="extend", default=[], metavar="列=字段", help="列名对应到字段")
     parser.add_argument(
@@ -39,7 +49,11 @@ def run(args: argparse.Namespace) -> int:
     by = system("数据导入")
     order = actions.Order(args.file, args.crs, args.map, args.where, args.encoding, args.dry_run)
     try:
-        if args.register:
+        if args.raster:
+            title = args.title or args.file.name
+            rasters = (args.codes, args.epsg, args.representative, args.dry_run)
+            outcome = actions.into_ground(by, actions.RasterOrder(args.file, args.raster, title, args.source, *rasters))
+        elif args.register:
             outcome = actions.into_register(by, args.register, order)
         else:
             outcome = (actions.into_roads if args.layer == "roads" else actions.into_areas)(by, order)

@@ -12,7 +12,7 @@ import logging
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,7 +73,7 @@ class ReadingLog:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.known: dict[str, dict[tuple[str, str], queries.StreamRef]] = {}
+        self.known: dict[str, Mapping[tuple[str, str], queries.StreamRef]] = {}
         self.version = -1
         self.gathering: dict[tuple[str, bool], Gathering] = {}
         self.counts: Counter[str] = Counter()
@@ -108,17 +108,19 @@ class ReadingLog:
         await self.nats.close()
 
     async def refresh(self, always: bool = False) -> None:
-        """Read the registry again if it has changed."""
-        version = await sync_to_async(self._version)()
-        if always or version != self.version:
-            self.known = {
-                protocol: await sync_to_async(queries.resolve)(protocol) for protocol in {*self.known, "mqtt", "sl651"}
-            }
-            self.version = version
+        """Bring the registry up to date: the stations that changed, or all of it at first."""
+        changed = await sync_to_async(self._changed)(-1 if always else self.version)
+        for protocol in {*self.known, "mqtt", "sl651"}:
+            known = self.known.get(protocol)
+            if changed.stations is None or not isinstance(known, queries.Directory):
+                self.known[protocol] = await sync_to_async(queries.resolve)(protocol)
+            else:
+                await sync_to_async(known.update)(changed.stations)
+        self.version = changed.version
 
-    def _version(self) -> int:
+    def _changed(self, since: int) -> queries.Changes:
         close_old_connections()
-        return queries.registry_version()
+        return queries.changes(since)
 
     async def refresh_for_ever(self) -> None:
         while True:
@@ -151,7 +153,7 @@ class ReadingLog:
         await self._all_durable(waiting)
         return refused
 
-    async def registry(self, protocol: str) -> dict[tuple[str, str], queries.StreamRef]:
+    async def registry(self, protocol: str) -> Mapping[tuple[str, str], queries.StreamRef]:
         """The datastreams of a protocol, read at its first use and kept true by `refresh`."""
         if protocol not in self.known:
             self.known[protocol] = await sync_to_async(queries.resolve)(protocol)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from math import isfinite
 from typing import Any
 
+from anlan.hazards.raster import Raster
+
 GeoJson = dict[str, Any]
 
 
@@ -108,6 +110,71 @@ class Places:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Lines that stand from a minute on (control lines of a commander): rows of minute and [[lon, lat], ...]. None by default."""
+
+    name: str
+    title: str
+    most: int = 200
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[tuple[float, list[list[float]]]] | None:
+        value = given.get(self.name)
+        if value is None or value == []:
+            return None
+        if not isinstance(value, list | tuple) or len(value) > self.most:
+            raise InputError(self.name, value, f"至多 {self.most} 条 [建成分钟, [[经度, 纬度], …]]")
+        minute = Input("minute", "建成", "min", 0, 14_400)
+        found = []
+        for i, row in enumerate(value):
+            if not isinstance(row, list | tuple) or len(row) != 2:
+                raise InputError(f"{self.name}[{i}]", row, "[建成分钟, [[经度, 纬度], …]]")
+            places = Track(f"{self.name}[{i}]", self.title).read({f"{self.name}[{i}]": row[1]})
+            if places is None:
+                raise InputError(f"{self.name}[{i}]", row[1], "至少两个 [经度, 纬度]")
+            found.append((minute.read({"minute": row[0]}), places))
+        return found
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Rasters of the country (fuel, heights, trees) by name, which the room fills in from what was imported. None by default."""
+
+    name: str
+    title: str
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> Mapping[str, Raster] | None:
+        value = given.get(self.name)
+        if not value:
+            return None
+        if not isinstance(value, Mapping) or not all(isinstance(one, Raster) for one in value.values()):
+            raise InputError(self.name, type(value).__name__, "由平台从已导入的栅格填写")
+        return value
+
+
+@dataclass(frozen=True)
+class Structures:
+    """Walls {points [[lon, lat], ...], crest_m} and culverts {near, far [lon, lat], area_m2, invert_m, height_m} round the place.
+
+    The room fills them in from its register. None by default.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        value = given.get(self.name) or []
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise InputError(self.name, type(value).__name__, "由平台从“涵洞与挡墙”登记簿填写")
+        return value
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of numbers that an engine may need (readings of stations, reports of people): a column each as `columns`, none by default."""
 
@@ -152,6 +219,8 @@ class Zone:
     unit: str = ""
     #: Not where it goes, but where it may go given what is not known: its people are counted apart.
     uncertain: bool = False
+    #: Whether it harms those inside. Where a hazard is only felt or seen, nobody counts as 危险区内人口.
+    endangers: bool = True
 
 
 @dataclass(frozen=True)
@@ -190,6 +259,9 @@ class Residents:
     lat: Sequence[float]
     people: Sequence[float]
     per_km2: float
+    #: Shares of floor area by type of building, and floor area of a resident (m2); None where no inventory is kept.
+    mix: Mapping[str, float] | None = None
+    floor_m2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -202,7 +274,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track | Places | Rows, ...]
+    inputs: tuple[Input | Choice | Track | Places | Rows | Lines | Ground | Structures, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.events.outbox import every
-from anlan.monitoring import actions
+from anlan.monitoring import actions, queries
 from anlan.monitoring.pipeline import neighbours, rollups, store
 
 #: Readings older than this are dropped by whole days (a parameter of the installation, not of a standard).
@@ -71,6 +71,7 @@ def keep_partitions() -> None:
     The next days are made ready."""
     now, kept = clock.real_now(), timedelta(days=keep_days())
     rollups.drop_old_minutes(now)
+    queries.forget_old_changes()
     store.drop_partitions((now - kept).date(), now - kept)
     today = int(now.timestamp() * 1000) // store.DAY_MS
     for day in set(range(today, today + DAYS_AHEAD + 1)) - store.known_days():

@@ -194,6 +194,35 @@ def instruments(actor: Actor, area: BaseGeometry) -> list[Thing]:
 
 
 exposes("station", "测站", VIEW, instruments)
+
+
+def catchments(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Mouths of small catchments, with what critical rain and a torrent are computed from."""
+    names = "area_km2 length_km slope curve_number flood_flow_m3_s upstream_deg fan_slope critical_mm"
+    return [
+        Thing(
+            "catchment", row.pk, row.name, row.lon, row.lat, row.people, row.phone, row.representative,
+            {name: getattr(row, name) for name in names.split()},
+        )
+        for row in within(queries.catchments(actor), area.bounds)
+        if area.covers(Point(row.lon, row.lat))
+    ]  # fmt: skip
+
+
+def barriers(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Dams and dikes, with the water they hold now and what would come out."""
+    return [
+        Thing(
+            "barrier", row.pk, row.name, row.lon, row.lat, None, row.phone, row.representative,
+            {"kind": row.kind, "crest_m": row.crest_m, "level_m": level, "breach": queries.breach_of(row, level)},
+        )
+        for row, level in queries.barriers_with_levels(actor)
+        if area.covers(Point(row.lon, row.lat))
+    ]  # fmt: skip
+
+
+exposes("catchment", "小流域", VIEW, catchments)
+exposes("barrier", "堤坝", VIEW, barriers)
 ALARM_EVENTS = [
     f"monitoring.Alarm{what}" for what in ("Raised", "Escalated", "Cleared", "Acknowledged", "StateChanged")
 ]

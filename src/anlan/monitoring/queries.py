@@ -14,17 +14,22 @@ from django.db.models import Max
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
+from anlan.monitoring.directory import Changes, Directory, StreamRef, changes, forget_old_changes
 from anlan.monitoring.log import GOOD
 from anlan.monitoring.models import (
     Alarm,
     AlarmChange,
     AlarmRule,
+    Barrier,
     Catchment,
     Datastream,
     Fire,
     HazardEvent,
     Judgement,
     Latest,
+    LowSpot,
+    Reach,
+    StageForecast,
     Station,
     Warning,
 )  # fmt: skip
@@ -34,24 +39,10 @@ from anlan.monitoring.rules.isa import State
 from anlan.monitoring.rules.quality import conversion
 from anlan.simulation import queries as simulation
 
+__all__ = ["Changes", "Directory", "StreamRef", "changes", "forget_old_changes"]
+
 #: A station is silent after so many of its reporting intervals without a reading.
 SILENT_AFTER = 3
-
-
-@dataclass(frozen=True)
-class StreamRef:
-    """What a gateway needs to know of a datastream to write its readings."""
-
-    id: int
-    station_id: int
-    unit: str
-    valid_min: float | None
-    valid_max: float | None
-    #: stored = sent x scale + offset
-    scale: float = 1.0
-    offset: float = 0.0
-    #: Added to the device's times, seconds: its clock is known to be wrong by so much.
-    clock_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,25 +70,9 @@ class Sample:
     revision: int
 
 
-def resolve(protocol: str) -> dict[tuple[str, str], StreamRef]:
+def resolve(protocol: str) -> Directory:
     """(protocol address, element code) -> datastream, for every station in service that speaks `protocol`."""
-    rows = Datastream.objects.unscoped("the gateway serves every area").filter(
-        station__protocol=protocol, station__in_service=True
-    )
-    return {
-        (address, code): StreamRef(pk, station, unit, low, high, *conversion(source, unit), clock_s or 0)
-        for address, code, pk, station, unit, low, high, source, clock_s in rows.values_list(
-            "station__address",
-            "source_code",
-            "pk",
-            "station_id",
-            "unit",
-            "valid_min",
-            "valid_max",
-            "source_unit",
-            "station__clock_offset_s",
-        )
-    }
+    return Directory(protocol)
 
 
 def streams_of(codes: Iterable[str]) -> dict[str, StreamRef]:
@@ -329,6 +304,51 @@ def judgements(actor: Actor, standing: bool = True) -> ScopedQuerySet[Judgement]
 
 def catchments(actor: Actor) -> ScopedQuerySet[Catchment]:
     return Catchment.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def reaches(actor: Actor) -> ScopedQuerySet[Reach]:
+    return Reach.objects.visible_to(actor).select_related("area", "upstream", "downstream").order_by("code")
+
+
+def low_spots(actor: Actor) -> ScopedQuerySet[LowSpot]:
+    return LowSpot.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def stage_forecasts(actor: Actor) -> ScopedQuerySet[StageForecast]:
+    """The newest forecast of each reach."""
+    rows = StageForecast.objects.visible_to(actor).select_related("reach__downstream", "reach__upstream", "reach__area")
+    return rows.order_by("reach", "-at").distinct("reach")
+
+
+def barriers_with_levels(actor: Actor) -> list[tuple[Barrier, float | None]]:
+    """Dams and dikes with the newest level of their gauge, m; None where none is known."""
+    rows = list(Barrier.objects.visible_to(actor).select_related("area", "station").order_by("code"))
+    gauges = {row.station_id for row in rows if row.station_id}
+    known = datastreams(actor).filter(quantity="河道水位", station_id__in=gauges, latest__value__isnull=False)
+    levels = dict(known.values_list("station_id", "latest__value"))
+    return [(row, levels.get(row.station_id or 0)) for row in rows]
+
+
+#: Width (m) and time (h) of a dike's breach where its register has none: as breaches of the 黄河 dikes on record, 待核对.
+DIKE_BREACH = (80.0, 1.0)
+
+
+def breach_of(row: Barrier, level_m: float | None) -> dict[str, Any]:
+    """What the flood engine is asked if a dam or dike goes now: where the level is not known, it is full to the crest."""
+    level = row.crest_m if level_m is None else min(max(level_m, row.foot_m + 0.1), row.crest_m)
+    way = {"upstream_deg": row.upstream_deg, "bank": row.bank, "hours": 6.0}
+    if row.kind == Barrier.Kind.DAM and len(row.storage) > 1:
+        top = float(row.storage[-1][0])
+        return {
+            **way,
+            "scenario": "dam_breach",
+            "storage": row.storage,
+            "level_m": min(level, top),
+            "foot_m": row.foot_m,
+        }
+    width, formed = row.breach_m or DIKE_BREACH[0], row.formation_h or DIKE_BREACH[1]
+    rise = min(20.0, max(0.1, level - row.foot_m))
+    return {**way, "scenario": "dike_breach", "rise_m": round(rise, 2), "breach_m": width, "formation_h": formed}
 
 
 def runs_of(actor: Actor, correlation_id: UUID) -> list[Any]:

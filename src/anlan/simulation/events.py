@@ -56,3 +56,23 @@ class CombinationSeen(Fact):
     why: str
     lon: float
     lat: float
+
+
+@dataclass(frozen=True)
+class GroundChanged(Fact):
+    """A raster of fuel, heights or trees was brought in or taken away."""
+
+    raster_id: int
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ControlLineChanged(Fact):
+    """A commander drew a line into a fire, or took one back."""
+
+    line_id: int
+    drawn: bool
+    title: str
+    lon: float
+    lat: float

@@ -15,8 +15,20 @@ from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Invalid
 from anlan.supervision.events import ParkRiskAssessed, ParkRiskCrossed
-from anlan.supervision.models import Basis, HazardUnit, Park, ParkCondition, ParkRisk, UnitStock
-from anlan.supervision.park_risk.assemble import WHY, Assembled, assemble
+from anlan.supervision.models import (
+    Basis,
+    Enterprise,
+    HazardUnit,
+    OnSite,
+    Park,
+    ParkCondition,
+    ParkRisk,
+    ProtectionTarget,
+    UnitStock,
+)
+from anlan.supervision.park_risk import live
+from anlan.supervision.park_risk.assemble import Assembled, Before, assemble
+from anlan.supervision.park_risk.crowds import WHY
 from anlan.supervision.park_risk.work import columns
 
 #: A park is not worked out more often than this by the clockwork, s: a map that changes faster tells nobody more.
@@ -70,10 +82,36 @@ def report_stock(by: Actor, unit_id: int, quantity_t: float, at: datetime, sourc
     return row
 
 
-def prepared(park: Park, basis: str) -> Assembled:
+#: Kinds of place whose people may be counted: the field of `OnSite`, and who may be told of.
+PLACES: dict[str, type[Enterprise] | type[ProtectionTarget]] = {"enterprise": Enterprise, "target": ProtectionTarget}
+MOST_PEOPLE = 1_000_000
+
+
+@action("supervision.edit")
+def report_people(
+    by: Actor, kind: str, place_id: int, people: int, at: datetime, source: str, outdoors: int | None = None
+) -> OnSite:
+    """Who is at a works ("enterprise") or a protection target ("target") now. An older count than the known one is not kept."""
+    if kind not in PLACES:
+        raise Invalid("kind", kind, "、".join(PLACES), label="场所类型")
+    place = PLACES[kind].objects.visible_to(by, "supervision.edit").one(place_id)
+    count = int(real(people, "people", 0, MOST_PEOPLE, "在场人数", "人"))
+    outside = None if outdoors is None else int(real(outdoors, "outdoors", 0, count, "室外人数", "人"))
+    where: dict[str, Any] = {kind: place}
+    known = OnSite.objects.unscoped(WHY).select_for_update().filter(**where).first()
+    if known is not None and known.at >= at:
+        return known
+    values = {
+        "area": place.area, "data_class": place.data_class, "people": count, "outdoors": outside, "at": at, "source": source[:120]
+    }  # fmt: skip
+    row, _new = OnSite.objects.unscoped(WHY).update_or_create(**where, defaults=values)
+    return row
+
+
+def prepared(park: Park, basis: str, before: Before | None = None) -> Assembled:
     condition = ParkCondition.objects.unscoped(WHY).filter(park=park).first()
     try:
-        return assemble(park, basis, condition)
+        return assemble(park, basis, clock.now(), condition, before)
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="风险评估输入") from error
 
@@ -168,7 +206,7 @@ def assess_if_due(by: Actor, park: Park, basis: str, at: datetime) -> ParkRisk |
     if before is not None and abs((at - before.at).total_seconds()) < LEAST_INTERVAL_S:
         return None
     try:
-        made = prepared(park, basis)
+        made = prepared(park, basis, used_by(before, at))
     except Invalid:
         return None  # registers say too little yet; whoever asks for it by hand is told what
     if before is not None and made.fingerprint == before.fingerprint:
@@ -181,11 +219,19 @@ def assess_if_due(by: Actor, park: Park, basis: str, at: datetime) -> ParkRisk |
         return assess_park(by, park.pk, basis, because(before, made))
 
 
+def used_by(before: ParkRisk | None, at: datetime) -> Before:
+    """What the last calculation was made from."""
+    if before is None:
+        return Before()
+    return Before(live.from_json(before.inputs.get("live")), (at - before.at).total_seconds())
+
+
 def because(before: ParkRisk | None, made: Assembled) -> str:
     """What changed, in words."""
     if before is None:
         return "首次评估"
     words = {
+        "day": "昼夜交替",
         "units": "存量或单元变化",
         "rose": "气象变化",
         "targets": "防护目标变化",

@@ -28,6 +28,15 @@ class StockIn(Schema):
     source: str = "接口填报"
 
 
+class PeopleIn(Schema):
+    """Who is there now; `outdoors` of them outside the buildings (left out = the usual share); `at` left out = now."""
+
+    people: int
+    outdoors: int | None = None
+    at: AwareDatetime | None = None
+    source: str = "接口填报"
+
+
 class AssessIn(Schema):
     """annual or current."""
 
@@ -69,9 +78,14 @@ def series(request: HttpRequest, park_id: int, basis: str = "annual") -> list[di
     return queries.park_risk_series(who(request), park_id, basis)
 
 
-@router.get("/parks/{park_id}/room", summary="此处还能加什么：某物质在某地可新增多少吨")
-def room(request: HttpRequest, park_id: int, substance: str, lon: str, lat: str) -> dict[str, Any]:
-    return queries.room_at(who(request), park_id, substance, lon, lat)
+@router.get("/parks/{park_id}/plan", summary="此处还能加什么：假设新增一个单元后的风险，以及该处至多可新增多少吨")
+def plan(request: HttpRequest, park_id: int, substance: str, tonnes: str, lon: str, lat: str) -> dict[str, Any]:
+    return queries.supposed(who(request), park_id, substance, tonnes, lon, lat)
+
+
+@router.get("/parks/{park_id}/point", summary="某处的个人风险及主要贡献场景")
+def point(request: HttpRequest, park_id: int, lon: str, lat: str, basis: str = "annual") -> dict[str, Any]:
+    return queries.point_risk(who(request), park_id, basis, lon, lat)
 
 
 @router.post("/parks/{park_id}/assess", summary="重新评估园区风险", response={201: dict[str, Any]})
@@ -83,3 +97,20 @@ def assess(request: HttpRequest, park_id: int, data: AssessIn) -> tuple[int, dic
 def stock(request: HttpRequest, unit_id: int, data: StockIn) -> tuple[int, dict[str, Any]]:
     row = actions.report_stock(who(request), unit_id, data.quantity_t, data.at or clock.now(), data.source)
     return 201, {"unit_id": row.unit_id, "quantity_t": row.quantity_t, "at": row.at, "source": row.source}
+
+
+def counted(request: HttpRequest, kind: str, pk: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+    row = actions.report_people(
+        who(request), kind, pk, data.people, data.at or clock.now(), data.source, data.outdoors
+    )  # fmt: skip
+    return 201, {"people": row.people, "outdoors": row.outdoors, "at": row.at, "source": row.source}
+
+
+@router.post("/enterprises/{enterprise_id}/people", summary="报告企业在场人数", response={201: dict[str, Any]})
+def people_at_works(request: HttpRequest, enterprise_id: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+    return counted(request, "enterprise", enterprise_id, data)
+
+
+@router.post("/protection-targets/{target_id}/people", summary="报告防护目标在场人数", response={201: dict[str, Any]})
+def people_at_target(request: HttpRequest, target_id: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+    return counted(request, "target", target_id, data)

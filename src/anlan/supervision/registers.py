@@ -58,7 +58,7 @@ register(
         search=("code", "name"),
         sections=(
             Section("企业", ("code", "name", "industry", "park", "address")),
-            Section("人员与联系", ("staff_day", "staff_night", "contact", "phone")),
+            Section("人员与联系", ("staff_day", "staff_night", "headcount", "contact", "phone")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -119,7 +119,7 @@ register(
         search=("code", "name"),
         sections=(
             Section("防护目标", ("code", "name", "category")),
-            Section("规模", ("people", "people_night", "households", "area_m2", "beds")),
+            Section("规模", ("people", "people_night", "headcount", "households", "area_m2", "beds")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -143,12 +143,13 @@ register(
         slug="weather-frequencies",
         title="气象联合频率",
         key=("code",),
-        columns=("park", "stability", "wind_m_s", "direction_deg", "probability"),
-        filters=("park", "stability"),
+        columns=("park", "period", "stability", "wind_m_s", "direction_deg", "probability"),
+        filters=("park", "stability", "period"),
         search=("code",),
         sections=(
             Section(
-                "频率", ("code", "park", "stability", "wind_m_s", "direction_deg", "probability", "representative")
+                "频率",
+                ("code", "park", "period", "stability", "wind_m_s", "direction_deg", "probability", "representative"),
             ),
         ),
         help="同一园区各行频率之和应为 1；风向为来向，代表整个扇区。没有登记的园区按缺省气象计。",
@@ -158,6 +159,7 @@ register(
             "stability": "D",
             "wind_m_s": "4",
             "direction_deg": "270",
+            "period": "全天",
             "probability": "0.05",
             "representative": "是",
         },

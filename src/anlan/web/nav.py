@@ -11,7 +11,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.register.declare import REGISTERS
 
 #: Addresses below which other entries live.
-WHOLE = {"/", "/registers/", "/command/", "/simulation/"}
+WHOLE = {"/", "/registers/", "/command/", "/simulation/", "/gateways/import/"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ ENTRIES = (
     Entry("征用与补偿", "/resources/requisitions/", "resources.view", "report", "resources"),
     Entry("值班", "/administration/duty/", "administration.view", "calendar", "administration"),
     Entry("推演", "/simulation/", "simulation.view", "run", "simulation"),
+    Entry("地形与燃料", "/gateways/import/ground/", "simulation.view", "layers", "simulation"),
     Entry("泄漏研判", "/situation/releases/", "simulation.view", "warning", "simulation"),
     Entry("灾害链核查", "/simulation/leads/", "simulation.view", "warning", "simulation"),
     Entry("区域风险排序", "/simulation/ranking/", "simulation.view", "columns", "simulation"),

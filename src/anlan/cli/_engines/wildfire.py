@@ -33,6 +33,7 @@ def burn(given: Json) -> Json:
         "head_ros_m_min": found.head.ros_m_min,
         "head_direction_deg": found.head.direction_deg,
         "length_to_width": found.head.length_to_width,
+        "crown_fraction_burned": found.head.crown_share,
         "area_ha": found.area_ha(found.until_min),
         "area_map_ha": found.map_area_ha(found.until_min),
         "arrival_min": listed(found.arrival_min, found.until_min),
@@ -80,6 +81,9 @@ def landscape(given: Json, ny: int, nx: int, cell_m: float) -> Landscape:
         grid("canopy_cover"),
         grid("canopy_height_m"),
         given["crown_ratio"],
+        grid("canopy_base_height_m"),
+        grid("canopy_bulk_density_kg_m3"),
+        given["foliar_moisture"],
     )
 
 
@@ -240,6 +244,9 @@ SPREAD = (
     Any2D("canopy_cover", "郁闭度", default=None),
     Any2D("canopy_height_m", "冠层高度", unit="m", default=None),
     positive("crown_ratio", "冠长比", "", 1.0, 1),
+    Any2D("canopy_base_height_m", "枝下高（与容积密度同给则算树冠火）", unit="m", default=None),
+    Any2D("canopy_bulk_density_kg_m3", "冠层容积密度", unit="kg/m³", default=None),
+    Field("foliar_moisture", "叶含水率", unit="（质量比）", low=0.2, high=4, default=1.0),
     Field("wind", "风 {speed_m_s（10 m）, from_deg}", "object", default=None),
     Field("moisture", "含水率", "object", default=None),
     Field("weather", "分段天气 [{from_min, wind, moisture}]", "array", default=None),

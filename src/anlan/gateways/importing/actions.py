@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from shapely.geometry import shape
 
-from anlan.gateways.importing import network
+from anlan.gateways.importing import network, rasters
 from anlan.gateways.importing.items import LAT_NAMES, LON_NAMES, Item, in_wgs84, matching, renamed
 from anlan.gateways.importing.readers import read
 from anlan.kernel.accounts.actor import Actor
@@ -23,6 +23,7 @@ from anlan.kernel.register import query
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.importing import FIRST_ROW, import_rows
 from anlan.resources import actions as resources
+from anlan.simulation import actions as simulation
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,45 @@ class Order:
     def items(self) -> Iterator[Item]:
         chosen = matching(read(self.file, self.encoding), self.where)
         return in_wgs84(renamed(chosen, self.mapping), self.crs)
+
+
+@dataclass(frozen=True)
+class RasterOrder:
+    """A raster to import: kind of `simulation.models.GroundRaster`; whose it is; codes: `value of the file=ours`."""
+
+    file: Path
+    kind: str
+    title: str
+    source: str
+    codes: Sequence[str] = ()
+    epsg: int | None = None
+    representative: bool = False
+    dry_run: bool = False
+
+
+def into_ground(by: Actor, order: RasterOrder) -> Outcome:
+    """Fuel, heights or trees of the country into 地形与燃料."""
+    table = dict(pair_of(line) for line in order.codes)
+    given = rasters.read(order.file, order.epsg, table)
+    with transaction.atomic():
+        row = simulation.keep_raster(by, order.kind, given, order.title, order.source, order.representative)
+        if order.dry_run:
+            transaction.set_rollback(True)
+    found = Outcome(dry_run=order.dry_run)
+    found.counts = {
+        "列": row.columns, "行": row.rows, "格距 m": round(row.cell_m, 1), "最小": round(row.low, 3), "最大": round(row.high, 3),
+        "有值 %": round(100 * row.known, 1),
+    }  # fmt: skip
+    found.notes = [f"范围 {row.west:.4f}–{row.east:.4f}°E，{row.south:.4f}–{row.north:.4f}°N"]
+    return found
+
+
+def pair_of(line: str) -> tuple[float, float]:
+    old, _, new = line.partition("=")
+    try:
+        return float(old), float(new)
+    except ValueError as error:
+        raise Invalid("codes", line, "原值=燃料编号，都是数，如 21=102", label="对应表") from error
 
 
 def into_register(by: Actor, slug: str, order: Order) -> Outcome:

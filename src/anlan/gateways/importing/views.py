@@ -9,15 +9,17 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.gateways.importing import actions
+from anlan.gateways.importing import actions, pictures
 from anlan.gateways.importing.actions import Order, Outcome
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.kernel.geo import Crs
 from anlan.kernel.register import uploads
 from anlan.kernel.register.declare import REGISTERS
+from anlan.simulation import actions as simulation_actions
+from anlan.simulation import queries as simulation
 
 LAYERS = {"roads": "路网（整体替换）", "areas": "区划边界"}
 KEPT = ("goal", "crs", "mapping", "where", "encoding")
@@ -55,6 +57,54 @@ def received(request: HttpRequest, actor: Actor) -> uploads.Upload:
     if sent is None:
         raise Invalid("file", "", "一个文件；Shapefile 打成 zip", label="文件")
     return uploads.keep(actor, sent.name or "", sent.read())
+
+
+@require_http_methods(["GET", "POST"])
+def ground(request: HttpRequest) -> HttpResponse:
+    """地形与燃料: what fires run over here, and bringing in more."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    if not actor.has("simulation.view"):
+        raise Forbidden(f"{actor.name}没有“simulation.view”权限", permission="simulation.view")
+    context: dict[str, Any] = {"given": request.POST, "kinds": simulation.RASTER_KINDS}
+    if request.method == "POST":
+        try:
+            context["outcome"] = take_raster(actor, request)
+        except Invalid as error:
+            context["error"] = error.message
+    have = list(simulation.rasters(actor))
+    kinds = {row.kind for row in have}
+    missing = [title for kind, title in simulation.RASTER_KINDS if kind not in kinds]
+    context |= {"rows": have, "missing": missing, "may": actor.has("simulation.run"), "no_fuel": "fuel" not in kinds}
+    return render(request, "gateways/ground.html", context, status=422 if context.get("error") else 200)
+
+
+def take_raster(actor: Actor, request: HttpRequest) -> Outcome | None:
+    """A new raster out of the form, or one taken away (None)."""
+    given = request.POST
+    if drop := given.get("drop", ""):
+        simulation_actions.drop_raster(actor, int(drop) if drop.isdigit() else 0)
+        return None
+    sent = request.FILES.get("file")
+    if sent is None:
+        raise Invalid("file", "", "GeoTIFF 或 ESRI ASCII 栅格", label="文件")
+    epsg = given.get("epsg", "").strip()
+    if epsg and not epsg.isdigit():
+        raise Invalid("epsg", epsg, "EPSG 代码，如 4544", label="坐标系")
+    with TemporaryDirectory(prefix="anlan-ground-") as folder:
+        file = Path(folder) / Path(sent.name or "raster").name
+        file.write_bytes(sent.read())
+        title = given.get("title", "").strip() or file.name
+        order = (given.get("codes", "").split(), int(epsg) if epsg else None, "representative" in given)
+        return actions.into_ground(
+            actor, actions.RasterOrder(file, given.get("kind", ""), title, given.get("source", ""), *order)
+        )
+
+
+@require_GET
+def ground_picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """A raster as a picture, north up."""
+    row = simulation.rasters(request.actor).one(pk)  # type: ignore[attr-defined]
+    return HttpResponse(pictures.png(row.kind, row.values()), content_type="image/png")
 
 
 def words(text: str) -> list[str]:

@@ -104,6 +104,10 @@ class Edges:
         near = (x > 0) & (x < self.x[member, 0])
         return np.where(near, self.half[member, 0], found)
 
+    def part(self, first: int) -> Edges:
+        """The members from one on."""
+        return Edges(self.x[first:], self.half[first:], self.far[first:])
+
     def reach(self, member: int = 0) -> float:
         return float(self.far[member])
 

@@ -7,12 +7,14 @@ from importlib import import_module
 from math import cos, pi, radians, sin, sqrt
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Places, Track, Zone
+from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Lines, Places, Rows, Track, Zone
 from anlan.hazards.plane import ellipse, metres_per_degree, polygon
 from anlan.hazards.wildfire.fuels import FUELS, find
 from anlan.hazards.wildfire.rothermel import Behaviour, Moisture, behaviour
 
 HOURS = (1, 2, 3, 6)
+#: Said with every result that no map of the country stands behind.
+NO_GROUND = "没有导入本地燃料图和高程：按单一燃料、单一坡度推算，未计地形、水面与道路（可在“地形与燃料”导入）"
 #: Times (min) of the fronts that the map's time slider runs through.
 FRAMES_MIN = tuple(range(15, 361, 15))
 
@@ -58,7 +60,8 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     `forecast.footprint` takes grids of both.
     """
     given = HAZARD.read(inputs)
-    if given["perimeter"] or given["line"] or given["change_after_h"] > 0 or given["members"] > 1:
+    grids = any(given[name] for name in ("perimeter", "line", "lines", "ground", "forecast", "canopy_density"))
+    if grids or given["change_after_h"] > 0 or given["members"] > 1:
         # numba takes a second to load: only who burns a grid pays it
         return import_module("anlan.hazards.wildfire.forecast").of_inputs(lon, lat, given)
     dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
@@ -83,6 +86,7 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
         zones=[zone(level, hours, geometry) for level, hours, geometry in drawn if geometry] + thrown,
         assumptions=[
             *assumed(given),
+            NO_GROUND,
             "风与上坡同向，恒定；火场为椭圆，起火点在焦点",
         ],
         limits=["未计道路、河流等阻隔", f"未计{'' if thrown else '飞火、'}树冠火与扑救", "坡度、燃料取单一值"],
@@ -136,6 +140,12 @@ def assumed(given: Mapping[str, Any]) -> list[str]:
     ]
 
 
+FORECAST = (
+    Input("hour", "小时", "h", 0, 240),
+    Input("wind_m_s", "10 m 风速", "m/s", 0, 40),
+    Input("from_deg", "来向", "°", 0, 360),
+    Input("moisture_pct", "细小死可燃物含水率", "%", 1, 60),
+)
 BEHAVE = "BehavePlus (pyrothermel 0.1.4), flat, moisture 6/7/8/60/90 %, 10 m wind"
 LEVEL_SET = "pyretechnics 2026.10.20, head of a GR4 fire"
 HAZARD = Hazard(
@@ -156,8 +166,15 @@ HAZARD = Hazard(
         Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
         Input("cover_m", "下风植被高度（算飞火，0 为不算）", "m", 0, 50, 0),
         Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
+        Input("canopy_density", "林冠容积密度（算树冠火，0 为不算）", "kg/m³", 0, 2, 0),
+        Input("canopy_base_m", "枝下高", "m", 0, 60, 2),
+        Input("canopy_height_m", "树高", "m", 0, 120, 12),
+        Input("canopy_cover_pct", "郁闭度", "%", 0, 100, 50),
+        Rows("forecast", "逐时预报：小时，风速 m/s，来向 °，细小死可燃物含水率 %", FORECAST, 1000),
         Track("perimeter", "已观测火线（手绘或 GPS 轨迹），从此续算", 3),
         Track("line", "隔离线（已建成）", 2),
+        Lines("lines", "指挥员画的隔离线"),
+        Ground("ground", "燃料与地形栅格"),
         Places("places", "村（社区）与重点场所"),
     ),
     run=run,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
-from math import atan, degrees, hypot, radians, sin
+from dataclasses import dataclass
+from math import atan, degrees, hypot, inf, radians, sin
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,13 @@ from numpy.typing import NDArray
 
 from anlan.hazards.contract import Footprint, GeoJson, InputError, Zone
 from anlan.hazards.plane import metres_per_degree
-from anlan.hazards.wildfire import FRAMES_MIN, HOURS, assumed, thrown_zone, zone
+from anlan.hazards.raster import Raster
+from anlan.hazards.wildfire import FRAMES_MIN, HOURS, NO_GROUND, assumed, thrown_zone, zone
+from anlan.hazards.wildfire.crown import MODEL_10_WIND, OVER_MODEL_10, Canopy, rate
 from anlan.hazards.wildfire.ensemble import Ensemble, Perturbation, ensemble
-from anlan.hazards.wildfire.fuels import find
+from anlan.hazards.wildfire.fuels import NON_BURNABLE, find
 from anlan.hazards.wildfire.grid import Landscape, Line, Ring, Spread, Weather, spread
-from anlan.hazards.wildfire.rothermel import Moisture, behaviour
+from anlan.hazards.wildfire.rothermel import KM_H_FT_MIN, Moisture, bed, behaviour
 
 #: Cells on each side of the square that is laid around a fire in uniform country, and the finest cell (m).
 ACROSS, FINEST_M = 400, 5.0
@@ -28,74 +32,282 @@ MODEL = "Rothermel 1972 地表火 + 网格椭圆子波（jet marching，长宽�
 
 
 def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
-    """From the inputs of `HAZARD`: uniform fuel and slope, an observed perimeter, a line, a change of wind."""
-    dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
-    wet = Moisture(dead, dead + 0.01, dead + 0.02, live, live)
-    weather = [Weather(0.0, given["wind_m_s"], given["wind_from_deg"], wet)]
-    if given["change_after_h"] > 0:
-        weather.append(Weather(given["change_after_h"] * 60, given["change_wind_m_s"], given["change_from_deg"], wet))
-    ring, line = given["perimeter"] or [], given["line"] or []
-    if ring and given["members"] > 1:
+    """From the inputs of `HAZARD`: fuel and ground from rasters or uniform, an observed perimeter, lines, changing weather."""
+    ring, members = given["perimeter"] or [], int(given["members"])
+    if ring and members > 1:
         raise InputError("members", given["members"], "1（从已观测火线续算时）")
-    room = 1.05 if given["members"] == 1 else 1.6  # some members have half as much wind again
-    west, south, side = square(lon, lat, ring, given["fuel"], weather, given["slope"], room)
-    land = uniform(given["fuel"], side, given["slope"], given["wind_from_deg"])
-    east_m, north_m = metres_per_degree(lat)
-
-    def local(places: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
-        return [((x - lon) * east_m - west, (y - lat) * north_m - south) for x, y in places]
-
-    notes = [f"坡度 {given['slope']:g} 朝向起始风的下风方" if given["slope"] else "平地"]
-    notes += [
-        f"{given['change_after_h']:g} 小时后转 {given['change_from_deg']:g}° 风 {given['change_wind_m_s']:g} m/s"
-    ][: int(given["change_after_h"] > 0)]
-    notes += ["从已观测火线续算，时刻自火线观测起"] if ring else []
-    notes += ["隔离线在起算时已建成，火不越线"] if line else []
-    found = footprint(
-        land, weather, (lon + west / east_m, lat + south / north_m),
-        [] if ring else local([[lon, lat]]), [Line(local(line))] if line else [], local(ring),
-    )  # fmt: skip
+    weather, side_notes = bands(given)
+    frame = square(lon, lat, ring, given, weather, 1.05 if members == 1 else 1.6)
+    for _ in range(WIDENED):
+        scene = set_out(lon, lat, frame, given)
+        found = footprint(
+            scene.land,
+            weather,
+            scene.origin,
+            [] if ring else [scene.start],
+            scene.lines,
+            scene.local(ring) if ring else (),
+        )
+        cut = found.summary.pop("at_edge")
+        if not cut:
+            break
+        frame = wider(frame)
     zones, summary = found.zones, found.summary
-    if given["members"] > 1:
-        zones, chance = probable(
-            land, weather, (lon + west / east_m, lat + south / north_m), local([[lon, lat]]),
-            [Line(local(line))] if line else [], int(given["members"]),
-            [(name, local(ring)) for name, ring in given["places"] or []],
-        )  # fmt: skip
+    notes = [*scene.notes, *side_notes, *said(given)]
+    notes += ["火在预报期内烧到推演区边，边外未算"] if cut else []
+    if members > 1:
+        places = [(name, scene.local(outline)) for name, outline in given["places"] or []]
+        zones, chance = probable(scene.land, weather, scene.origin, [scene.start], scene.lines, members, places)
         summary = {**summary, **chance}
-        notes += [f"集合 {given['members']:g} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
-    head = behaviour(find(given["fuel"]), wet, given["wind_m_s"] * 3.6, given["wind_from_deg"], given["slope"], 0.0)
+        notes += [f"集合 {members} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
+    fuel = scene.land.fuel[cell_at(scene.land, scene.start)]
+    first = weather[0]
+    head = behaviour(find(int(fuel)), first.moisture, float(np.max(first.wind_m_s)) * 3.6, given["wind_from_deg"])
     thrown, brands = thrown_zone(given, head, found.zones[-1].geometry if found.zones else None, lat)
-    zones, summary = [*zones, *thrown], {**summary, **brands}
+    uniform_fuel = [] if "fuel" in (given["ground"] or {}) else assumed(given)
     return Footprint(
-        found.model, zones, [*assumed(given), *notes],
-        ["燃料、坡度取单一值", f"未计{'' if thrown else '飞火、'}树冠火", "未计道路、河流等阻隔" if not line else "除隔离线外未计阻隔"], summary,
-    )  # fmt: skip
+        found.model, [*zones, *thrown], [*uniform_fuel, *notes], limits_of(given, bool(thrown)), {**summary, **brands}
+    )
+
+
+def bands(given: Mapping[str, Any]) -> tuple[list[Weather], list[str]]:
+    """Weather in bands, and what is to be said of it: the hourly forecast before the one change typed in by hand."""
+    live = given["live_moisture_pct"] / 100
+
+    def band(minute: float, wind: float, from_deg: float, moisture_pct: float) -> Weather:
+        dead = moisture_pct / 100
+        return Weather(minute, wind, from_deg, Moisture(dead, dead + 0.01, dead + 0.02, live, live))
+
+    found = [band(0.0, given["wind_m_s"], given["wind_from_deg"], given["moisture_pct"])]
+    if given["forecast"]:
+        hours = [row[0] for row in given["forecast"]]
+        if any(a >= b for a, b in itertools.pairwise(hours)):
+            raise InputError("forecast", hours, "小时递增")
+        later = [band(hour * 60, wind, turn, wet) for hour, wind, turn, wet in given["forecast"]]
+        winds = [row[1] for row in given["forecast"]]
+        note = f"逐时预报 {len(hours)} 段，至 {hours[-1]:g} 小时，风速 {min(winds):.1f} 至 {max(winds):.1f} m/s；其后保持不变"
+        return (later if hours[0] == 0 else found + later), [note]
+    if given["change_after_h"] > 0:
+        after, wind, turn = given["change_after_h"], given["change_wind_m_s"], given["change_from_deg"]
+        found.append(band(after * 60, wind, turn, given["moisture_pct"]))
+        return found, [f"{after:g} 小时后转 {turn:g}° 风 {wind:g} m/s"]
+    return found, ["风恒定（没有预报）"]
+
+
+def said(given: Mapping[str, Any]) -> list[str]:
+    """Perimeter, lines and trees in words."""
+    notes = ["从已观测火线续算，时刻自火线观测起"] if given["perimeter"] else []
+    notes += ["隔离线在起算时已建成，火不越线"] if given["line"] else []
+    notes += [f"指挥员画的隔离线 {len(given['lines'])} 条，自建成时起火不越线"] if given["lines"] else []
+    if given["canopy_density"] and "bulk_density_kg_m3" not in (given["ground"] or {}):
+        notes += [
+            f"林冠处处相同：枝下高 {given['canopy_base_m']:g} m，容积密度 {given['canopy_density']:g} kg/m³，"
+            f"树高 {given['canopy_height_m']:g} m，郁闭度 {given['canopy_cover_pct']:g} %，叶含水率 100 %；"
+            "树冠火按 Van Wagner 1977、Scott & Reinhardt 2001"
+        ]
+    return notes
+
+
+def limits_of(given: Mapping[str, Any], thrown: bool) -> list[str]:
+    """What the run leaves out."""
+    ground = given["ground"] or {}
+    crowns = given["canopy_density"] or "bulk_density_kg_m3" in ground
+    left = [] if thrown else ["飞火"]
+    left += [] if crowns else ["树冠火"]
+    found = [f"未计{'、'.join(left)}"] if left else ["飞火只给最远距离，不在推演中另起新火"]
+    if "fuel" not in ground:
+        found.append(
+            "燃料取单一值，除隔离线外未计阻隔"
+            if given["line"] or given["lines"]
+            else "燃料取单一值，未计道路、河流等阻隔"
+        )
+    else:
+        found.append("窄于一格的道路、沟渠不在燃料图里，不算阻隔")
+    return found
+
+
+#: How often the square is laid wider when a fire runs to its edge, and by how much.
+WIDENED, BY = 4, 2.0
+#: A hotspot's centre may lie on water or rock: the fire starts in the nearest fuel within this (m).
+NEAREST_FUEL_M = 2000.0
+#: Slope that the first guess of the square allows for where there is a map of heights.
+GUESSED_SLOPE = 0.15
+Frame = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A square of country in metres around the fire; `origin` is (lon, lat) of cell (0, 0)."""
+
+    land: Landscape
+    origin: tuple[float, float]
+    start: tuple[float, float]
+    lines: list[Line]
+    notes: list[str]
+
+    def local(self, places: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+        return metres(places, self.origin)
+
+
+def metres(places: Sequence[Sequence[float]], origin: tuple[float, float]) -> list[tuple[float, float]]:
+    """[lon, lat] as metres east and north of a place."""
+    east_m, north_m = metres_per_degree(origin[1])
+    return [((x - origin[0]) * east_m, (y - origin[1]) * north_m) for x, y in places]
+
+
+def wider(frame: Frame) -> Frame:
+    west, south, side = frame
+    more = side * (BY - 1) / 2
+    return west - more, south - more, side * BY
+
+
+def set_out(lon: float, lat: float, frame: Frame, given: Mapping[str, Any]) -> Scene:
+    """Fuel, heights and trees of the square; where the fire starts; lines."""
+    west, south, side = frame
+    east_m, north_m = metres_per_degree(lat)
+    origin = lon + west / east_m, lat + south / north_m
+    land, notes = country_of(origin, (east_m, north_m), side, given)
+    start = (-west, -south)
+    if not given["perimeter"]:
+        start, moved = kindled(land, start)
+        notes += [f"起火点处不可燃，从 {moved:.0f} m 外最近的可燃处起算"] if moved else []
+    else:
+        start = metres([given["perimeter"][0]], origin)[0]
+    lines = [Line(metres(given["line"], origin))] if given["line"] else []
+    lines += [Line(metres(line, origin), minute) for minute, line in given["lines"] or []]
+    return Scene(land, origin, start, lines, notes)
+
+
+def country_of(
+    origin: tuple[float, float], scale: tuple[float, float], side: float, given: Mapping[str, Any]
+) -> tuple[Landscape, list[str]]:
+    """(landscape, what is to be said of it): from the rasters there are; uniform for what has none."""
+    cell = max(FINEST_M, side / ACROSS)
+    count = int(side / cell) + 1
+    ground: Mapping[str, Raster] = given["ground"] or {}
+    lon, lat = (np.asarray(origin[k] + np.arange(count) * cell / scale[k], np.float64) for k in (0, 1))
+    flat = uniform(given["fuel"], side, 0.0 if "elevation_m" in ground else given["slope"], given["wind_from_deg"])
+    fuel, notes = flat.fuel, []
+    if "fuel" in ground:
+        seen = ground["fuel"].nearest(lon, lat)
+        unknown = ~np.isfinite(seen)
+        fuel = np.where(unknown, flat.fuel, np.nan_to_num(seen)).astype(np.int64)
+        notes.append(
+            f"燃料图：{ground['fuel'].source}"
+            + (f"；图外 {unknown.mean():.0%} 按 {given['fuel']}" if unknown.any() else "")
+        )
+    heights = ground["elevation_m"].smooth(lon, lat).clip(-500, 9000) if "elevation_m" in ground else flat.elevation_m
+    if "elevation_m" in ground:
+        notes.append(f"高程：{ground['elevation_m'].source}")
+    else:
+        notes.append(f"坡度 {given['slope']:g} 朝向起始风的下风方" if given["slope"] else "平地（没有导入高程）")
+    notes += [NO_GROUND] if not ground else []
+    return Landscape(fuel, cell, heights, **trees(ground, lon, lat, given, fuel.shape)), notes
+
+
+def trees(
+    ground: Mapping[str, Raster],
+    lon: NDArray[np.float64],
+    lat: NDArray[np.float64],
+    given: Mapping[str, Any],
+    shape: tuple[int, ...],
+) -> dict[str, Any]:
+    """Canopy of the square: rasters where there are any, else what was typed in, if crowns are to burn at all."""
+    typed = {
+        "canopy_cover": given["canopy_cover_pct"] / 100, "canopy_height_m": given["canopy_height_m"],
+        "canopy_base_m": given["canopy_base_m"], "bulk_density_kg_m3": given["canopy_density"],
+    }  # fmt: skip
+    crowns = bool(given["canopy_density"]) or "bulk_density_kg_m3" in ground
+    wanted = set(typed) if crowns else {"canopy_cover", "canopy_height_m"} & set(ground)
+    if not crowns and len(wanted) < 2:
+        return {}
+    return {
+        name: np.nan_to_num(ground[name].nearest(lon, lat)).clip(0, MOST_OF_TREES[name])
+        if name in ground
+        else np.full(shape, typed[name])
+        for name in wanted
+    }
+
+
+MOST_OF_TREES = {"canopy_cover": 1.0, "canopy_height_m": 120.0, "canopy_base_m": 60.0, "bulk_density_kg_m3": 2.0}
+
+
+def cell_at(land: Landscape, point: tuple[float, float]) -> tuple[int, int]:
+    rows, columns = land.fuel.shape
+    column, row = (int(np.floor(v / land.cell_m + 0.5)) for v in point)
+    return min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)
+
+
+def kindled(land: Landscape, point: tuple[float, float]) -> tuple[tuple[float, float], float]:
+    """(place to light, how far from the one given): the nearest that burns, where a pixel's centre does not."""
+    row, column = cell_at(land, point)
+    burns = land.burns
+    if burns[row, column]:
+        return point, 0.0
+    rows, columns = np.nonzero(burns)
+    far = np.hypot(rows - row, columns - column) * land.cell_m
+    at = int(far.argmin()) if far.size else -1
+    if at < 0 or far[at] > NEAREST_FUEL_M:
+        raise InputError(
+            "lon",
+            "起火点",
+            f"{NEAREST_FUEL_M:g} m 内有可燃物（燃料图上此处是{NON_BURNABLE[int(land.fuel[row, column])]}）",
+        )
+    return (float(columns[at] * land.cell_m), float(rows[at] * land.cell_m)), float(far[at])
 
 
 def square(
     lon: float,
     lat: float,
     ring: Sequence[Sequence[float]],
-    fuel: str,
+    given: Mapping[str, Any],
     weather: Sequence[Weather],
-    slope: float,
     room: float,
-) -> tuple[float, float, float]:
-    """(west, south of the place, side) in metres of a square that the fire cannot leave within the hours."""
+) -> Frame:
+    """(west, south of the place, side) in metres of a square that the fire is not likely to leave within the hours."""
     east_m, north_m = metres_per_degree(lat)
-    xs = [0.0, *((x - lon) * east_m for x, _ in ring)] if not ring else [(x - lon) * east_m for x, _ in ring]
-    ys = [0.0] if not ring else [(y - lat) * north_m for _, y in ring]
+    xs = [(x - lon) * east_m for x, _ in ring] or [0.0]
+    ys = [(y - lat) * north_m for _, y in ring] or [0.0]
     far = max(map(abs, (*xs, *ys)))
     if far > WIDEST_M:
         raise InputError("perimeter", f"离起火点 {far / 1000:.0f} km", f"<= {WIDEST_M / 1000:g} km")
-    heads = [
-        behaviour(find(fuel), w.moisture, float(np.max(w.wind_m_s)) * 3.6, 0.0, slope, 0.0).ros_m_min for w in weather
-    ]
-    run = max(max(heads) * 60 * max(HOURS), 50.0) * room
+    run = max(reach_m(given, weather) * room, 50.0)
     middle_x, middle_y = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
     half = max(max(xs) - min(xs), max(ys) - min(ys)) / 2 + run
     return middle_x - half, middle_y - half, 2 * half
+
+
+def reach_m(given: Mapping[str, Any], weather: Sequence[Weather]) -> float:
+    """How far the head may run within the hours: of the fuels that are common here, or of crowns."""
+    ground: Mapping[str, Raster] = given["ground"] or {}
+    slope = GUESSED_SLOPE if "elevation_m" in ground else given["slope"]
+    kinds = [find(given["fuel"])]
+    if "fuel" in ground:
+        values, counts = np.unique(ground["fuel"].values[np.isfinite(ground["fuel"].values)], return_counts=True)
+        common = values[counts >= COMMON * counts.sum()]
+        kinds += [find(int(one)) for one in common if int(one) not in NON_BURNABLE]
+    crowns = (
+        Canopy(2.0, max(0.1, given["canopy_density"]))
+        if given["canopy_density"] or "bulk_density_kg_m3" in ground
+        else None
+    )
+    ends = [*(band.from_min for band in weather[1:]), inf]
+    far, last = 0.0, 60.0 * max(HOURS)
+    for band, end in zip(weather, ends, strict=True):
+        wind = float(np.max(band.wind_m_s)) * 3.6
+        fastest = max(behaviour(kind, band.moisture, wind, 0.0, slope, 0.0).ros_m_min for kind in kinds)
+        if crowns:
+            fastest = max(
+                fastest,
+                OVER_MODEL_10
+                * rate(bed(find("FM10"), band.moisture), wind * KM_H_FT_MIN / 1.15 * MODEL_10_WIND, slope),
+            )
+        far += fastest * max(0.0, min(end, last) - band.from_min)
+    return far
+
+
+#: Share of the map from which a fuel counts as common.
+COMMON = 0.01
 
 
 def uniform(fuel: str, side: float, slope: float, wind_from_deg: float) -> Landscape:
@@ -137,11 +349,19 @@ def footprint(
             "towards_deg": fire.head.direction_deg,
             "length_to_width": fire.head.length_to_width,
             "area_ha": {str(hour): fire.area_ha(hour * 60) for hour in hours},
+            "crown_fraction_burned": fire.head.crown_share,
             "cell_m": land.cell_m,
+            "at_edge": reaches_edge(fire),
             "steepest_deg": degrees(atan(max(hypot(x, y) for x, y in steepest(land)))),
             "frames": [{"minute": minute, "geometry": shape} for minute, shape in frames if shape],
         },
     )
+
+
+def reaches_edge(fire: Spread) -> bool:
+    """Whether the fire burnt to the edge of the grid before the end: then it was cut short there."""
+    a = fire.arrival_min
+    return bool((np.concatenate([a[0], a[-1], a[:, 0], a[:, -1]]) <= fire.until_min).any())
 
 
 def steepest(land: Landscape) -> list[tuple[float, float]]:

@@ -46,6 +46,9 @@ STEP_X = np.array([1.0, 1, 0, -1, -1, -1, 0, 1])
 STEP_Y = np.array([0.0, 1, 1, 1, 0, -1, -1, -1])
 FT = 0.3048
 MPH = 88.0  # ft/min
+KW_M = 3.461  # kW/m of one Btu/ft/s, as rothermel
+#: Crown fire; `crown` explains them. The last class of every band of beds is fuel model 10, which crown fire is reckoned from.
+OVER_MODEL_10, MODEL_10_WIND, MASS_FLOW = 3.34, 0.4, 3.0
 NEVER = 1e300
 
 
@@ -68,8 +71,9 @@ class Country(NamedTuple):
 
     fuel: class of each cell; closed: minute from which a cell cannot be entered (0: never burns); rise_x, rise_y: slope to the
     east and north; shelter: midflame over 20-ft wind where trees shelter, 0 in the open; beds: (band, class, COLUMNS);
-    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER. same: neither wind
-    nor ground differs from cell to cell, so that a wavelet is one of a fuel, not of a cell.
+    wind_x, wind_y: (band, 1 or cells) 20-ft wind in ft/min towards; ends: minute at which each band ends, last NEVER. same: neither wind,
+    ground nor trees differ from cell to cell, so that a wavelet is one of a fuel, not of a cell. crown_base (m), crown_density
+    (kg/m3, 0: no crown fire) and foliar moisture (fraction) of the trees.
     """
 
     width: int
@@ -87,6 +91,9 @@ class Country(NamedTuple):
     formula: int
     wind_limit: bool
     same: bool
+    crown_base: Floats
+    crown_density: Floats
+    foliar: float
 
 
 class Heap(NamedTuple):
@@ -155,16 +162,11 @@ def elongation(midflame: float, over_midflame: float, formula: int) -> float:
     return min(8.0, 1 + 0.0012 * (midflame * over_midflame * FT * 0.06) ** 2.154)
 
 
-@kernel(nogil=True)
-def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, float, float, float]:
-    """(head rate m/min on the ground, heading east, north, up, effective midflame wind ft/min, 10 m over midflame wind)."""
-    bed = land.beds[band, land.fuel[cell]]
-    i = cell if land.rise_x.size > 1 else 0
-    j = cell if land.wind_x.shape[1] > 1 else 0
-    s = cell if land.shelter.size > 1 else 0
-    midflame = bed[MIDFLAME] if land.shelter[s] <= 0 else land.shelter[s]
-    zx, zy = land.rise_x[i], land.rise_y[i]
-    x, y = land.wind_x[band, j] * midflame, land.wind_y[band, j] * midflame
+@kernel()
+def pushed(
+    bed: Floats, x: float, y: float, zx: float, zy: float, limited: bool
+) -> tuple[float, float, float, float, float]:
+    """(m/min, heading east, north, up, effective midflame wind ft/min) of a bed under a midflame wind on a slope plane."""
     z = x * zx + y * zy
     wind = sqrt(x * x + y * y + z * z)
     tan2 = zx * zx + zy * zy
@@ -177,13 +179,65 @@ def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, f
         x, y, z = x + up * zx, y + up * zy, z + up * tan2
     phi = sqrt(x * x + y * y + z * z)
     if phi <= 0 or bed[ROS0] <= 0:
-        return bed[ROS0] * FT, 0.0, 0.0, 0.0, 0.0, 1.15 / max(midflame, 1e-9)
+        return bed[ROS0] * FT, 0.0, 0.0, 0.0, 0.0
     effective = (phi / c) ** (1 / b)
     factor = phi
-    if land.wind_limit and effective > 0.9 * bed[REACTION]:
+    if limited and effective > 0.9 * bed[REACTION]:
         effective = 0.9 * bed[REACTION]
         factor = c * effective**b if effective > 0 else 0.0
-    return bed[ROS0] * (1 + factor) * FT, x / phi, y / phi, z / phi, effective, 1.15 / midflame
+    return bed[ROS0] * (1 + factor) * FT, x / phi, y / phi, z / phi, effective
+
+
+@kernel()
+def crowned_share(
+    bed: Floats, ten: Floats, rate: float, under: float, tan2: float, base: float, density: float, foliar: float
+) -> float:
+    """Crown fraction burned (0 to 1) over a surface fire of this head rate; limits as `crown.crown_fire`, wind taken upslope."""
+    heat = bed[REACTION] * bed[RESIDENCE] / 60 * KW_M / FT
+    start = (0.01 * base * (460 + 2590 * foliar)) ** 1.5 / heat if heat > 0 else inf
+    if rate < start:
+        return 0.0
+    factor = MASS_FLOW / density / OVER_MODEL_10 / FT / ten[ROS0] - 1 - ten[SLOPE] * tan2 if ten[ROS0] > 0 else inf
+    crowning = (factor / ten[WIND_C]) ** (1 / ten[WIND_B]) / MODEL_10_WIND if factor > 0 else 0.0
+    full = bed[ROS0] * (1 + bed[WIND_C] * (crowning * under) ** bed[WIND_B] + bed[SLOPE] * tan2) * FT
+    if rate >= full or full <= start:
+        return 1.0
+    return (rate - start) / (full - start)
+
+
+@kernel(nogil=True)
+def heading(land: Country, cell: int, band: int) -> tuple[float, float, float, float, float, float]:
+    """(head rate m/min on the ground, heading east, north, up, length over width, crown fraction burned) of a cell.
+
+    Where trees burn, rate, heading and shape go over to those of a crown fire with the crown fraction burned (Scott & Reinhardt
+    2001); the crown fire's length over width is 1 + 0.125 times the 20-ft wind in mph (Rothermel 1991).
+    """
+    bed = land.beds[band, land.fuel[cell]]
+    i = cell if land.rise_x.size > 1 else 0
+    j = cell if land.wind_x.shape[1] > 1 else 0
+    s = cell if land.shelter.size > 1 else 0
+    t = cell if land.crown_density.size > 1 else 0
+    midflame = bed[MIDFLAME] if land.shelter[s] <= 0 else land.shelter[s]
+    zx, zy = land.rise_x[i], land.rise_y[i]
+    wx, wy = land.wind_x[band, j], land.wind_y[band, j]
+    rate, x, y, z, effective = pushed(bed, wx * midflame, wy * midflame, zx, zy, land.wind_limit)
+    slim = elongation(effective, 1.15 / max(midflame, 1e-9), land.formula)
+    if land.crown_density[t] <= 0 or rate <= 0:
+        return rate, x, y, z, slim, 0.0
+    ten = land.beds[band, land.beds.shape[1] - 1]
+    share = crowned_share(
+        bed, ten, rate, midflame, zx * zx + zy * zy, land.crown_base[t], land.crown_density[t], land.foliar
+    )
+    if share <= 0:
+        return rate, x, y, z, slim, 0.0
+    run, cx, cy, cz, _ = pushed(ten, wx * MODEL_10_WIND, wy * MODEL_10_WIND, zx, zy, False)
+    rate += share * max(0.0, OVER_MODEL_10 * run - rate)
+    x, y, z = x + share * (cx - x), y + share * (cy - y), z + share * (cz - z)
+    size = sqrt(x * x + y * y + z * z)
+    if size > 0:
+        x, y, z = x / size, y / size, z / size
+    fast = min(8.0, 1 + 0.125 * sqrt(wx * wx + wy * wy) / MPH)
+    return rate, x, y, z, slim + share * (fast - slim), share
 
 
 @kernel(inline="always")
@@ -199,10 +253,9 @@ def reach(
 @kernel(nogil=True)
 def fill(land: Country, row: Floats, cell: int, band: int) -> None:
     """Work out the wavelet of a cell in a weather band; k is infinite where nothing spreads."""
-    rate, x, y, z, effective, over = heading(land, cell, band)
+    rate, x, y, z, slim, _ = heading(land, cell, band)
     i = cell if land.rise_x.size > 1 else 0
     zx, zy = land.rise_x[i], land.rise_y[i]
-    slim = elongation(effective, over, land.formula)
     e = sqrt(1 - 1 / (slim * slim))
     k = 1 / (rate * (1 - e)) if rate > 1e-6 else inf
     gxx, gxy, gyy = 1 + zx * zx, zx * zy, 1 + zy * zy
@@ -226,7 +279,7 @@ def wave_of(same: bool, fuel: Ints, classes: int, cell: int, band: int) -> int:
 def keep(land: Country, cells: Floats, waves: Floats, cell: int, band: int) -> int:
     """Row of the wavelet of a cell in a band, worked out if it is not there."""
     if land.same:
-        return band * land.beds.shape[1] + land.fuel[cell]
+        return band * (land.beds.shape[1] - 1) + land.fuel[cell]
     if cells[cell, BAND] != band:
         fill(land, waves[cell], cell, band)
         cells[cell, BAND] = band
@@ -320,7 +373,7 @@ def expand(
 ) -> None:  # fmt: skip
     """Bring the neighbours of the burnt cell p up to date: straight from p, and over the edges of their rings that end at p."""
     closed, fuel, h, ends, same = land.closed, land.fuel, land.cell_m, land.ends[band], land.same
-    classes = land.beds.shape[1]
+    classes = land.beds.shape[1] - 1
     start, grad_x, grad_y, rank = cells[p, TIME], cells[p, GRAD_X], cells[p, GRAD_Y], cells[p, RANK]
     for turn in range(8):
         q = p + ring[turn]
@@ -391,7 +444,7 @@ def march(land: Country, cells: Floats, waves: Floats, state: Bytes, heap: Heap,
     while size[0] > 0:
         p = pop(keys, members, size, place)
         if cells[p, TIME] > until:
-            w = wave_of(land.same, land.fuel, land.beds.shape[1], p, int(cells[p, BAND]) if not land.same else 0)
+            w = wave_of(land.same, land.fuel, land.beds.shape[1] - 1, p, int(cells[p, BAND]) if not land.same else 0)
             if cells[p, TIME] > until + waves[w, K] * land.cell_m:
                 continue
         if state[p] == TRIAL:

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from anlan.hazards.contract import InputError
 from anlan.hazards.wildfire import front
 from anlan.hazards.wildfire.fuels import NON_BURNABLE, find
-from anlan.hazards.wildfire.rothermel import FORMULAS, KM_H_FT_MIN, Moisture, bed, length_to_width, wind_adjustment
+from anlan.hazards.wildfire.rothermel import FORMULAS, KM_H_FT_MIN, Moisture, bed, wind_adjustment
 
 Floats = NDArray[np.float64]
 Ring = list[tuple[float, float]]
@@ -62,6 +62,10 @@ class Landscape:
     canopy_cover: Floats | None = None
     canopy_height_m: Floats | None = None
     crown_ratio: float = 1.0
+    #: Crowns that may burn: height of their base (m) and bulk density (kg/m3, 0 = none); both or neither. Foliar moisture, a fraction.
+    canopy_base_m: Floats | None = None
+    bulk_density_kg_m3: Floats | None = None
+    foliar_moisture: float = 1.0
 
     def __post_init__(self) -> None:
         if self.fuel.ndim != 2 or not min(self.fuel.shape) >= 3 or self.fuel.size > MOST_CELLS:
@@ -74,13 +78,18 @@ class Landscape:
             if int(number) not in NON_BURNABLE:
                 find(int(number))
         for name, low, high in (
-            ("elevation_m", -500.0, 9000.0), ("canopy_cover", 0.0, 1.0), ("canopy_height_m", 0.0, 120.0)
+            ("elevation_m", -500.0, 9000.0), ("canopy_cover", 0.0, 1.0), ("canopy_height_m", 0.0, 120.0),
+            ("canopy_base_m", 0.0, 60.0), ("bulk_density_kg_m3", 0.0, 2.0),
         ):  # fmt: skip
             grid = getattr(self, name)
             if grid is not None:
                 check_grid(name, grid, self.fuel.shape, low, high)
         if not 0 < self.crown_ratio <= 1:
             raise InputError("crown_ratio", self.crown_ratio, "> 0，<= 1")
+        if not 0.2 <= self.foliar_moisture <= 4:
+            raise InputError("foliar_moisture", self.foliar_moisture, "0.2 至 4（质量比）")
+        if (self.canopy_base_m is None) != (self.bulk_density_kg_m3 is None):
+            raise InputError("canopy_base_m", None, "枝下高与冠层容积密度须同时给出")
 
     @cached_property
     def kinds(self) -> NDArray[np.int64]:
@@ -139,7 +148,16 @@ class Landscape:
         under = (fill > 0.05) & (height > 0)
         tall = height[under]
         found[under] = 0.555 / (np.sqrt(fill[under] * tall) * np.log((20 + 0.36 * tall) / (0.13 * tall)))
-        return bordered(found)
+        return one_or_bordered(found)
+
+    @cached_property
+    def crowns(self) -> tuple[Floats, Floats]:
+        """Base (m) and density (kg/m3) of crowns; one value each where all trees are alike."""
+        if self.canopy_base_m is None or self.bulk_density_kg_m3 is None:
+            return np.zeros(1), np.zeros(1)
+        if np.ptp(self.canopy_base_m) == 0 and np.ptp(self.bulk_density_kg_m3) == 0:
+            return self.canopy_base_m.reshape(-1)[:1], self.bulk_density_kg_m3.reshape(-1)[:1]
+        return bordered(self.canopy_base_m), bordered(self.bulk_density_kg_m3)
 
 
 @dataclass(frozen=True)
@@ -149,6 +167,8 @@ class Head:
     ros_m_min: float
     direction_deg: float
     length_to_width: float
+    #: Crown fraction burned: 0 a surface fire, 1 a wall of flame through the crowns.
+    crown_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -265,17 +285,27 @@ def bordered(grid: ArrayLike, fill: float = 0.0) -> Floats:
     return np.pad(np.asarray(grid, np.float64), 1, constant_values=fill).ravel()
 
 
+def one_or_bordered(grid: Floats) -> Floats:
+    """One value where no two cells differ."""
+    return grid.reshape(-1)[:1].copy() if np.ptp(grid) == 0 else bordered(grid)
+
+
+def bed_row(number: int, moisture: Moisture) -> tuple[float, ...]:
+    """A fuel bed as the kernel reads it."""
+    of = bed(find(number), moisture)
+    return of.ros0, of.reaction, of.c, of.b, of.slope, wind_adjustment(of.depth), of.residence
+
+
 def country(
     land: Landscape, weather: Sequence[Weather], lines: Sequence[Line], formula: str, wind_limit: bool
 ) -> front.Country:
     """What the kernel reads, from what people give."""
     kinds = land.kinds
-    beds = np.zeros((len(weather), len(kinds), front.COLUMNS))
+    beds = np.zeros((len(weather), len(kinds) + 1, front.COLUMNS))
     for b, band in enumerate(weather):
-        for c, number in enumerate(kinds):
+        for c, number in enumerate([*kinds, 10]):
             if number not in NON_BURNABLE:
-                of = bed(find(int(number)), band.moisture)
-                beds[b, c] = of.ros0, of.reaction, of.c, of.b, of.slope, wind_adjustment(of.depth), of.residence
+                beds[b, c] = bed_row(int(number), band.moisture)
     winds = [wind_of(band, land.fuel.shape) for band in weather]
     cells = max(x.size for x, _ in winds)
     closed = land.open_until.copy() if lines else land.open_until
@@ -283,6 +313,7 @@ def country(
         cut = crossed(line.points, land.fuel.shape, land.cell_m)
         closed[cut] = np.minimum(closed[cut], line.from_min)
     east, north = land.rise
+    base, density = land.crowns
     width = land.fuel.shape[1] + 2
     return front.Country(
         width=width,
@@ -299,7 +330,10 @@ def country(
         ends=np.array([*(band.from_min for band in weather[1:]), front.NEVER]),
         formula=FORMULAS.index(formula),
         wind_limit=wind_limit,
-        same=cells == east.size == land.shelter.size == 1,
+        same=cells == east.size == land.shelter.size == density.size == 1,
+        crown_base=base,
+        crown_density=density,
+        foliar=float(land.foliar_moisture),
     )
 
 
@@ -377,16 +411,15 @@ def head_at(of: front.Country, point: tuple[float, float], minute: float) -> Hea
     """The head of a fire at a place and time."""
     column, row = (int(np.floor(v / of.cell_m + 0.5)) for v in point)
     band = int(np.searchsorted(of.ends, minute, side="right"))
-    rate, x, y, _, effective, over = front.heading(of, (row + 1) * of.width + column + 1, band)
-    slim = length_to_width(effective, FORMULAS[of.formula], over)
-    return Head(rate, degrees(atan2(x, y)) % 360 if hypot(x, y) > 0 else 0.0, slim)
+    rate, x, y, _, slim, share = front.heading(of, (row + 1) * of.width + column + 1, band)
+    return Head(rate, degrees(atan2(x, y)) % 360 if hypot(x, y) > 0 else 0.0, slim, share)
 
 
 def empty(of: front.Country) -> tuple[Floats, Floats, NDArray[np.int8], front.Heap]:
     """Room for a run: cells, wavelets, states, heap; untouched pages cost nothing."""
     cells = of.closed.size
     heap = front.Heap(np.empty(cells), np.empty(cells, np.int64), np.zeros(1, np.int64), np.zeros(cells, np.int32))
-    bands, classes = of.beds.shape[:2]
+    bands, classes = of.beds.shape[0], of.beds.shape[1] - 1
     waves = np.empty((bands * classes, front.WAVE) if of.same else (cells, front.STEPS))
     wavelets(of, waves)
     return np.empty((cells, front.CELL)), waves, np.zeros(cells, np.int8), heap
@@ -394,7 +427,7 @@ def empty(of: front.Country) -> tuple[Floats, Floats, NDArray[np.int8], front.He
 
 def wavelets(of: front.Country, waves: Floats) -> None:
     """Work out the wavelet of each fuel in each band beforehand, where no two cells of a fuel differ."""
-    bands, classes = of.beds.shape[:2]
+    bands, classes = of.beds.shape[0], of.beds.shape[1] - 1
     for row in range(bands * classes if of.same else 0):
         front.fill(of._replace(fuel=np.array([row % classes])), waves[row], 0, row // classes)
 

@@ -1,4 +1,4 @@
-"""What stations say of chemical parks: the wind over them and what their tanks hold, handed down to supervision."""
+"""What stations say of chemical parks: the wind over them, what their tanks hold and who is there, handed down to supervision."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from anlan.hazards.chemical.stability import pasquill, solar_height
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
+from anlan.monitoring.actions.park_risk import forget_stale_parks
 from anlan.monitoring.models import Station
 from anlan.monitoring.queries import Reading
 from anlan.supervision import actions as supervision
@@ -22,7 +23,9 @@ SPEED, DIRECTION, LEVEL = "风速", "风向", "储罐液位"
 
 def follow_parks(by: Actor, at: datetime) -> int:
     """Parks and units that were told something."""
-    return weather_over_parks(by, at) + stock_in_units(by, at)
+    told = weather_over_parks(by, at) + stock_in_units(by, at) + people_on_site(by, at)
+    forget_stale_parks(by, at)
+    return told
 
 
 def weather_over_parks(by: Actor, at: datetime) -> int:
@@ -68,5 +71,26 @@ def stock_in_units(by: Actor, at: datetime) -> int:
         # in steps of 2 %: a ripple is no change of inventory
         tonnes = round(share * 50) / 50 * unit.quantity_t
         supervision.report_stock(by, unit.pk, tonnes, reading.at, f"液位 {reading.value:g} m 折算")
+        told += 1
+    return told
+
+
+def people_on_site(by: Actor, at: datetime) -> int:
+    """Works and protection targets whose register names the streams of their gates or badges; several are added up.
+
+    Only when every one of them is fresh and good: half of the gates would count half of the people.
+    """
+    places = supervised.counted_places(by)
+    codes = {code for _kind, _pk, streams in places for code in streams}
+    stations = queries.datastreams(by).filter(code__in=codes).values_list("station_id", flat=True)
+    found = {reading.datastream.code: reading for reading in queries.latest(by, set(stations))} if codes else {}
+    told = 0
+    for kind, pk, streams in places:
+        readings = [found[code] for code in streams if code in found and found[code].good and fresh(found[code], at)]
+        if len(readings) < len(streams):
+            continue
+        count = round(sum(max(0.0, reading.value or 0.0) for reading in readings))
+        when, names = min(reading.at for reading in readings), "、".join(streams)
+        supervision.report_people(by, kind, pk, count, when, f"在场人数 {names}")
         told += 1
     return told

@@ -7,11 +7,14 @@ from anlan.monitoring.models.natural import Catchment, Fire, Judgement
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
+from anlan.monitoring.models.water import Bank, Barrier, LowSpot, Reach, StageForecast
 
 __all__ = [
     "Alarm",
     "AlarmChange",
     "AlarmRule",
+    "Bank",
+    "Barrier",
     "Catchment",
     "Datastream",
     "Fire",
@@ -20,9 +23,12 @@ __all__ = [
     "HazardEventKind",
     "Judgement",
     "Latest",
+    "LowSpot",
     "MaintenanceWindow",
     "Priority",
+    "Reach",
     "RuleKind",
+    "StageForecast",
     "Station",
     "Warning",
     "WarningLevel",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +22,21 @@ class Checks:
         self.size = 0
         self.last_at, self.last_value = np.zeros(0), np.zeros(0)
         self.since = np.zeros(0, np.int64)
+        self.per_minute, self.flat_ms, self.tested = np.zeros(0), np.zeros(0, np.int64), np.zeros(0, bool)
         self.reload()
 
-    def reload(self) -> None:
-        """Take the limits as they are now; keep what is known of the values."""
-        rows = list(
-            Datastream.objects.unscoped(WHY)
-            .exclude(max_step=None, flat_s=None)
-            .values_list("pk", "max_step", "flat_s", "latest__value", "latest__at")
-        )
-        self.reach(max((row[0] for row in rows), default=0))
-        self.per_minute, self.flat_ms = np.full(self.size, np.inf), np.zeros(self.size, np.int64)
-        for pk, step, flat_s, value, at in rows:
+    def reload(self, streams: Collection[int] | None = None) -> None:
+        """Take the limits as they are now, of all or of some; keep what is known of the values."""
+        rows = Datastream.objects.unscoped(WHY).exclude(max_step=None, flat_s=None)
+        if streams is None:
+            self.per_minute, self.flat_ms = np.full(self.size, np.inf), np.zeros(self.size, np.int64)
+        else:
+            rows = rows.filter(pk__in=streams)
+            known = [pk for pk in streams if pk < self.size]
+            self.per_minute[known], self.flat_ms[known] = np.inf, 0
+        found = list(rows.values_list("pk", "max_step", "flat_s", "latest__value", "latest__at"))
+        self.reach(max((row[0] for row in found), default=0))
+        for pk, step, flat_s, value, at in found:
             self.per_minute[pk] = np.inf if step is None else step
             self.flat_ms[pk] = (flat_s or 0) * 1000
             if value is not None and np.isnan(self.last_value[pk]):
@@ -48,10 +53,9 @@ class Checks:
         self.last_at = np.concatenate([self.last_at, np.zeros(more)])
         self.last_value = np.concatenate([self.last_value, np.full(more, np.nan)])
         self.since = np.concatenate([self.since, np.zeros(more, np.int64)])
-        if self.size:
-            self.per_minute = np.concatenate([self.per_minute, np.full(more, np.inf)])
-            self.flat_ms = np.concatenate([self.flat_ms, np.zeros(more, np.int64)])
-            self.tested = np.concatenate([self.tested, np.zeros(more, bool)])
+        self.per_minute = np.concatenate([self.per_minute, np.full(more, np.inf)])
+        self.flat_ms = np.concatenate([self.flat_ms, np.zeros(more, np.int64)])
+        self.tested = np.concatenate([self.tested, np.zeros(more, bool)])
         self.size += more
 
     def apply(self, rows: store.Rows, new: NDArray[np.bool_]) -> None:

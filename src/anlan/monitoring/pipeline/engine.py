@@ -4,14 +4,16 @@ transaction. One engine owns all rule state of its share; there is no second thr
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 
 import numpy as np
 from django.db.models import Q
 from numpy.typing import NDArray
 
 from anlan.kernel.accounts.actor import Actor, system
+from anlan.monitoring import log as layout
 from anlan.monitoring.actions import process
-from anlan.monitoring.models import Alarm, AlarmRule, GroupBy, RuleKind, Station
+from anlan.monitoring.models import Alarm, AlarmRule, GroupBy, RuleKind
 from anlan.monitoring.pipeline import scope as scopes
 from anlan.monitoring.pipeline import store
 from anlan.monitoring.pipeline.findings import finding
@@ -36,7 +38,8 @@ class Engine:
         """live: event time up to which each datastream is judged, by id."""
         self.by = by or system(process.ENGINE)
         self.share = share
-        self.heard: dict[int, int] = {}
+        #: Who was heard when, ms, by station; 0 = never.
+        self.heard = np.zeros(1, np.int64)
         self.live = live
         self.heard_until, self.hear_again_at = moment(now_ms), 0.0
         self.reload()
@@ -45,16 +48,27 @@ class Engine:
     def reload(self) -> None:
         """Take the rules and the registry as they are now; keep the state of what is still watched."""
         self.scope = scopes.load()
-        self.evaluator = alarms.Evaluator(
-            {stream: rules for stream, rules in self.scope.watching.items() if self.share.owns(stream)}
-        )
         self.saved = {key: cells for key, cells in store.read_cells().items() if self.share.judges(key[1])}
-        for stream, watches in self.evaluator.watches.items():
-            for watch in watches:
-                self.restore(stream, watch)
-            self.evaluator.note(stream)
+        owned = self.scope.watching.items()
+        if len(self.share.partitions) < layout.PARTITIONS:
+            owned = {stream: rules for stream, rules in owned if self.share.owns(stream)}.items()
+        self.evaluator = alarms.Evaluator(dict(owned), self.restore)
+        for _, target in self.saved:
+            if target[0] == "d":
+                self.evaluator.of(int(target[1:]))
         self.held = self.open_targets()
+        self.set_timers()
         self.forget_what_is_not_watched()
+
+    def refresh(self, stations: Collection[int]) -> set[int]:
+        """Take these stations as they are now; returns the datastreams concerned."""
+        concerned = self.scope.read(stations)
+        for stream in concerned:
+            if self.share.owns(stream):
+                self.evaluator.assign(stream, self.scope.watching.get(stream, ()))
+        self.set_timers()
+        self.forget_what_is_not_watched()
+        return concerned
 
     def restore(self, stream: int, watch: Watch) -> None:
         bands = {limit.band for limit in watch.rule.limits}
@@ -86,21 +100,24 @@ class Engine:
 
     def forget_what_is_not_watched(self) -> None:
         """A rule that was switched off, or a limit that was taken away, holds no alarm up."""
-        watched = {(w.rule.id, w.target): w for watches in self.evaluator.watches.values() for w in watches}
-        cells = {key: dict(watched[key].cells) if key in watched else {} for key in self.saved}
+        watched = {(rule_id, target): self.watch_of(rule_id, target) for rule_id, target in self.saved}
+        cells = {key: dict(watch.cells) if watch else {} for key, watch in watched.items()}
         store.save_cells({key: now for key, now in cells.items() if now != self.saved[key]})
         self.saved = {key: now for key, now in cells.items() if now}
         for rule_id, targets in list(self.held.items()):
             rule = self.scope.rules.get(rule_id)
             for target in filter(self.share.judges, list(targets)):
-                watch = watched.get((rule_id, target))
                 streamwise = rule is not None and rule.kind in (RuleKind.LIMIT, RuleKind.RATE)
+                watch = self.watch_of(rule_id, target) if streamwise else None
                 if rule is None or (streamwise and (watch is None or not watch.band)):
                     self.clear(rule_id, target, self.now_or_last(target), "规则停用或修改")
 
+    def watch_of(self, rule_id: int, target: str) -> Watch | None:
+        return self.evaluator.watch(int(target[1:]), rule_id) if target[0] == "d" else None
+
     def now_or_last(self, target: str) -> int:
         last = self.live_at(int(target[1:])) if target[0] == "d" else 0
-        return last or max(self.heard.values(), default=0) or int(self.live.max(initial=0))
+        return last or int(self.heard.max(initial=0)) or int(self.live.max(initial=0))
 
     def clear(self, rule_id: int, target: str, at: int, reason: str = "") -> None:
         self.held.get(rule_id, set()).discard(target)
@@ -112,6 +129,8 @@ class Engine:
         """live: newer than anything judged of their stream, in order. late: out of order, or another value for an
         instant already judged. past: backfill. Mere repeats are in none of them."""
         changes, walked = self.evaluator.evaluate(live.stream, live.at_ms, live.value, live.good)
+        # Not before: a watch that is new looks at what was until then.
+        np.maximum.at(self.live, live.stream, live.at_ms)
         self.save(walked)
         self.apply(changes)
         self.judge_late(late)
@@ -130,7 +149,7 @@ class Engine:
         """Alarms for the changes, and for what depends on them."""
         if changes:
             self.hold_alarms(changes)
-        waiting: deque[tuple[Change, int, Station | None]] = deque((change, 0, None) for change in changes)
+        waiting: deque[tuple[Change, int, scopes.Place | None]] = deque((change, 0, None) for change in changes)
         while waiting:
             change, depth, trigger = waiting.popleft()
             self.apply_one(change, trigger)
@@ -149,7 +168,7 @@ class Engine:
         rows = Alarm.objects.unscoped(scopes.WHY).filter(process.OPEN).filter(mine | Q(rule_id__in=upper))
         list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
 
-    def apply_one(self, change: Change, trigger: Station | None = None, suppressed: str = "") -> None:
+    def apply_one(self, change: Change, trigger: scopes.Place | None = None, suppressed: str = "") -> None:
         if change.what is What.CLEAR:
             self.clear(change.rule_id, change.target, change.at)
             return
@@ -170,21 +189,21 @@ class Engine:
 
     # -- rules over rules -------------------------------------------------------------------------------------
 
-    def consequences(self, change: Change) -> list[tuple[Change, Station | None]]:
+    def consequences(self, change: Change) -> list[tuple[Change, scopes.Place | None]]:
         """What this change makes of the composites and area rules that depend on it."""
         rule = self.scope.rules.get(change.rule_id)
-        station = self.scope.station_of(change.target)
+        station = self.scope.place_of(change.target)
         if rule is None or station is None or change.what is What.ESCALATE or not self.share.upper:
             return []
-        found: list[tuple[Change, Station | None]] = []
+        found: list[tuple[Change, scopes.Place | None]] = []
         for upper in self.scope.dependants.get(rule.code, []):
-            if scopes.covers(upper, station):
+            if scopes.covers(upper, station.path, station.kind):
                 after = self.judge(upper, station, change)
                 if after is not None:
                     found.append((after, station))
         return found
 
-    def judge(self, upper: AlarmRule, station: Station, change: Change) -> Change | None:
+    def judge(self, upper: AlarmRule, station: scopes.Place, change: Change) -> Change | None:
         value: float | None = None
         target = f"s{station.pk}"
         if upper.kind == RuleKind.COMPOSITE:
@@ -206,7 +225,7 @@ class Engine:
         found = set()
         for rule_id, targets in self.held.items():
             rule = self.scope.rules.get(rule_id)
-            stations = (self.scope.station_of(target) for target in targets)
+            stations = (self.scope.place_of(target) for target in targets)
             if rule and any(station is not None and station.pk == station_id for station in stations):
                 found.add(rule.code)
         return found
@@ -215,8 +234,8 @@ class Engine:
         """At how many stations of the area rule one of its member rules holds."""
         members = [rule for rule in self.scope.rules.values() if rule.code in upper.members]
         targets = {target for rule in members for target in self.held.get(rule.pk, set())}
-        stations = {station.pk: station for target in targets if (station := self.scope.station_of(target))}
-        return sum(scopes.covers(upper, station) for station in stations.values())
+        stations = {station.pk: station for target in targets if (station := self.scope.place_of(target))}
+        return sum(scopes.covers(upper, station.path, station.kind) for station in stations.values())
 
     # -- late and past ----------------------------------------------------------------------------------------
 
@@ -227,7 +246,7 @@ class Engine:
             if at >= self.live_at(stream) - LATE_WINDOW_MS:
                 earliest[stream] = min(at, earliest.get(stream, at))
         for stream, at in earliest.items():
-            for index, watch in enumerate(self.evaluator.watches.get(stream, [])):
+            for index, watch in enumerate(list(self.evaluator.of(stream))):
                 self.judge_again(stream, index, watch, at)
             if stream in self.evaluator.watches:
                 self.evaluator.note(stream)
@@ -270,8 +289,8 @@ class Engine:
         for stream in np.unique(good.stream).tolist():
             mine = good.take(good.stream == stream)
             readings = list(zip(mine.at_ms.tolist(), mine.value.tolist(), strict=True))
-            for watch in self.evaluator.watches.get(stream, []):
-                stays += alarms.episodes(alarms.replay(watch.rule, watch.target, readings)[1])
+            for rule in self.evaluator.rules.get(stream, ()):
+                stays += alarms.episodes(alarms.replay(rule, alarms.stream_target(stream), readings)[1])
         found = [(finding(self.scope, stay.raised), stay.ended) for stay in stays]
         findings = [(one, moment(end.at) if end else None) for one, end in found if one is not None]
         if findings:
@@ -282,44 +301,55 @@ class Engine:
     def start_hearing(self, now_ms: int) -> None:
         """Our own absence is nobody's silence: whoever was heard before has from now."""
         streams, _ = store.latest_times()
-        known = (self.scope.streams.get(int(stream)) for stream in streams)
-        self.heard = {**dict.fromkeys(self.heard, now_ms), **{row.station_id: now_ms for row in known if row}}
+        known = self.scope.streams.stations_of(streams)
+        self.reach(int(known.max(initial=0)))
+        self.heard[self.heard > 0] = now_ms
+        self.heard[known[known > 0]] = now_ms
+
+    def reach(self, station: int) -> None:
+        """Room for this station."""
+        more = station + 1 - len(self.heard)
+        if more > 0:
+            self.heard = np.concatenate([self.heard, np.zeros(more + 1024, np.int64)])
 
     def hear(self, streams: NDArray[np.int32], received_ms: NDArray[np.int64]) -> None:
         """Note who reported; an offline station is back with its first reading."""
         if not self.share.upper:
             return
-        for stream, at in zip(streams.tolist(), received_ms.tolist(), strict=True):
-            row = self.scope.streams.get(stream)
-            if row is not None and at > self.heard.get(row.station_id, 0):
-                self.heard[row.station_id] = at
-                rule = self.scope.silence.get(row.station_id)
-                if rule is not None and f"s{row.station_id}" in self.held.get(rule.pk, ()):
-                    self.back(rule, row.station_id, at)
+        stations = self.scope.streams.stations_of(streams)
+        known = stations > 0
+        stations, received_ms = stations[known], received_ms[known]
+        self.reach(int(stations.max(initial=0)))
+        quiet = [pk for pk in self.silent() if pk < len(self.heard)]
+        before = {pk: int(self.heard[pk]) for pk in quiet}
+        np.maximum.at(self.heard, stations, received_ms)
+        for pk in [pk for pk in quiet if self.heard[pk] > before[pk]]:  # first: `back` gives children new time
+            self.back(self.scope.silence[pk], pk, int(self.heard[pk]))
+
+    def silent(self) -> list[int]:
+        """Stations of which it is said that they are off line."""
+        rules = {rule.pk: rule for rule in self.scope.silence.values()} if self.held else {}
+        targets = [(pk, target) for pk in rules for target in self.held.get(pk, ()) if target[0] == "s"]
+        found = [(rule, int(target[1:])) for rule, target in targets]
+        return [pk for rule, pk in found if pk in self.scope.silence and self.scope.silence[pk].pk == rule]
 
     def back(self, rule: AlarmRule, station_id: int, at: int) -> None:
         target = f"s{station_id}"
         self.apply([Change(What.CLEAR, rule.pk, target, at, at)])
         for child in self.scope.children.get(station_id, []):
-            if child in self.heard:
-                self.heard[child] = max(self.heard[child], at)
+            if child < len(self.heard) and self.heard[child]:
+                self.heard[child] = max(int(self.heard[child]), at)
 
     def listen(self, now_ms: int) -> None:
         """Timers of silence: by the clock, for stations that have been heard before."""
-        stations = [pk for pk in self.scope.silence if pk in self.heard]
-        if not stations:
-            return
-        heard = np.array([self.heard[pk] for pk in stations], np.int64)
-        limits = np.array([self.patience(pk) for pk in stations], np.int64)
-        quiet = [
-            pk for pk, silent in zip(stations, alarms.silent(now_ms, heard, limits).tolist(), strict=True) if silent
-        ]
+        self.reach(int(self.timers.max(initial=0)))
+        quiet = self.timers[alarms.silent(now_ms, self.heard[self.timers], self.limits)].tolist()
         for pk in sorted(quiet, key=lambda pk: pk not in self.scope.children):
             rule, target = self.scope.silence[pk], f"s{pk}"
             if target in self.held.get(rule.pk, set()):
                 self.look_again(rule, pk)
             else:
-                start = self.heard[pk] + self.patience(pk)
+                start = int(self.heard[pk]) + self.patience(pk)
                 change = Change(What.RAISE, rule.pk, target, start, start)
                 why = self.behind_a_silent_gateway(pk)
                 self.apply_one(change, suppressed=why)
@@ -334,13 +364,18 @@ class Engine:
             self.suppressed.discard(key)
             process.unsuppress_by_process(self.by, *key, "采集网关已恢复，本站仍无数据")
 
+    def set_timers(self) -> None:
+        """The stations whose silence is told, and after how long, ms."""
+        self.timers = np.fromiter(self.scope.silence, np.int64, len(self.scope.silence))
+        self.limits = np.array([self.patience(pk) for pk in self.scope.silence], np.int64)
+
     def patience(self, station_id: int) -> int:
-        station, rule = self.scope.stations[station_id], self.scope.silence[station_id]
+        station, rule = self.scope.places[station_id], self.scope.silence[station_id]
         return int(station.interval_s * rule.silence_factor * 1000) + SILENCE_GRACE_MS
 
     def behind_a_silent_gateway(self, station_id: int) -> str:
         """Why a station's silence says nothing about the station, "" when it does."""
-        via = self.scope.stations[station_id].via_id
+        via = self.scope.places[station_id].via_id
         rule = self.scope.silence.get(via) if via else None
         silent = rule is not None and f"s{via}" in self.held.get(rule.pk, set())
-        return f"上级采集网关离线：{self.scope.stations[via].name}" if silent and via else ""
+        return f"上级采集网关离线：{self.scope.places[via].name}" if silent and via else ""

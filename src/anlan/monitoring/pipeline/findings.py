@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anlan.monitoring.actions.process import Finding
 from anlan.monitoring.models import AlarmRule, Datastream, RuleKind, Station
-from anlan.monitoring.pipeline.scope import Scope
+from anlan.monitoring.pipeline.scope import Place, Scope
 from anlan.monitoring.queries import moment
 from anlan.monitoring.rules.alarms import BAND_NAMES, Change
 
@@ -33,13 +33,13 @@ def unit_of(rule: AlarmRule, stream: Datastream | None) -> str:
     return f"{stream.unit}/h" if rule.kind == RuleKind.RATE else stream.unit
 
 
-def finding(scope: Scope, change: Change, trigger: Station | None = None, suppressed: str = "") -> Finding | None:
+def finding(scope: Scope, change: Change, trigger: Place | None = None, suppressed: str = "") -> Finding | None:
     """None when rule or target have left the registry meanwhile. trigger: the station that completed an area rule."""
     rule = scope.rules.get(change.rule_id)
-    station = scope.station_of(change.target) or trigger
+    station = scope.station_of(change.target) or (scope.named.station(trigger.pk) if trigger else None)
     if rule is None or station is None:
         return None
-    stream = scope.streams.get(int(change.target[1:])) if change.target[0] == "d" else None
+    stream = scope.stream_of(change.target)
     return Finding(
         rule=rule,
         subject=change.target,

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from django.db import connection
 
-from anlan.monitoring.models import AlarmRule, RuleKind, Station
+from anlan.monitoring.models import AlarmRule, RuleKind
 from anlan.monitoring.pipeline import scope as scopes
 from anlan.monitoring.pipeline.engine import DEPTH, Engine
 from anlan.monitoring.rules.alarms import Change, What
@@ -35,7 +35,7 @@ def follow(engine: Engine, now_ms: int) -> None:
     hear(engine)
 
 
-def judged(engine: Engine, upper: AlarmRule, now_ms: int) -> Iterable[tuple[Change, Station]]:
+def judged(engine: Engine, upper: AlarmRule, now_ms: int) -> Iterable[tuple[Change, scopes.Place]]:
     """The changes of one rule over rules."""
     stations = concerned(engine, upper)
     if upper.kind != RuleKind.COMPOSITE and upper.group_by == "area":
@@ -46,17 +46,20 @@ def judged(engine: Engine, upper: AlarmRule, now_ms: int) -> Iterable[tuple[Chan
             yield change, station
 
 
-def concerned(engine: Engine, upper: AlarmRule) -> list[Station]:
+def concerned(engine: Engine, upper: AlarmRule) -> list[scopes.Place]:
     """Stations where a member rule holds, or the rule itself; for a rule that may hold without any, all it covers."""
+    covered = (place for place in engine.scope.places.values() if scopes.covers(upper, place.path, place.kind))
     if upper.kind == RuleKind.COMPOSITE:
-        return [station for station in engine.scope.stations.values() if scopes.covers(upper, station)]
+        return list(covered)
     members = {rule.pk for rule in engine.scope.rules.values() if rule.code in upper.members} | {upper.pk}
     targets = {target for rule in members for target in engine.held.get(rule, ())}
     found = {
-        s.pk: s for target in sorted(targets) if (s := engine.scope.station_of(target)) and scopes.covers(upper, s)
+        place.pk: place
+        for target in sorted(targets)
+        if (place := engine.scope.place_of(target)) and scopes.covers(upper, place.path, place.kind)
     }
     if not found and f"a{upper.area_id}" in targets:
-        return [station for station in engine.scope.stations.values() if scopes.covers(upper, station)][:1]
+        return list(covered)[:1]
     return list(found.values())
 
 

@@ -69,6 +69,8 @@ class Worker:
         streams, at = store.latest_times()
         self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
         self.stored[streams] = at
+        #: The times of the newest values as the table has them; it forgets those that a clock set back makes future.
+        self.newest = self.stored.copy()
         self.checks = Checks()
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
@@ -99,18 +101,31 @@ class Worker:
         """Rules and registry as they are now: a change takes effect with the next flush or tick. So does a clock that
         was set: a scenario began or ended."""
         versions = queries.versions()
-        if versions != self.versions:
+        if versions["rules"] != self.versions["rules"]:
             self.engine.reload()
             self.checks.reload()
-            self.versions = versions
+        elif versions["registry"] != self.versions["registry"]:
+            versions |= {"registry": self.take_changes()}
+        self.versions = versions
         now, real = clock.now(), time.monotonic()
         passed = (real - self.looked[1]) * clock.speed() * 1000
         now_ms = queries.milliseconds(now)
         if abs(now_ms - queries.milliseconds(self.looked[0]) - passed) > CLOCK_JUMP_MS + passed:
             store.forget_latest_after(now_ms + AHEAD_MS)
+            self.newest[self.newest > now_ms + AHEAD_MS] = 0
             self.engine.live = judged_until(self.engine.live, now_ms)
             self.engine.start_hearing(now_ms)
         self.looked = (now, real)
+
+    def take_changes(self) -> int:
+        """Read again the stations that changed; returns the version of the registry that is known now."""
+        changed = queries.changes(self.versions["registry"])
+        if changed.stations is None:
+            self.engine.reload()
+            self.checks.reload()
+        else:
+            self.checks.reload(self.engine.refresh(changed.stations))
+        return changed.version
 
     def make_room(self, rows: store.Rows) -> None:
         for day in np.unique(rows.at_ms // store.DAY_MS).tolist():
@@ -131,7 +146,10 @@ class Worker:
         changed = self.keep(rows.take(new), rows.take(~new))
         copied = time.perf_counter()
         newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
-        store.keep_latest(newest)
+        newer = newest.take(newest.at_ms >= self.newest[newest.stream])
+        registered = bool((self.engine.scope.streams.stations_of(newer.stream) > 0).all())
+        store.keep_latest(newer, self.newest[newer.stream] > 0, registered)
+        self.newest[newer.stream] = newer.at_ms
         np.maximum.at(self.stored, newest.stream, newest.at_ms)
         kept = time.perf_counter()
         self.judge(rows, new, repeat, changed)
@@ -143,7 +161,8 @@ class Worker:
     def reach(self, stream: int) -> None:
         """Room in the arrays for this datastream id."""
         if stream >= len(self.stored):
-            self.stored = np.concatenate([self.stored, np.zeros(stream + 1024 - len(self.stored), np.int64)])
+            more = np.zeros(stream + 1024 - len(self.stored), np.int64)
+            self.stored, self.newest = np.concatenate([self.stored, more]), np.concatenate([self.newest, more])
         missing = len(self.stored) - len(self.engine.live)
         if missing > 0:
             self.engine.live = np.concatenate([self.engine.live, np.zeros(missing, np.int64)])
@@ -170,9 +189,9 @@ class Worker:
             for at in np.nonzero(~new)[0].tolist():
                 counts[at] = (int(rows.stream[at]), int(rows.at_ms[at])) in changed
         live = counts & ~rows.backfill & ~repeat & (rows.at_ms > self.engine.live[rows.stream])
-        in_order = rows.take(live)
-        np.maximum.at(self.engine.live, in_order.stream, in_order.at_ms)
-        self.engine.process(in_order, rows.take(counts & ~rows.backfill & ~live), rows.take(counts & rows.backfill))
+        self.engine.process(
+            rows.take(live), rows.take(counts & ~rows.backfill & ~live), rows.take(counts & rows.backfill)
+        )
 
     def tick(self) -> None:
         """Once a second, when the log is read to its end: rules that changed while nothing came, delays, silence."""

@@ -11,7 +11,7 @@ After ANSI/ISA-18.2-2016 clause 12 (deadband, on-delay, off-delay).
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -230,31 +230,69 @@ def stream_target(stream: int) -> str:
     return f"d{stream}"
 
 
+def bounds(rules: Sequence[Rule]) -> tuple[float, float, bool]:
+    """The lowest high and the highest low limit of rules on values, and whether every reading counts (rates)."""
+    limits = [limit for rule in rules if not rule.window_ms for limit in rule.limits]
+    high = min((limit.level for limit in limits if limit.sign > 0), default=np.inf)
+    low = max((limit.level for limit in limits if limit.sign < 0), default=-np.inf)
+    return high, low, any(rule.window_ms > 0 for rule in rules)
+
+
 class Evaluator:
     """All rules over datastreams. Most readings lie inside all limits of quiet streams: those are passed over by
     four array operations; only streams that could change are walked reading by reading, with the same result."""
 
-    def __init__(self, rules: Mapping[int, Sequence[Rule]]) -> None:
-        self.watches = {
-            stream: [Watch(rule, stream_target(stream)) for rule in watching] for stream, watching in rules.items()
-        }
+    def __init__(
+        self, rules: Mapping[int, tuple[Rule, ...]], restore: Callable[[int, Watch], None] = lambda stream, watch: None
+    ) -> None:
+        """restore: gives the watch of a datastream what was known before, when it is first needed; a province has a
+        million of them, and most never are."""
+        self.rules, self.restore = dict(rules), restore
+        self.watches: dict[int, list[Watch]] = {}
         self.timed: dict[tuple[int, str], Watch] = {}
-        size = max(self.watches, default=0) + 1
-        self.high = np.full(size, np.inf)
-        self.low = np.full(size, -np.inf)
-        self.busy = np.zeros(size, bool)
-        for stream, watches in self.watches.items():
-            limits = [limit for watch in watches if not watch.rule.window_ms for limit in watch.rule.limits]
-            self.high[stream] = min((limit.level for limit in limits if limit.sign > 0), default=np.inf)
-            self.low[stream] = max((limit.level for limit in limits if limit.sign < 0), default=-np.inf)
-            self.note(stream)
+        size = max(self.rules, default=0) + 1
+        self.high, self.low, self.busy = np.full(size, np.inf), np.full(size, -np.inf), np.zeros(size, bool)
+        known: dict[int, tuple[float, float, bool]] = {}
+        for stream, watching in self.rules.items():
+            key = id(watching)
+            if key not in known:
+                known[key] = bounds(watching)
+            self.high[stream], self.low[stream], self.busy[stream] = known[key]
+
+    def assign(self, stream: int, rules: tuple[Rule, ...]) -> None:
+        """These rules over the datastream from now on; the same ones again keep what they know."""
+        if rules == self.rules.get(stream, ()):
+            return
+        self.rules.pop(stream, None)
+        for watch in self.watches.pop(stream, ()):
+            self.timed.pop((watch.rule.id, watch.target), None)
+        more = stream + 1 - len(self.busy)
+        if more > 0:
+            self.high = np.concatenate([self.high, np.full(more + 1024, np.inf)])
+            self.low = np.concatenate([self.low, np.full(more + 1024, -np.inf)])
+            self.busy = np.concatenate([self.busy, np.zeros(more + 1024, bool)])
+        self.high[stream], self.low[stream], self.busy[stream] = bounds(rules)
+        if rules:
+            self.rules[stream] = rules
+
+    def of(self, stream: int) -> list[Watch]:
+        """The watches of a datastream."""
+        found = self.watches.get(stream)
+        if found is None:
+            found = [Watch(rule, stream_target(stream)) for rule in self.rules.get(stream, ())]
+            for watch in found:
+                self.restore(stream, watch)
+            if found:
+                self.watches[stream] = found
+                self.note(stream)
+        return found
 
     def note(self, stream: int) -> None:
         self.busy[stream] = any(watch.busy for watch in self.watches[stream])
         self.timed.update({(w.rule.id, w.target): w for w in self.watches[stream] if w.timed})
 
     def watch(self, stream: int, rule_id: int) -> Watch | None:
-        return next((watch for watch in self.watches.get(stream, ()) if watch.rule.id == rule_id), None)
+        return next((watch for watch in self.of(stream) if watch.rule.id == rule_id), None)
 
     def interesting(
         self, stream: NDArray[np.int32], value: NDArray[np.float64], good: NDArray[np.bool_]
@@ -286,7 +324,7 @@ class Evaluator:
         for sid, at, reading in zip(stream[rows].tolist(), at_ms[rows].tolist(), value[rows].tolist(), strict=True):
             watches = walked.get(sid)
             if watches is None:
-                watches = walked[sid] = self.watches.get(sid, [])
+                watches = walked[sid] = self.of(sid)
             for watch in watches:
                 changes += watch.advance(at, reading)
         for sid in walked:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from shapely.geometry.base import BaseGeometry
 
-from anlan.hazards.contract import InputError, Places
+from anlan.hazards.contract import Ground, Hazard, InputError, Lines, Places, Structures
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -16,9 +18,10 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import Finder, circle, parse
 from anlan.kernel.geo.exposed import things_in
+from anlan.simulation import queries
 from anlan.simulation.events import SimulationFinished
 from anlan.simulation.models import Run
-from anlan.simulation.queries import HAZARDS, exposure, homes, residents_of
+from anlan.simulation.queries import HAZARDS, exposure, ground_around, homes, residents_of
 
 #: How far around a run people's places are looked at for arrival times, km.
 PLACES_KM = 40.0
@@ -45,6 +48,31 @@ def largest(outline: BaseGeometry) -> list[list[float]]:
     return [[x, y] for x, y in part.exterior.coords]
 
 
+def told_by_room(
+    by: Actor, hazard: Hazard, lon: float, lat: float, correlation_id: UUID | None, begins: datetime
+) -> dict[str, Any]:
+    """What an engine asks of the registers and not of people: places, rasters of the country, lines of the commander."""
+    finders: dict[type, Callable[[], Any]] = {
+        Places: lambda: places_around(by, lon, lat),
+        Ground: lambda: ground_around(by, lon, lat),
+        Structures: lambda: queries.structures_around(by, lon, lat),
+        Lines: lambda: lines_of(by, correlation_id, begins) if correlation_id else [],
+    }
+    return {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
+
+
+def lines_of(by: Actor, correlation_id: UUID, begins: datetime) -> list[Any]:
+    """Control lines of a story: the minute after the beginning of the run from which each stands, and its points."""
+    rows = queries.control_lines(by, correlation_id).filter(dropped_at=None)
+    return [[max(0.0, (row.stands_at - begins).total_seconds() / 60), row.points] for row in rows]
+
+
+def began_at(row: Run) -> datetime:
+    """When the fire of a run started to burn: what its minutes are counted from."""
+    said = row.summary.get("began_at")
+    return datetime.fromisoformat(said) if said else row.at
+
+
 @action("simulation.run")
 def run(
     by: Actor,
@@ -69,7 +97,8 @@ def run(
     area = district_at(lon, lat)
     by.require("simulation.run", area)
     started = time.perf_counter()
-    told = {item.name: places_around(by, lon, lat) for item in hazard.inputs if isinstance(item, Places)}
+    begins = datetime.fromisoformat((extra or {}).get("began_at") or clock.now().isoformat())
+    told = told_by_room(by, hazard, lon, lat, correlation_id, begins)
     try:
         result = hazard.run(lon, lat, {**told, **inputs})
         impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
@@ -85,7 +114,11 @@ def run(
         limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
-    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    sure = [
+        counted["people"]
+        for zone, counted in zip(result.zones, people, strict=True)
+        if zone.endangers and not zone.uncertain
+    ]
     fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

@@ -11,13 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Hazard, Input, Places, Rows, Track
+from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Structures, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
 from anlan.simulation.models import Run
 
 PAGE = 30
+#: Filled in by the room, not typed by people.
+FILLED = (Places, Lines, Ground, Structures)
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -71,7 +73,7 @@ def new(request: HttpRequest) -> HttpResponse:
     context = {
         "hazard": hazard,
         "hazards": queries.HAZARDS.values(),
-        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, Places)],
+        "fields": [field(item, given) for item in hazard.inputs if not isinstance(item, FILLED)],
         "lon": given.get("lon", ""),
         "lat": given.get("lat", ""),
         "subject": given.get("subject", ""),
@@ -90,7 +92,7 @@ def hazard_of(kind: str) -> Hazard:
     return found
 
 
-def field(item: Input | Choice | Track | Rows, given: Any) -> dict[str, Any]:
+def field(item: Any, given: Any) -> dict[str, Any]:
     """One input as the form shows it."""
     if isinstance(item, Track):
         places = track(given.get(item.name, ""), item.title)
@@ -143,7 +145,7 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     """Run what the form asks for."""
     inputs: dict[str, Any] = {}
     for item in hazard.inputs:
-        if isinstance(item, Places) or given.get(item.name, "") == "":
+        if isinstance(item, FILLED) or given.get(item.name, "") == "":
             continue
         if isinstance(item, Track):
             inputs[item.name] = track(given[item.name], item.title)
@@ -162,7 +164,7 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Input | Choice | Track | Places | Rows | None, value: Any) -> Any:
+def read_as(item: Any, value: Any) -> Any:
     if isinstance(item, Track | Places | Rows):
         return f"{len(value)} 个点" if value else "无"
     return item.words.get(value, value) if isinstance(item, Choice) else value

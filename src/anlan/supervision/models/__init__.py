@@ -1,6 +1,16 @@
 from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
-from anlan.supervision.models.risk import Basis, ParkCondition, ParkRisk, ProtectionTarget, UnitStock, WeatherFrequency
+from anlan.supervision.models.risk import (
+    Basis,
+    OnSite,
+    ParkCondition,
+    ParkRisk,
+    Period,
+    ProtectionTarget,
+    UnitStock,
+    WeatherFrequency,
+)
 
 __all__ = [
-    "Basis", "Enterprise", "HazardUnit", "Park", "ParkCondition", "ParkRisk", "ProtectionTarget", "UnitStock", "WeatherFrequency",
+    "Basis", "Enterprise", "HazardUnit", "OnSite", "Park", "ParkCondition", "ParkRisk", "Period", "ProtectionTarget", "UnitStock",
+    "WeatherFrequency",
 ]  # fmt: skip

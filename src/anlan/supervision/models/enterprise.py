@@ -25,6 +25,10 @@ class Enterprise(Located):
     address = models.CharField("地址", max_length=120, blank=True)
     staff_day = models.PositiveIntegerField("白班人数", default=0)
     staff_night = models.PositiveIntegerField("夜班人数", default=0)
+    headcount = models.CharField(
+        "在场人数数据流", max_length=200, blank=True,
+        help_text="数据流编码（门禁、人员定位等）；几个出入口用逗号分开，相加。空 = 按登记的昼夜人数",
+    )  # fmt: skip
     contact = models.CharField("应急联系人", max_length=40, blank=True)
     phone = models.CharField("应急电话", max_length=40, blank=True)
 

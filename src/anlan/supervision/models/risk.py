@@ -9,7 +9,7 @@ from django.db import models
 from anlan.hazards.chemical.criteria import CATEGORIES, classify
 from anlan.kernel.accounts.scope import Located, ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
-from anlan.supervision.models.enterprise import HazardUnit, Park
+from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
 
 
 class ProtectionTarget(Located):
@@ -18,6 +18,10 @@ class ProtectionTarget(Located):
     category = models.CharField("类型", max_length=16, choices=[(key, row.title) for key, row in CATEGORIES.items()])
     people = models.PositiveIntegerField("人数", null=True, blank=True, help_text="常住人口、当班人数或高峰人数")
     people_night = models.PositiveIntegerField("夜间人数", null=True, blank=True)
+    headcount = models.CharField(
+        "在场人数数据流", max_length=200, blank=True,
+        help_text="数据流编码（门禁、人员定位等）；几个出入口用逗号分开，相加。空 = 按登记的昼夜人数",
+    )  # fmt: skip
     households = models.PositiveIntegerField("户数", null=True, blank=True)
     area_m2 = models.PositiveIntegerField("建筑（用地）面积 m²", null=True, blank=True)
     beds = models.PositiveIntegerField("床位数", null=True, blank=True)
@@ -32,8 +36,17 @@ class ProtectionTarget(Located):
         )
 
 
+class Period(models.TextChoices):
+    ALL = "all", "全天"
+    DAY = "day", "白天"
+    NIGHT = "night", "夜间"
+
+
 class WeatherFrequency(ScopedChild):
-    """气象联合频率: share of the year with this stability, wind and direction (from) at a park. A park's rows add up to 1."""
+    """气象联合频率: share of the year with this stability, wind and direction (from) at a park. A park's rows add up to 1.
+
+    A row may be of the day or of the night alone: then the day's people meet the day's weather (AQ/T 3046-2013).
+    """
 
     SCOPE_AREA = "park__area"
     SCOPE_CLASS = "park__data_class"
@@ -43,6 +56,13 @@ class WeatherFrequency(ScopedChild):
     stability = models.CharField("大气稳定度", max_length=1, choices=[(c, c) for c in "ABCDEF"])
     wind_m_s = models.FloatField("风速 m/s", validators=[MinValueValidator(0), MaxValueValidator(60)])
     direction_deg = models.FloatField("风向（来向）°", validators=[MinValueValidator(0), MaxValueValidator(360)])
+    period = models.CharField(
+        "时段",
+        max_length=5,
+        choices=Period.choices,
+        default=Period.ALL,
+        help_text="白天 08:00—18:30；全天 = 按时长分摊",
+    )
     probability = models.FloatField("频率", validators=[MinValueValidator(0), MaxValueValidator(1)])
     representative = models.BooleanField("演示数据", default=False)
 
@@ -102,16 +122,42 @@ class UnitStock(ScopedChild):
             )
 
 
+class OnSite(ScopedModel):
+    """在场人数: who is at a works or a protection target now, as gates, badges or a report say. Old ones do not count."""
+
+    enterprise = models.OneToOneField(
+        Enterprise, models.CASCADE, null=True, blank=True, related_name="on_site", verbose_name="企业"
+    )
+    target = models.OneToOneField(
+        ProtectionTarget, models.CASCADE, null=True, blank=True, related_name="on_site", verbose_name="防护目标"
+    )
+    people = models.PositiveIntegerField("在场人数")
+    outdoors = models.PositiveIntegerField("其中室外", null=True, blank=True)
+    at = models.DateTimeField("时间")
+    source = models.CharField("来源", max_length=120)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "在场人数"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(enterprise__isnull=True) ^ models.Q(target__isnull=True), name="on_site_of_one_place"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise or self.target} {self.people} 人"
+
+
 class Basis(models.TextChoices):
     ANNUAL = "annual", "常年（设计最大量）"
-    CURRENT = "current", "当前气象与存量"
+    CURRENT = "current", "当前气象、存量与在场人数"
 
 
 class ParkRisk(ScopedModel):
     """园区风险评估: one calculation, with all that it rests on, so that it can be understood years later.
 
     annual: the year's weather and design maxima, to be judged by GB 36894. current: as if the present weather lasted the
-    year with what the tanks hold now: for the live map, no criterion of the law.
+    year with what the tanks hold and who is there now: for the live map, no criterion of the law.
     """
 
     park = models.ForeignKey(Park, models.CASCADE, related_name="risks", verbose_name="园区")

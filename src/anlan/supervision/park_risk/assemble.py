@@ -4,42 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.utils.timezone import localtime
-from shapely import transform
 from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards.chemical.qra import equipment
 from anlan.hazards.chemical.qra.equipment import Equipment
 from anlan.hazards.chemical.qra.inputs import Request, Target
-from anlan.hazards.chemical.qra.model import Grid, People, Rose
+from anlan.hazards.chemical.qra.model import Grid, Rose
 from anlan.hazards.chemical.qra.scenario import Scenario
 from anlan.hazards.chemical.qra.tree import Ignition, parameters
 from anlan.hazards.chemical.substances import table
-from anlan.hazards.plane import metres_per_degree
 from anlan.kernel.errors import Invalid
-from anlan.simulation.queries import Home, homes
-from anlan.supervision.models import (
-    Basis,
-    Enterprise,
-    HazardUnit,
-    Park,
-    ParkCondition,
-    ProtectionTarget,
-    UnitStock,
-    WeatherFrequency,
+from anlan.supervision.models import Basis, HazardUnit, OnSite, Park, ParkCondition, Period, UnitStock, WeatherFrequency
+from anlan.supervision.park_risk import external, live
+from anlan.supervision.park_risk.crowds import (
+    WHY,
+    Crowd,
+    Plane,
+    crowds_of,
+    on_site,
+    people_of,
+    target_rows,
+    works,
 )
+from anlan.supervision.park_risk.live import Live
 
-WHY = "the risk of a park counts everybody whom it may reach"
 #: m beyond the park's outline that the map shows and people are counted in.
 MARGIN_M = 5000.0
 CELL_M = 50.0
-#: People of a community are spread over points so far apart, m.
-POINTS_M = 250.0
 #: Kind of unit in the register -> (type of the frequency tables, phase).
 KINDS = {
     "储罐": ("vessel", "liquid"), "球罐": ("vessel", "liquid"), "反应器": ("process", "gas"), "塔": ("process", "gas"),
@@ -52,28 +49,13 @@ PIPE_M, PIPE_MM = 100.0, 100.0
 #: A wind that a mast reports wanders by so much to either side (°): rays and their weights, 待核对.
 WANDER = ((-10.0, 0.1), (-5.0, 0.2), (0.0, 0.4), (5.0, 0.2), (10.0, 0.1))
 #: The same wind for a whole year, where no frequencies are kept: classes of CPR 18E from everywhere alike. 演示数据.
-USUAL = (("B", 4.0, 0.10), ("D", 1.5, 0.15), ("D", 4.0, 0.30), ("D", 8.0, 0.15), ("E", 4.0, 0.10), ("F", 1.5, 0.20))
+#: (class, m/s, share of the year, share of it by day): B only under the sun, E and F only without it.
+USUAL = (
+    ("B", 4.0, 0.10, 1.0), ("D", 1.5, 0.15, 0.5625), ("D", 4.0, 0.30, 0.5625), ("D", 8.0, 0.15, 0.5625), ("E", 4.0, 0.10, 0.0),
+    ("F", 1.5, 0.20, 0.0),
+)  # fmt: skip
 SECTORS = 16
-
-
-@dataclass
-class Plane:
-    """Metres about a park."""
-
-    lon: float
-    lat: float
-
-    def xy(self, lon: float, lat: float) -> tuple[float, float]:
-        east, north = metres_per_degree(self.lat)
-        return (lon - self.lon) * east, (lat - self.lat) * north
-
-    def lonlat(self, x: float, y: float) -> tuple[float, float]:
-        east, north = metres_per_degree(self.lat)
-        return self.lon + x / east, self.lat + y / north
-
-    def flat(self, geometry: BaseGeometry) -> Any:
-        east, north = metres_per_degree(self.lat)
-        return transform(geometry, lambda points: (points - [self.lon, self.lat]) * [east, north])
+WEATHER_HOLDS = timedelta(hours=3)
 
 
 @dataclass
@@ -144,35 +126,30 @@ def annual_rose(park: Park) -> tuple[Rose, str]:
     rows = list(
         WeatherFrequency.objects.unscoped(WHY)
         .filter(park=park)
-        .values_list("stability", "wind_m_s", "direction_deg", "probability")
+        .values_list("stability", "wind_m_s", "direction_deg", "probability", "period")
     )
     if not rows:
-        even = [(s, u, 360 / SECTORS * i, p / SECTORS) for s, u, p in USUAL for i in range(SECTORS)]
-        return Rose.of(even, True), "未登记气象联合频率：按 CPR 18E 六类天气、各风向均等计（演示数据）"
+        even = [(s, u, 360 / SECTORS * i, p / SECTORS) for s, u, p, _lit in USUAL for i in range(SECTORS)]
+        lit = [share for _s, _u, _p, share in USUAL for _i in range(SECTORS)]
+        return Rose.of(even, True, lit), "未登记气象联合频率：按 CPR 18E 六类天气、各风向均等计（演示数据）"
     total = sum(row[3] for row in rows)
     if abs(total - 1) > 0.01:
         raise Invalid("probability", round(total, 4), "同一园区各行频率之和为 1（±0.01）", label="气象联合频率")
-    return Rose.of([(s, u, d, p / total) for s, u, d, p in rows], True), f"气象联合频率 {len(rows)} 行（登记簿）"
+    shares = {Period.DAY: 1.0, Period.NIGHT: 0.0, Period.ALL: parameters()["people"]["day_share"]}
+    lit = [shares[Period(row[4])] for row in rows]
+    split = sum(row[4] != Period.ALL for row in rows)
+    return (
+        Rose.of([(s, u, d, p / total) for s, u, d, p, _when in rows], True, lit),
+        f"气象联合频率 {len(rows)} 行（登记簿），其中 {split} 行分昼夜"
+        f"（白天占 {sum(p * share for p, share in zip((row[3] for row in rows), lit, strict=True)) / total:.0%}）",
+    )
 
 
-def current_rose(condition: ParkCondition) -> tuple[Rose, str]:
-    """The present wind, wandering a little; rounded so that a breath does not start a new calculation."""
-    wind = round(condition.wind_m_s * 2) / 2
-    towards = round(condition.wind_from_deg / 5) * 5
-    rows = [(condition.stability, wind, (towards + off) % 360, share) for off, share in WANDER]
-    blows = f"{condition.stability} 类，{wind:g} m/s，来向 {towards % 360:g}°"
-    said = f"{condition.source} {localtime(condition.at):%m-%d %H:%M}：{blows}"
-    return Rose.of(rows), said
-
-
-def target_rows(plane: Plane, area: BaseGeometry) -> list[ProtectionTarget]:
-    rows = ProtectionTarget.objects.unscoped(WHY).order_by("pk")
-    return [row for row in rows if area.covers(Point(plane.xy(row.lon, row.lat)))]
-
-
-def works(plane: Plane, area: BaseGeometry) -> list[Enterprise]:
-    rows = Enterprise.objects.unscoped(WHY).order_by("pk")
-    return [row for row in rows if area.covers(Point(plane.xy(row.lon, row.lat)))]
+def current_rose(now: Live) -> tuple[Rose, str]:
+    """The present wind, wandering a little."""
+    rows = [(now.stability, now.wind_m_s, (now.wind_from_deg + off) % 360, share) for off, share in WANDER]
+    when = "白天" if now.day else "夜间"
+    return Rose.of(rows), f"{now.stability} 类，{now.wind_m_s:g} m/s，来向 {now.wind_from_deg:g}°，{when}"
 
 
 def targets_of(plane: Plane, area: BaseGeometry, dangerous: set[int]) -> list[Target]:
@@ -185,46 +162,6 @@ def targets_of(plane: Plane, area: BaseGeometry, dangerous: set[int]) -> list[Ta
             kind = "二类" if max(one.staff_day, one.staff_night) >= 100 else "三类"
             found.append(Target(*plane.xy(one.lon, one.lat), kind, one.name))
     return found
-
-
-def spread(home: Home, plane: Plane, area: BaseGeometry, park_shape: BaseGeometry) -> list[tuple[float, float, float]]:
-    """(x, y, people): a community's people evenly over its outline, but not where the park is."""
-    outline = plane.flat(home.outline)
-    if not outline.intersects(area):
-        return []
-    lived = outline.difference(park_shape)
-    west, south, east, north = lived.bounds if not lived.is_empty else outline.bounds
-    step = max(POINTS_M, (outline.area / 400) ** 0.5)
-    x, y = np.meshgrid(np.arange(west + step / 2, east, step), np.arange(south + step / 2, north, step))
-    inside = [(px, py) for px, py in zip(x.ravel(), y.ravel(), strict=True) if lived.covers(Point(px, py))]
-    each = home.people / max(1, len(inside))
-    return [(float(px), float(py), each) for px, py in inside if area.covers(Point(px, py))]
-
-
-def people_of(plane: Plane, area: BaseGeometry, park_shape: BaseGeometry) -> tuple[People | None, str]:
-    """Residents by community, those at protection targets, and the staff of every enterprise."""
-    usual = parameters()["people"]
-    rows: list[tuple[float, float, float, float, int]] = []
-    for home in homes():
-        rows += [(x, y, n * usual["present_day"], n, -1) for x, y, n in spread(home, plane, area, park_shape)]
-    for target in target_rows(plane, area):
-        if target.people:
-            night = target.people if target.people_night is None else target.people_night
-            rows.append((*plane.xy(target.lon, target.lat), target.people, night, -1))
-    for one in works(plane, area):
-        rows.append((*plane.xy(one.lon, one.lat), one.staff_day, one.staff_night, one.pk))
-    if not rows:
-        return None, "评估范围内没有人口数据"
-    made = np.array([row[:4] for row in rows], dtype=np.float64)
-    count = len(rows)
-    people = People(
-        made[:, :2], made[:, 2], made[:, 3], np.full(count, usual["indoors_day"]), np.full(count, usual["indoors_night"]),
-        owners=np.array([row[4] for row in rows], dtype=np.int64),
-    )  # fmt: skip
-    return (
-        people,
-        f"人口：白天 {made[:, 2].sum():.0f} 人，夜间 {made[:, 3].sum():.0f} 人（居民按面积分摊，{usual['source']}）",
-    )
 
 
 def ignition_of(plane: Plane, area: BaseGeometry) -> tuple[Ignition, ...]:
@@ -243,39 +180,119 @@ def unit_row(unit: HazardUnit, tonnes: float) -> list[Any]:
     return [unit.code, unit.substance, unit.kind, tonnes, unit.pressure_mpa, unit.temperature_c, unit.lon, unit.lat]
 
 
-def assemble(park: Park, basis: str, condition: ParkCondition | None = None, chosen: str = "hj169") -> Assembled:
-    """All that the engine needs; `Invalid` says what the registers lack."""
+@dataclass
+class Before:
+    """What the last calculation was made from, and how long ago, s."""
+
+    live: Live | None = None
+    age_s: float = 0.0
+
+
+@dataclass
+class Site:
+    """A park with what stands in it and, for the present, what holds there now (`now` None = the year)."""
+
+    park: Park
+    plane: Plane
+    outline: BaseGeometry
+    area: BaseGeometry
+    units: list[HazardUnit]
+    condition: ParkCondition | None = None
+    counted: dict[str, OnSite] = field(default_factory=dict)
+    now: Live | None = None
+
+    @property
+    def held(self) -> dict[int, float]:
+        """t by unit where it is measured."""
+        stock = self.now.stock if self.now else {}
+        return {unit.pk: stock[unit.code] for unit in self.units if unit.code in stock}
+
+
+def site_of(park: Park) -> Site:
     plane = Plane(park.lon, park.lat)
-    park_shape = outline_of(park, plane)
-    area = park_shape.envelope.buffer(MARGIN_M, join_style="mitre")
-    units = units_of(park, plane, park_shape)
-    held = {pk: row.quantity_t for pk, row in stocks(units).items()} if basis == Basis.CURRENT else {}
-    scenarios = scenarios_of(units, plane, held, chosen)
+    outline = outline_of(park, plane)
+    area = outline.envelope.buffer(MARGIN_M, join_style="mitre")
+    return Site(park, plane, outline, area, units_of(park, plane, outline))
+
+
+def holds(condition: ParkCondition, at: datetime) -> bool:
+    """Weather that nobody has confirmed for so long is not the present one."""
+    return abs(at - condition.at) <= WEATHER_HOLDS
+
+
+def at_present(site: Site, condition: ParkCondition | None, at: datetime, before: Before) -> Site:
+    """The same site as it is now; within the dead bands of the last calculation, as it was for that."""
+    if condition is None or not holds(condition, at):
+        raise Invalid("park", site.park.name, "有当前气象的园区（附近气象站在线，读数不早于 3 h）", label="园区")
+    counted = on_site(site.plane, site.area, at)
+    codes = {unit.pk: unit.code for unit in site.units}
+    stock = {codes[pk]: row.quantity_t for pk, row in stocks(site.units).items()}
+    fresh = live.of(condition, at, stock, {key: float(row.people) for key, row in counted.items()})
+    now = live.settled(fresh, before.live, before.age_s, {unit.code: unit.quantity_t for unit in site.units})
+    for key, row in counted.items():
+        row.people = round(now.people.get(key, row.people))
+    return replace(site, condition=condition, counted=counted, now=now)
+
+
+def assemble(
+    park: Park, basis: str, at: datetime, condition: ParkCondition | None = None, before: Before | None = None,
+    chosen: str = "hj169",
+) -> Assembled:  # fmt: skip
+    """All that the engine needs; `Invalid` says what the registers lack."""
+    site = site_of(park)
+    if basis == Basis.CURRENT:
+        site = at_present(site, condition, at, before or Before())
+    scenarios = scenarios_of(site.units, site.plane, site.held, chosen)
     if not scenarios:
         raise Invalid("park", park.name, "至少一个物质数据完备的危险单元", label="园区")
-    if basis == Basis.CURRENT and condition is None:
-        raise Invalid("park", park.name, "有当前气象的园区（气象站在线）", label="园区")
-    rose, weather = current_rose(condition) if basis == Basis.CURRENT and condition else annual_rose(park)
-    dangerous = {unit.enterprise_id for unit in units}
-    targets = targets_of(plane, area, dangerous)
-    people, counted = people_of(plane, area, park_shape)
-    left_out = [unit.name for unit in units if not hazardous(unit)]
-    notes = [
-        weather, counted,
-        f"{len(scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}",
-        f"存量：{len(held)} 个单元按实时，其余按设计最大量" if basis == Basis.CURRENT else "存量：全部按设计最大量（GB 18218）",
-        f"点火源：区内 {len(works(plane, area))} 家企业（{parameters()['delayed']['source']}）",
-    ]  # fmt: skip
-    if left_out:
-        notes.append("未计入（无毒性概率常数且无燃烧数据）：" + "、".join(left_out))
+    rose, weather = current_rose(site.now) if site.now else annual_rose(park)
+    targets = targets_of(site.plane, site.area, {unit.enterprise_id for unit in site.units})
+    crowds = crowds_of(site.plane, site.area, site.outline, site.counted)
+    people, said = people_of(crowds, len(site.counted), site.now.day if site.now else None)
     request = Request(
-        grid_over(area), scenarios, rose, people, tuple(targets), ignition_of(plane, area), existing=True
+        grid_over(site.area), scenarios, rose, people, tuple(targets), ignition_of(site.plane, site.area), existing=True,
+        day=float(site.now.day) if site.now else None,
     )  # fmt: skip
-    inputs = {
-        "basis": basis, "frequency_set": chosen, "weather": weather if basis == Basis.ANNUAL else weather.split("：")[-1],
-        "rose": [rose.classes, [round(float(t), 4) for t in rose.towards], np.round(rose.probability, 8).tolist()],
-        "units": [unit_row(unit, held.get(unit.pk, unit.quantity_t)) for unit in units],
-        "targets": [[t.name, t.kind, round(t.x), round(t.y)] for t in targets],
-        "people": [] if people is None else [round(float(people.day.sum())), round(float(people.night.sum()))],
-    }  # fmt: skip
-    return Assembled(request, plane, park_shape, units, inputs, notes)
+    inputs = {"basis": basis, "frequency_set": chosen, "weather": weather, "people": crowd_row(crowds, site.now)}
+    return Assembled(
+        request, site.plane, site.outline, site.units, {**inputs, **inputs_of(site, request)},
+        notes_of(site, request, chosen, weather, said),
+    )  # fmt: skip
+
+
+def inputs_of(site: Site, request: Request) -> dict[str, Any]:
+    """What a result depends on, kept with it."""
+    found: dict[str, Any] = {
+        "rose": rose_row(request.rose),
+        "units": [unit_row(unit, site.held.get(unit.pk, unit.quantity_t)) for unit in site.units],
+        "targets": [[t.name, t.kind, round(t.x), round(t.y)] for t in request.targets],
+        "frequencies": [[one.id, one.name, one.frequency] for one in request.scenarios],
+    }
+    return {**found, "live": site.now.as_json(), "day": site.now.day} if site.now else found
+
+
+def notes_of(site: Site, request: Request, chosen: str, weather: str, said: str) -> list[str]:
+    """The assumptions, in sentences."""
+    sources = parameters()["delayed"]["source"]
+    found = [
+        f"{site.condition.source}：{weather}" if site.condition else weather, said,
+        f"{len(request.scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}",
+        f"存量：{len(site.held)} 个单元按实时，其余按设计最大量" if site.now else "存量：全部按设计最大量（GB 18218）",
+        f"点火源：区内 {len(works(site.plane, site.area))} 家企业（{sources}）", external.choose(site.units).words,
+    ]  # fmt: skip
+    left_out = [unit.name for unit in site.units if not hazardous(unit)]
+    return [*found, "未计入（无毒性概率常数且无燃烧数据）：" + "、".join(left_out)] if left_out else found
+
+
+def rose_row(rose: Rose) -> list[Any]:
+    """The weather of a request, plainly."""
+    found: list[Any] = [
+        rose.classes, [round(float(t), 4) for t in rose.towards], np.round(rose.probability, 8).tolist()
+    ]  # fmt: skip
+    return found if rose.by_day is None else [*found, np.round(rose.by_day, 4).tolist()]
+
+
+def crowd_row(crowds: list[Crowd], now: Live | None) -> list[int]:
+    """People by day and by night; of a present calculation only those who are there now."""
+    day, night = (round(sum(row[i] for row in crowds)) for i in (2, 3))
+    return [day, night] if now is None else [day if now.day else night]

@@ -18,6 +18,7 @@ from django.db import transaction
 from anlan import cities
 from anlan.command import actions as command
 from anlan.command import plans
+from anlan.gateways.importing.actions import RasterOrder, into_ground
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.accounts.models import Grant, Role, User
@@ -79,6 +80,7 @@ def load(name: str, dry_run: bool = False) -> Loaded:
                 loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
             open_books(folder, loaded)
             load_roads(folder, loaded)
+            load_rasters(folder, spec, loaded)
             loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
             load_plans(folder, loaded)
             load_accounts(folder, loaded)
@@ -139,6 +141,20 @@ def load_roads(folder: Path, loaded: Loaded) -> None:
         loaded.parts["roads"] = resources.replace_roads(LOADER, nodes, edges)
     except Invalid as error:
         loaded.refused.append(error.message)
+
+
+def load_rasters(folder: Path, spec: dict[str, Any], loaded: Loaded) -> None:
+    """Fuel, heights and trees of the country ([[raster]] of city.toml); what was imported under other names stays."""
+    for part in spec.get("raster", []):
+        order = RasterOrder(
+            folder / part["file"], part["kind"], part["title"], part["source"], epsg=part.get("epsg"),
+            representative=part.get("representative", False),
+        )  # fmt: skip
+        try:
+            into_ground(LOADER, order)
+            loaded.parts["rasters"] = loaded.parts.get("rasters", 0) + 1
+        except Invalid as error:
+            loaded.refused.append(f"{part['file']}：{error.message}")
 
 
 def roster(spec: dict[str, Any], now: datetime) -> Iterator[dict[str, str]]:

@@ -18,6 +18,7 @@ from anlan.gateways.devices.sparkplug.host import Host
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.readings import Reading
 from anlan.kernel import clock
+from anlan.monitoring.queries import Directory
 
 log = logging.getLogger(__name__)
 TELEMETRY = "v1/+/telemetry"
@@ -124,7 +125,7 @@ class MqttBridge:
     async def observations(self, message: Message) -> list[Reading]:
         """Of SensorThings' datastreams, found by their number."""
         known = await self.store.registry("sensorthings")
-        keys = {ref.id: key for key, ref in known.items()}
+        keys = known.by_id() if isinstance(known, Directory) else {ref.id: key for key, ref in known.items()}
         return sensorthings.readings(message.topic, message.payload, keys, clock.now())
 
     def read(self, protocol: str, message: Message) -> tuple[list[Reading], list[tuple[str, bytes]]]:

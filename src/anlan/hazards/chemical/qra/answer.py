@@ -57,7 +57,7 @@ class Result:
 
 
 def assess(request: Request) -> Result:
-    made = study(request.scenarios, request.rose, request.people, request.sources)
+    made = study(request.scenarios, request.rose, request.people, request.sources, request.day)
     risk = on_grid(made, request.grid)
     group = societal(made)
     found = judge.verdicts(made, request.targets, request.existing)

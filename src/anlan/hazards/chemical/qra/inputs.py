@@ -46,6 +46,8 @@ class Request:
     existing: bool
     #: The first so many targets are receptors without a class of their own.
     receptors: int = 0
+    #: Share of the time that is day (1 = it is day now); None = the parameters'.
+    day: float | None = None
 
 
 def number(
@@ -164,9 +166,12 @@ def able(path: str, kind: str, row: Mapping[str, Any], substance: Any) -> None:
 
 
 def rose_of(given: Mapping[str, Any]) -> Rose:
-    rows = []
+    """The joint frequency; a row may be of the day or of the night alone (`period`), else it is both's by their hours."""
+    rows, lit = [], []
+    shares = {"day": 1.0, "night": 0.0, "all": parameters()["people"]["day_share"]}
     for path, row in objects(given, "weather", MOST_ROWS):
-        known(row, path, ("stability", "wind_m_s", "direction_deg", "probability"))
+        known(row, path, ("stability", "wind_m_s", "direction_deg", "probability", "period"))
+        lit.append(shares[word(row, path, "period", tuple(shares), "all")])
         rows.append((
             word(row, path, "stability", STABILITIES), number(row, path, "wind_m_s", 0, 60, "m/s"),
             number(row, path, "direction_deg", 0, 360, "°（来向）"), number(row, path, "probability", 0, 1),
@@ -175,7 +180,7 @@ def rose_of(given: Mapping[str, Any]) -> Rose:
     if abs(total - 1) > SUM_WITHIN:
         raise InputError("weather[].probability", round(total, 6), f"各行之和为 1（±{SUM_WITHIN:g}）")
     scaled = [(stability, wind, wind_from % 360, p / total) for stability, wind, wind_from, p in rows]
-    return Rose.of(scaled, word(given, "", "wind_sectors", ("ray", "filled"), "ray") == "filled")
+    return Rose.of(scaled, word(given, "", "wind_sectors", ("ray", "filled"), "ray") == "filled", lit)
 
 
 def people_of(given: Mapping[str, Any]) -> People | None:

@@ -25,22 +25,32 @@ class Rose:
 
     classes: (stability, m/s); towards: rad counter-clockwise from east in which each wind blows, ascending in 0 ... 2 pi.
     filled: a wind stands for all bearings of its sector (a 16-point rose does); else for one ray.
+    by_day: [weather, wind] the share of each that blows by day; None = as the hours of the day are shared (`Study.day`).
     """
 
     classes: tuple[tuple[str, float], ...]
     towards: Floats
     probability: Floats
     filled: bool = False
+    by_day: Floats | None = None
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[str, float, float, float]], filled: bool = False) -> Rose:
-        """From rows (stability, m/s, direction the wind comes from in degrees, probability)."""
+    def of(
+        cls,
+        rows: Sequence[tuple[str, float, float, float]],
+        filled: bool = False,
+        by_day: Sequence[float] | None = None,
+    ) -> Rose:
+        """From rows (stability, m/s, direction the wind comes from in degrees, probability), and the share of each that is day."""
         classes = tuple(dict.fromkeys((stability, wind) for stability, wind, _from, _p in rows))
         bearings = sorted({bearing(wind_from) for _s, _u, wind_from, _p in rows})
-        table = np.zeros((len(classes), len(bearings)))
-        for stability, wind, wind_from, p in rows:
-            table[classes.index((stability, wind)), bearings.index(bearing(wind_from))] += p
-        return cls(classes, np.array(bearings), table, filled and len(bearings) >= LEAST_SECTORS)
+        table, lit = np.zeros((len(classes), len(bearings))), np.zeros((len(classes), len(bearings)))
+        for i, (stability, wind, wind_from, p) in enumerate(rows):
+            at = classes.index((stability, wind)), bearings.index(bearing(wind_from))
+            table[at] += p
+            lit[at] += p * by_day[i] if by_day is not None else 0.0
+        shares = None if by_day is None else np.divide(lit, table, out=np.zeros_like(lit), where=table > 0)
+        return cls(classes, np.array(bearings), table, filled and len(bearings) >= LEAST_SECTORS, shares)
 
     @property
     def sectors(self) -> tuple[Floats, Floats]:

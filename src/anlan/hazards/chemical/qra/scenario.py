@@ -243,11 +243,15 @@ def effect(
 
 
 def study(
-    scenarios: Sequence[Scenario], rose: Rose, people: People | None = None, sources: Sequence[Ignition] = ()
+    scenarios: Sequence[Scenario],
+    rose: Rose,
+    people: People | None = None,
+    sources: Sequence[Ignition] = (),
+    day: float | None = None,
 ) -> Study:
-    """All scenarios with their footprints."""
+    """All scenarios with their footprints; `day` = share of the time that is day, for people (None = the parameters')."""
     found: list[Footprint] = []
     for index, scenario in enumerate(scenarios):
         found += footprints(index, scenario, rose, sources)[0]
     names, owners = tuple(item.id for item in scenarios), tuple(item.owner for item in scenarios)
-    return Study(names, tuple(found), rose, people, owners=owners)
+    return Study(names, tuple(found), rose, people, parameters()["people"]["day_share"] if day is None else day, owners)

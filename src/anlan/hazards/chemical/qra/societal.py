@@ -54,6 +54,7 @@ def societal(study: Study, each: int = RAYS) -> Societal:
     if study.people is None:
         return Societal([], 0.0, {})
     rays, count = study.rose.rays(each)
+    lit = np.full_like(study.rose.probability, study.day) if study.rose.by_day is None else study.rose.by_day
     numbers: list[Floats] = []
     frequencies: list[Floats] = []
     by_scenario: dict[int, float] = {}
@@ -62,15 +63,16 @@ def societal(study: Study, each: int = RAYS) -> Societal:
         if people is None:
             continue
         for number, inside, share in (
-            (people.day, people.indoors_day, study.day),
-            (people.night, people.indoors_night, 1 - study.day),
+            (people.day, people.indoors_day, lit),
+            (people.night, people.indoors_night, 1 - lit),
         ):
-            if share <= 0:
+            weight = item.weight * share
+            if not weight.any():
                 continue
             died = deaths(item, people, number, inside, rays)
             often = (
-                np.array([[item.weight.sum()]]) if isinstance(item, Disc) else np.repeat(item.weight, count, axis=1) / count
-            ) * share  # fmt: skip
+                np.array([[weight.sum()]]) if isinstance(item, Disc) else np.repeat(weight, count, axis=1) / count
+            )  # fmt: skip
             hit = (died > 0) & (often > 0)
             numbers.append(died[hit])
             frequencies.append(often[hit])

@@ -122,6 +122,31 @@ def test_deaths_a_year_are_the_area_under_the_curve_which_never_rises() -> None:
     assert sum(found.by_scenario.values()) == pytest.approx(found.pll)
 
 
+def test_people_of_the_day_meet_the_weather_of_the_day() -> None:
+    """A wind by day only, and people who are there only by night: nobody dies; the map is that of the whole year all the same."""
+    leak = replace(qra_cases.LEAK, rate_kg_s=20.0)
+    people = People(np.array([(250.0, 0.0)]), np.array([0.0]), np.array([100.0]), np.zeros(1), np.zeros(1))
+    rows = [("D", 3.0, 270.0, 0.6), ("F", 1.5, 90.0, 0.4)]
+    by_day = study([leak], Rose.of(rows, by_day=[1.0, 0.0]), people)
+    by_night = study([leak], Rose.of(rows, by_day=[0.0, 1.0]), people)
+    both = study([leak], Rose.of(rows, by_day=[0.3, 0.3]), people)
+    assert societal(by_day).pll == 0
+    assert societal(by_night).pll > 0
+    assert societal(both).pll == pytest.approx(0.7 * societal(by_night).pll)
+    place = np.array([(200.0, 0.0)])
+    assert at_places(by_day, place)[0] == pytest.approx(at_places(by_night, place)[0])
+
+
+def test_rows_of_the_input_may_be_of_the_day_or_the_night() -> None:
+    given = json.loads(json.dumps(EXAMPLE))
+    for row in given["weather"]:
+        row["period"] = "day" if row["stability"] == "D" else "night"
+    rose = read(given).rose
+    assert rose.by_day is not None
+    assert rose.by_day[rose.classes.index(("D", 3.0))].tolist() == [1.0] * 8
+    assert float((rose.probability * rose.by_day).sum()) == pytest.approx(0.6)
+
+
 def test_a_contour_of_a_round_footprint_is_a_circle_with_its_area() -> None:
     grid = Grid(-1000.0, -1000.0, 20.0, 100, 100)
     x, y = np.meshgrid(*grid.centres)
@@ -184,6 +209,7 @@ def wrong(path: str, value: Any) -> dict[str, Any]:
         ("weather.0.probability", 0.9, "weather[].probability"),
         ("weather.0.probability", -0.1, "weather[0].probability"),
         ("weather.0.stability", "G", "weather[0].stability"),
+        ("weather.0.period", "dusk", "weather[0].period"),
         ("weather.3.wind_m_s", float("inf"), "weather[3].wind_m_s"),
         ("population.0.indoor_fraction", 1.2, "population[0].indoor_fraction"),
         ("targets.0.class", "四类", "targets[0].class"),
