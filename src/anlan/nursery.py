@@ -18,6 +18,7 @@ import importlib
 import io
 import json
 import os
+import runpy
 import selectors
 import signal
 import subprocess
@@ -257,14 +258,13 @@ def main() -> int:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     for name in LIBRARIES:
         importlib.import_module(name)
-    args = Cot(orders, reports).serve()
-    if args is None:
+    if Cot(orders, reports).serve() is None:
         return 0
     reports.close()
     orders.close()
-    from anlan.__main__ import main as command  # noqa: PLC0415 - only in a child
-
-    return command(args)
+    # the command line, as if the child had been started with it
+    runpy.run_module("anlan", run_name="__main__", alter_sys=True)
+    return 0
 
 
 if __name__ == "__main__":
