@@ -1,9 +1,11 @@
 // @ts-check
-// The time slider of a fire or flood: one front of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of layers whose features are frames (a fire's or flood's fronts, days of fire danger, hours of lightning, months
+// of drought): one frame at a time, stepped or played. Keys: arrows, Home, End, space.
 
 import { tr } from "../../words.js";
 
-const KEY = "fire-fronts";
+// The first of these that is shown and has frames has the slider; features carry `minute` (the frame) and perhaps a `label`.
+const KEYS = ["fire-fronts", "monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
 const STEP_MS = 350;
 
 /** @param {number} minute */
@@ -20,6 +22,9 @@ export class Fronts {
     this.timer = 0;
     /** @type {number[]} */
     this.minutes = [];
+    this.key = "";
+    /** @type {Map<number, string>} */
+    this.labels = new Map();
     this.box = document.createElement("div");
     this.box.className = "fronts";
     this.box.hidden = true;
@@ -49,28 +54,40 @@ export class Fronts {
     this.stop();
   }
 
-  /** The layer was fetched, shown or hidden. */
+  /** A layer was fetched, shown or hidden. */
   update() {
-    const kept = this.scene.data.get(KEY);
-    if (!kept) return;
-    const had = this.minutes.length;
-    this.minutes = [...new Set([...kept.features.values()].map((feature) => Number(feature.properties.minute)))].sort((a, b) => a - b);
-    this.box.hidden = !this.minutes.length || !this.scene.isShown(KEY);
+    const frames = (/** @type {string} */ key) => this.scene.data.get(key)?.features ?? new Map();
+    const key = KEYS.find((one) => this.scene.isShown(one) && frames(one).size) ?? "";
+    const had = `${this.key} ${this.minutes.length}`;
+    this.key = key;
+    /** @type {Map<number, string>} */
+    this.labels = new Map();
+    for (const { properties } of key ? frames(key).values() : []) this.labels.set(Number(properties.minute), properties.label ?? "");
+    this.minutes = [...this.labels.keys()].sort((a, b) => a - b);
+    this.box.hidden = this.minutes.length < 1;
     this.slider.max = String(Math.max(0, this.minutes.length - 1));
-    if (this.minutes.length !== had) this.slider.value = this.slider.max;
+    if (`${key} ${this.minutes.length}` !== had) this.slider.value = this.slider.max;
+    this.slider.setAttribute("aria-label", key === KEYS[0] ? tr("起算后时间") : tr("时间"));
+    for (const other of KEYS) if (other !== key) this.filter(other, Math.max(...[...frames(other).values()].map((one) => Number(one.properties.minute))));
     this.show();
   }
 
-  /** Only the front of the chosen time is drawn. */
+  /** Of a layer only one frame is drawn. @param {string} key @param {number} minute */
+  filter(key, minute) {
+    for (const entry of this.scene.map?.getStyle()?.layers ?? []) {
+      if (entry.source === key) this.scene.map.setFilter(entry.id, ["==", ["get", "minute"], minute]);
+    }
+  }
+
+  /** Only the frame of the chosen time is drawn. */
   show() {
     const minute = this.minutes[Number(this.slider.value)];
     if (minute === undefined) return;
-    this.text.value = tr("起算后 {time}（模型推算）", { time: words(minute) });
+    const label = this.labels.get(minute);
+    this.text.value = label || tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
-    for (const entry of this.scene.map?.getStyle().layers ?? []) {
-      if (entry.source === KEY) this.scene.map.setFilter(entry.id, ["==", ["get", "minute"], minute]);
-    }
+    this.filter(this.key, minute);
   }
 
   play() {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import Register, Section, register
-from anlan.monitoring.models import AlarmRule, Catchment, Datastream, MaintenanceWindow, Station
+from anlan.monitoring.models import AlarmRule, Catchment, ClimateMonth, Datastream, MaintenanceWindow, Slope, Station
 
 register(
     Register(
@@ -161,5 +161,32 @@ register(
             "area": "mca:150302",
             "representative": "是",
         },
+    )
+)
+register(
+    Register(
+        model=Slope,
+        slug="slopes",
+        title="地质灾害隐患点",
+        key=("code",),
+        columns=("name", "kind", "susceptibility", "people", "contact", "station", "area"),
+        filters=("area", "susceptibility"),
+        search=("code", "name"),
+        sections=(
+            Section("隐患点", ("code", "name", "kind", "susceptibility", "people", "contact", "phone", "station")),
+            Section("位置", ("lon", "lat", "area", "representative")),
+        ),
+    )
+)
+register(
+    Register(
+        model=ClimateMonth,
+        slug="climate-months",
+        title="逐月气候",
+        key=("code",),
+        columns=("station", "month", "rain_mm", "temp_c", "source"),
+        filters=("station",),
+        search=("code",),
+        sections=(Section("逐月气候", ("code", "station", "month", "rain_mm", "temp_c", "source", "representative")),),
     )
 )

@@ -31,10 +31,13 @@ from anlan.monitoring.actions.warnings import (
     review_warning,
     submit_warning,
 )
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
 
 __all__ = [
+    "Ahead",
     "Criterion",
     "Figure",
+    "Flash",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
@@ -49,6 +52,8 @@ __all__ = [
     "issue_warning",
     "judge_figures",
     "judge_readings",
+    "keep_forecasts",
+    "keep_strokes",
     "locate_fire",
     "receive_event",
     "redraft_warning",

@@ -7,14 +7,17 @@ from anlan.monitoring.models.natural import Catchment, Fire, Judgement
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
+from anlan.monitoring.models.weather import ClimateMonth, Forecast, Slope, Stroke
 
 __all__ = [
     "Alarm",
     "AlarmChange",
     "AlarmRule",
     "Catchment",
+    "ClimateMonth",
     "Datastream",
     "Fire",
+    "Forecast",
     "GroupBy",
     "HazardEvent",
     "HazardEventKind",
@@ -23,7 +26,9 @@ __all__ = [
     "MaintenanceWindow",
     "Priority",
     "RuleKind",
+    "Slope",
     "Station",
+    "Stroke",
     "Warning",
     "WarningLevel",
     "WarningStep",
