@@ -176,6 +176,16 @@ register(
             Section("隐患点", ("code", "name", "kind", "susceptibility", "people", "contact", "phone", "station")),
             Section("位置", ("lon", "lat", "area", "representative")),
         ),
+        sample={
+            "code": "DZ-09",
+            "name": "沟口滑坡点",
+            "kind": "滑坡",
+            "susceptibility": "中易发",
+            "people": "40",
+            "lon": "106.87",
+            "lat": "39.80",
+            "area": "mca:150302",
+        },
     )
 )
 register(
@@ -188,5 +198,13 @@ register(
         filters=("station",),
         search=("code",),
         sections=(Section("逐月气候", ("code", "station", "month", "rain_mm", "temp_c", "source", "representative")),),
+        sample={
+            "code": "W-HB-202607",
+            "station": "W-HB",
+            "month": "2026-07-01",
+            "rain_mm": "38.5",
+            "temp_c": "25.9",
+            "source": "市气象局整编",
+        },
     )
 )

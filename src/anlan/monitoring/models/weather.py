@@ -57,7 +57,6 @@ class ClimateMonth(ScopedChild):
     class Meta(ScopedChild.Meta):
         verbose_name = "逐月气候"
         ordering = ["station", "month"]
-        constraints = [models.UniqueConstraint("station", "month", name="climate_once_a_month")]
 
     def __str__(self) -> str:
         return f"{self.station} {self.month:%Y-%m}"
