@@ -200,7 +200,7 @@ register(
         sections=(Section("逐月气候", ("code", "station", "month", "rain_mm", "temp_c", "source", "representative")),),
         sample={
             "code": "W-HB-202607",
-            "station": "W-HB",
+            "station": "ST-SAMPLE",
             "month": "2026-07-01",
             "rain_mm": "38.5",
             "temp_c": "25.9",
