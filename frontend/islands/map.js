@@ -10,6 +10,8 @@ import { Timeline } from "./map/timeline.js";
 import { search } from "./map/search.js";
 import { shortcuts } from "./map/keys.js";
 import { Panel } from "./map/panel.js";
+import { Drawing } from "./map/drawing.js";
+import { Reach } from "./map/reach.js";
 
 const config = JSON.parse(document.getElementById("map-config")?.textContent ?? "{}");
 const holder = /** @type {HTMLElement} */ (document.getElementById("map"));
@@ -38,6 +40,8 @@ const panel = new Panel(/** @type {HTMLElement} */ (document.getElementById("pan
 fronts = new Fronts(/** @type {HTMLElement} */ (holder.parentElement), scene);
 fronts.update();
 const tools = new Tools(map, { panel, layers });
+const drawing = new Drawing(map, { panel, tools });
+const reach = new Reach(map);
 
 /** Ids of map layers whose features can be chosen, topmost first. */
 function choosable() {
@@ -54,17 +58,17 @@ function featureAt({ x, y }, reach) {
 }
 
 map.on("click", (/** @type {any} */ event) => {
-  if (tools.click(event)) return;
+  if (drawing.click(event) || tools.click(event)) return;
   const found = featureAt(event.point, 5);
   if (found) panel.choose(found.source, data.get(found.source)?.features.get(found.id) ?? found, layers.get(found.source));
   else tools.here(event.lngLat);
 });
 map.on("mousemove", (/** @type {any} */ event) => {
   const found = featureAt(event.point, 3);
-  map.getCanvas().style.cursor = tools.measuring ? "crosshair" : found ? "pointer" : "";
+  map.getCanvas().style.cursor = tools.measuring || drawing.active ? "crosshair" : found ? "pointer" : "";
   tools.hover(event, found);
 });
 search(/** @type {HTMLInputElement} */ (document.getElementById("search")), { map, data, layers, tree, panel });
-shortcuts({ map, panel, tools, timeline });
+shortcuts({ map, panel, tools, timeline, drawing });
 // For browser tests and measurements.
-Object.assign(window, { anlanMap: { map, data, counters, tools, panel, timeline, fronts } });
+Object.assign(window, { anlanMap: { map, data, counters, tools, panel, timeline, fronts, drawing, reach } });

@@ -24,7 +24,11 @@ def test_the_slider_draws_one_front_of_the_fire_at_a_time(page: Page, drawn_city
     slider.focus()
     page.keyboard.press("Home")
     expect(page.locator(".fronts output")).to_have_text("起算后 15 分钟（模型推算）")
-    assert page.evaluate("anlanMap.map.getFilter('fire-fronts')") == ["==", ["get", "minute"], 15]
+    assert page.evaluate("anlanMap.map.getFilter('fire-fronts')") == [
+        "all",
+        ["==", ["get", "minute"], 15],
+        ["==", ["get", "run"], page.evaluate("Number(document.querySelector('.fronts').dataset.run)")],
+    ]
     page.keyboard.press("ArrowRight")
     expect(page.locator(".fronts output")).to_have_text("起算后 30 分钟（模型推算）")
     page.keyboard.press("Space")

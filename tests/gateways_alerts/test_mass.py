@@ -10,16 +10,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from anlan.gateways.alerts import mass
+from anlan.gateways.alerts import discover, mass, pace
 from anlan.gateways.alerts.cmpp import client as cmpp
 from anlan.gateways.alerts.cmpp.simulator import Simulator
 from anlan.gateways.alerts.mass import Mark
-from anlan.gateways.alerts.models import Fanout, FanoutChunk, OutgoingMessage
+from anlan.gateways.alerts.models import ChannelTerms, Fanout, FanoutChunk, OutgoingMessage
 from anlan.kernel import clock
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.events.dispatcher import drain
 from anlan.mobilisation import actions
-from anlan.mobilisation.models import Receipts, Subscriber
+from anlan.mobilisation import queries as people
+from anlan.mobilisation.models import Receipts, RosterBlock, Subscriber
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
 
@@ -101,7 +102,8 @@ def test_a_sender_that_dies_within_a_chunk_leaves_nobody_twice(city: City, gatew
     done = Fanout.everything.get()
     assert (done.delivered, done.unknown, done.total) == (done.total - part, part, 160)
     sent = {phone for phone, _ in gateway.taken}
-    assert not sent & set(chunk.addresses[: 2 * part])
+    first = [address for block in people.blocks(chunk.blocks) for address in block.addresses]
+    assert not sent & set(first[: 2 * part])
 
 
 def test_red_overtakes_what_was_queued_before_it(city: City, gateway: Simulator) -> None:
@@ -200,7 +202,7 @@ def test_a_slow_sender_whose_chunk_was_taken_back_stops_and_counts_nothing(city:
     FanoutChunk.objects.filter(pk=slow.pk).update(due_at=datetime(2000, 1, 1, tzinfo=UTC))
     assert mass.send_chunk(slow) == 0, "it is queued again and not his"
     mass.work_off()
-    mass.settle(slow, bytes([Mark.REFUSED]) * len(slow.receivers))
+    mass.settle(slow, bytes([Mark.REFUSED]) * len(slow.outcomes))
     done = Fanout.everything.get()
     assert (done.delivered, done.refused, done.total) == (320, 0, 320)
     assert set(gateway.taken.values()) == {1}
@@ -244,8 +246,66 @@ def test_those_who_were_told_are_told_of_the_end_and_nobody_else(city: City, gat
     drain()
     mass.work_off()
     first, end = Fanout.everything.order_by("pk")
-    assert (end.purpose, end.total, end.delivered) == ("预警解除", first.total - 1, first.total - 1)
+    assert (end.purpose, end.total, end.delivered, end.gone) == ("预警解除", first.total, first.total - 1, 1)
     assert late.address not in {phone for phone, _ in gateway.taken}
     assert set(gateway.taken.values()) == {1}
-    assert len(gateway.taken) == first.total + end.total
+    assert len(gateway.taken) == first.total + end.delivered
     assert list(Receipts.everything.values_list("area_id", "people")) == receipts
+
+
+def test_the_roster_follows_whoever_leaves_changes_or_comes_and_forgets_numbers(city: City, gateway: Simulator) -> None:
+    subscribe(city, 30)
+    assert actions.enrol() == 30
+    assert actions.enrol() == 0
+    left, changed = Subscriber.everything.get(token="t0"), Subscriber.everything.get(token="t3")
+    warning = issue(city)
+    actions.unsubscribe(left.token)
+    changed.area = city.west
+    changed.save()
+    changed.refresh_from_db()
+    assert changed.block_id is None
+    block = next(one for one in RosterBlock.objects.all() if changed.pk in one.receivers)
+    assert (block.live, sum(map(bool, block.gone))) == (len(block.receivers) - 2, 2)
+    assert not any(left.address in one.addresses for one in RosterBlock.objects.all()), "nowhere any more"
+    mass.work_off()
+    told = {phone for phone, _ in gateway.taken}
+    assert left.address not in told
+    assert changed.address in told, "the warning was for where he was when it was issued"
+    first = Fanout.everything.get()
+    assert (first.gone, first.delivered) == (1, first.total - 1)
+    issue(city)
+    mass.work_off()
+    assert Fanout.everything.order_by("pk").last().total == first.total - 2  # type: ignore[union-attr]
+    assert warning.pk == first.warning_id
+
+
+def test_small_blocks_are_laid_together_when_no_fan_out_needs_them(city: City) -> None:
+    for n in range(4):
+        Subscriber.everything.create(
+            way="sms", address=f"1370000000{n}", state="active", area=city.east, asked_at=clock.now()
+        )
+        actions.enrol()
+    kept = RosterBlock.objects.order_by("pk")[0].pk
+    assert actions.regroup([kept]) == 3
+    assert actions.enrol() == 3
+    assert sorted(block.live for block in RosterBlock.objects.all()) == [1, 3]
+
+
+def test_a_channel_is_never_asked_for_more_than_its_other_side_allows(city: City) -> None:
+    ChannelTerms.everything.create(channel="cmpp", per_second=100, area=city.city)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [pace.wait_s("cmpp", 50, now) for _ in range(3)] == [0.0, 0.5, 1.0]
+    assert pace.wait_s("cmpp", 50, now + timedelta(seconds=10)) == 0.0
+    assert pace.wait_s("email", 50, now) == 0.0, "nothing agreed, no limit"
+    assert mass.step(discover()["cmpp"], 400) == 100
+
+
+def test_receivers_are_forgotten_when_nothing_more_will_be_said(city: City, gateway: Simulator) -> None:
+    subscribe(city, 30)
+    warning = issue(city)
+    mass.work_off()
+    later_on = clock.now() + mass.KEEP + timedelta(days=1)
+    assert mass.tidy(clock.now()) == 0
+    monitoring.cancel_warning(actor(city.city, user_id=3), warning.pk, "已堵漏")
+    assert mass.tidy(later_on) > 0
+    assert (FanoutChunk.objects.count(), Fanout.everything.get().delivered) == (0, 16)

@@ -19,10 +19,11 @@ from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.exposed import EXPOSED
 from anlan.kernel.models import Area
+from anlan.monitoring.models import Catchment
 from anlan.simulation import actions, layers, queries
 from anlan.simulation.actions.chains import Reach, Trigger, follow
 from anlan.simulation.models import Firing, Lead, Run
-from anlan.simulation.rules import chains, criteria, risk, unusual
+from anlan.simulation.rules import chains, criteria, drawing, risk, unusual
 from anlan.supervision.models import Enterprise, HazardUnit
 from tests.conftest import City, actor
 from tests.simulation.test_runs import square
@@ -155,7 +156,7 @@ def test_shallow_water_floats_no_tank_and_one_fact_heard_twice_changes_nothing(p
     assert Firing.everything.count() == 1
 
 
-def test_a_run_fires_the_chain_by_itself_and_the_supposed_run_fires_no_further_engine(plant: City) -> None:
+def test_a_run_fires_the_chain_by_itself_and_a_supposed_run_is_followed_as_supposed(plant: City) -> None:
     by = actor(plant.city)
     inputs = {"substance": "chlorine", "hole_mm": 50, "wind_m_s": 2.0, "wind_from_deg": 180}
     run = actions.run(by, "chemical", inputs, 106.7, 39.499)
@@ -218,3 +219,92 @@ def test_the_district_where_something_happens_is_ranked_first_and_shown(plant: C
     lead = Lead.everything.get(edge="flood-afloat")
     browser.post(f"/simulation/leads/{lead.pk}/answer", {"state": "confirmed", "answer": "罐已浮起"})
     assert Lead.everything.get(pk=lead.pk).state == "confirmed"
+
+
+def torrential(city: City, colour: str = "红") -> Trigger:
+    outline = shape(square(106.6, 39.4, 0.2))
+    return Trigger(
+        "rain", "暴雨红色预警", 106.7, 39.5, "warning:1", 1, colour, zones=(Reach(outline, 1),), area=city.west
+    )
+
+
+def test_rain_is_followed_to_the_torrent_the_tank_and_the_cloud_each_with_people_and_reason(plant: City) -> None:
+    """强降雨 → 山洪出沟 → 储罐漂浮 → 泄漏 → 谁在影响范围内: every step computed from the one before."""
+    Catchment.objects.create(
+        code="XLY", name="样例沟", lon=106.7, lat=39.502, area_km2=120, length_km=9, slope=0.04, curve_number=84,
+        flood_flow_m3_s=45, upstream_deg=0, fan_slope=0.004, people=120, area=plant.west, representative=True,
+    )  # fmt: skip
+    HazardUnit.everything.filter(code="V-1").update(substance="benzene", quantity_t=40.0)
+    story = torrential(plant)
+    found = {lead.edge: lead for lead in follow(actor(plant.city), story)}
+    catchment = found["rain-catchment"]
+    assert catchment.things[0]["figures"]["peak_m3_s"] > 45
+    assert (catchment.step, catchment.verdict, catchment.at_things) == (1, criteria.LIKELY, 120)
+    drain()
+    leads = {lead.edge: lead for lead in Lead.everything.filter(correlation_id=story.correlation_id)}
+    afloat = leads["flood-afloat"]
+    assert afloat.path == ["rain-catchment", "flood-afloat"]
+    assert afloat.things[0]["name"] == "样例厂 V-1"
+    cloud = Run.everything.get(pk=afloat.things[0]["run"])
+    assert cloud.summary["chain"]["path"] == afloat.path
+    assert leads["leak-explosion"].path == [*afloat.path, "leak-explosion"]
+    assert all(lead.reason and lead.cites for lead in leads.values())
+    assert Run.everything.filter(because="").count() == 0, "nothing of it has happened"
+
+
+def test_blue_rain_moves_no_catchment_and_a_catchment_of_the_far_bank_is_not_asked(plant: City) -> None:
+    Catchment.objects.create(
+        code="XLY", name="样例沟", lon=106.7, lat=39.502, area_km2=4, length_km=9, slope=0.04, curve_number=70,
+        flood_flow_m3_s=450, area=plant.west, representative=True,
+    )  # fmt: skip
+    assert "rain-catchment" not in {lead.edge for lead in follow(actor(plant.city), torrential(plant, "蓝"))}
+
+
+def test_what_people_confirm_fires_the_next_hazard_where_it_is(plant: City) -> None:
+    by = actor(plant.city)
+    lead = next(one for one in follow(by, flooded(plant, 1.5)) if one.edge == "flood-afloat")
+    with pytest.raises(Invalid, match="涉及对象"):
+        actions.answer_lead(by, lead.pk, "confirmed", "罐已浮起", [7])
+    actions.answer_lead(by, lead.pk, "confirmed", "罐已浮起，管线断")
+    drain()
+    run = Run.everything.get(because="")
+    assert (run.kind, run.title, run.correlation_id) == (
+        "chemical",
+        "样例厂 V-1：储罐进水漂浮、管线拉断泄漏（核查属实）",
+        lead.correlation_id,
+    )
+    leak = Firing.everything.get(heard=f"run:{run.pk}")
+    assert leak.node == "leak"
+    after = Lead.everything.get(correlation_id=lead.correlation_id, edge="leak-explosion")
+    assert after.step == 1, "it follows what has happened"
+    carbide = Lead.everything.get(correlation_id=lead.correlation_id, edge="flood-carbide")
+    actions.answer_lead(by, carbide.pk, "confirmed", "库内进水，有乙炔味")
+    drain()
+    assert Firing.everything.filter(node="explosion", heard__startswith=f"lead:{carbide.pk}:").exists()
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
+def test_a_drawing_has_every_box_apart_and_runs_forward_wherever_no_circle_forbids(
+    pairs: list[tuple[int, int]],
+) -> None:
+    nodes, edges = [str(n) for n in range(8)], [(str(a), str(b)) for a, b in pairs]
+    found = drawing.draw(nodes, edges)
+    places = {one.id: one for one in found.nodes}
+    assert len({(one.x, one.y) for one in found.nodes}) == len(nodes)
+    assert len(found.paths) == len(edges)
+    assert all(0 <= one.x <= found.width and 0 <= one.y <= found.height for one in found.nodes)
+    if all(a < b for a, b in pairs):
+        assert all(places[str(a)].x < places[str(b)].x for a, b in pairs)
+
+
+def test_the_story_of_a_chain_is_drawn_with_what_fired_and_what_was_found(plant: City, signed_in: SignIn) -> None:
+    by = actor(plant.city)
+    lead = next(one for one in follow(by, flooded(plant, 1.5)) if one.edge == "flood-carbide")
+    actions.answer_lead(by, lead.pk, "cleared", "门槛高，未进水")
+    browser = signed_in()
+    page = browser.get(f"/simulation/story/{lead.correlation_id}/").content.decode()
+    assert 'class="node fired"' in page
+    assert 'class="edge cleared"' in page
+    assert 'class="edge possible"' in page
+    assert browser.get("/simulation/story/00000000-0000-0000-0000-000000000000/").status_code == 404

@@ -20,7 +20,7 @@ from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo.layers import LAYERS
 from anlan.monitoring import actions as monitoring
-from anlan.monitoring.models import Datastream, HazardEvent, Latest, Station
+from anlan.monitoring.models import Alarm, Datastream, HazardEvent, Latest, Station
 from anlan.supervision import actions, queries
 from anlan.supervision.models import (
     Enterprise,
@@ -167,6 +167,59 @@ def test_crossing_a_criterion_is_news_for_the_desk_once(park: Park) -> None:
     assert Event.objects.filter(name="supervision.ParkRiskCrossed").last().payload["broken"] is False  # type: ignore[union-attr]
 
 
+def open_alarms() -> dict[str, Any]:
+    rows = Alarm.everything.filter(active=True).select_related("rule")
+    return {f"{row.rule.code} {row.subject.split(':')[3]}": row for row in rows}
+
+
+def test_a_broken_criterion_is_an_alarm_until_the_risk_is_well_below_it_again(park: Park) -> None:
+    def assessed(tonnes: float) -> ParkRisk:
+        HazardUnit.everything.update(quantity_t=tonnes)
+        row = actions.assess_park(CLOCKWORK, park.pk, "annual")
+        dispatcher.drain()
+        return row
+
+    quiet = assessed(0.1)
+    assert (quiet.k < 1, open_alarms()) == (True, {})
+    broken = assessed(400)
+    raised = open_alarms()
+    assert {"QRA-INDIVIDUAL annual", "QRA-GRADE annual"} <= set(raised)
+    school = next(row for row in Alarm.everything.filter(rule__code="QRA-INDIVIDUAL") if "学校" in row.title)
+    assert school.value == pytest.approx(next(one["risk"] for one in broken.targets if one["name"] == "学校"))
+    assert (school.lon, school.priority, school.state) == (106.698, 3, "unacknowledged")
+    assert school.explanation["url"] == f"/supervision/parks/{park.pk}/?basis=annual"
+    assert raised["QRA-GRADE annual"].band == "hihi"
+    assessed(400)
+    assert Alarm.everything.filter(rule__code="QRA-INDIVIDUAL").count() == len(
+        [one for one in broken.targets if not one["passes"]]
+    ), "the same alarms"
+    # a hair below the limit is not over yet
+    row = assessed(400)
+    for one in row.targets:
+        one["risk"], one["passes"] = 0.95 * one["limit"], True
+    row.save()
+    monitoring.judge_park_risk(CLOCKWORK, row.pk)
+    assert "QRA-INDIVIDUAL annual" in open_alarms()
+    assessed(0.1)
+    assert open_alarms() == {}
+    assert {row.state for row in Alarm.everything.all()} == {"returned"}
+
+
+def test_a_present_alarm_ends_when_nobody_knows_the_weather_any_more(park: Park) -> None:
+    HazardUnit.everything.update(quantity_t=400)
+    with clock.standing_at(NOON):
+        blow(park, 2.0, 270)
+        actions.assess_due(CLOCKWORK, NOON)
+        dispatcher.drain()
+        assert "QRA-INDIVIDUAL current" in open_alarms()
+        monitoring.follow_parks(CLOCKWORK, NOON + timedelta(hours=2))
+        assert "QRA-INDIVIDUAL current" in open_alarms()
+        monitoring.follow_parks(CLOCKWORK, NOON + timedelta(hours=4))
+    assert {name.split()[1] for name in open_alarms()} == {"annual"}
+    with clock.standing_at(NOON + timedelta(hours=4)), pytest.raises(Invalid, match="3 h"):
+        actions.assess_park(CLOCKWORK, park.pk, "current")
+
+
 def test_stations_tell_the_wind_and_the_level(park: Park) -> None:
     def station(code: str, kind: str, unit: HazardUnit | None = None) -> Station:
         return Station.objects.create(
@@ -233,6 +286,7 @@ def test_present_risk_follows_who_is_there_and_day_and_night(park: Park) -> None
 
     def later(minutes: int, people: int | None = None) -> list[ParkRisk]:
         with clock.standing_at(noon + timedelta(minutes=minutes)):
+            blow(park, 2.0, 270)
             if people is not None:
                 actions.report_people(CLOCKWORK, "enterprise", other.pk, people, clock.now(), "门禁")
             return [row for row in actions.assess_due(CLOCKWORK, clock.now()) if row.basis == "current"]
@@ -268,6 +322,30 @@ def test_a_park_of_another_district_is_neither_seen_nor_worked_out(park: Park, c
     assert "样例园区" in shown["source"]
 
 
+def test_a_supposed_unit_changes_what_the_same_unit_would_change_and_nothing_is_kept(park: Park, city: City) -> None:
+    """The answer for a unit that is not there equals the park worked out with it in the register."""
+    me = actor(city.west)
+    Enterprise.everything.update(
+        staff_day=0, staff_night=0
+    )  # a supposed unit has no works of its own whose staff do not count
+    place = {"lon": 106.694, "lat": 39.47}
+    found = queries.supposed(me, park.pk, "chlorine", "5", "106.694", "39.47")
+    here = queries.point_risk(me, park.pk, "annual", "106.698", "39.47")
+    assert here["risk"] == pytest.approx(next(t["before"] for t in found["targets"] if t["name"] == "学校"), rel=1e-6)
+    assert sum(one["share"] for one in here["top"]) == pytest.approx(1, abs=0.02)
+    assert ParkRisk.everything.count() == 0
+    HazardUnit.objects.create(
+        code="V-2", name="新罐", enterprise=Enterprise.everything.get(), kind="储罐", substance="chlorine", quantity_t=5,
+        pressure_mpa=0.75, area=city.west, **place,
+    )  # fmt: skip
+    with_it = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    assert found["after"]["k"] == pytest.approx(with_it.k, rel=1e-4), "a register rounds places to 0.1 m"
+    school = next(one for one in with_it.targets if one["name"] == "学校")
+    assert school["risk"] == pytest.approx(next(t["after"] for t in found["targets"] if t["name"] == "学校"), rel=1e-4)
+    assert found["after"]["pll"] == pytest.approx(with_it.pll, rel=1e-4)
+    assert found["before"]["k"] < found["after"]["k"]
+
+
 def test_page_report_and_question_of_room(park: Park, signed_in: SignIn) -> None:
     browser = signed_in()
     assert "还没有评估" in browser.get(f"/supervision/parks/{park.pk}/").content.decode()
@@ -277,18 +355,37 @@ def test_page_report_and_question_of_room(park: Park, signed_in: SignIn) -> None
     for text in (row.grade, "学校", "外部安全防护距离", "此处还能加什么", "待核对", "模型推算"):
         assert text in page
     assert row.grade in browser.get("/supervision/parks/").content.decode()
-    answer = browser.get(f"/supervision/parks/{park.pk}/room?substance=chlorine&lon=106.69&lat=39.47").content.decode()
-    assert "氯" in answer
-    wrong = browser.get(f"/supervision/parks/{park.pk}/room?substance=chlorine&lon=0&lat=39.47")
-    assert wrong.status_code == 422
-    assert "经度" in wrong.content.decode()
+    ask = f"/supervision/parks/{park.pk}/"
+    answer = browser.get(f"{ask}plan?substance=chlorine&tonnes=60&lon=106.694&lat=39.47").content.decode()
+    for text in ("不宜新增", "此处至多可新增", "学校", "plan-data"):
+        assert text in answer
+    answer = browser.get(f"{ask}point?lon=106.698&lat=39.47").content.decode()
+    assert "液氯储罐" in answer
+    wrong = {
+        "plan?substance=chlorine&tonnes=5&lon=0&lat=39.47": "经度", "plan?substance=gold&tonnes=5&lon=106.69&lat=39.47": "物质",
+        "plan?substance=chlorine&tonnes=nan&lon=106.69&lat=39.47": "数量", "point?lon=106.69&lat=90": "纬度",
+    }  # fmt: skip
+    for address, name in wrong.items():
+        refused = browser.get(ask + address)
+        assert refused.status_code == 422
+        assert name in refused.content.decode()
     document = docx.Document(BytesIO(browser.get(f"/supervision/risks/{row.pk}/report.docx").content))
     said = "\n".join(p.text for p in document.paragraphs) + "".join(
         c.text for t in document.tables for r in t.rows for c in r.cells
     )
-    assert row.grade in said
-    assert "学校" in said
-    assert len(document.inline_shapes) == 2
+    for text in (
+        row.grade,
+        "学校",
+        "失效频率",
+        "HJ 169-2018 表 E.1",
+        "待核对",
+        "外部安全防护距离采用",
+        "F-N 曲线与 GB 36894-2018 基准线",
+        "图 3",
+        "其中白天",
+    ):
+        assert text in said, text
+    assert len(document.inline_shapes) == 3, "wind rose, contours, F-N diagram"
     assert browser.get(f"/supervision/risks/{row.pk}/report.pdf").content[:5] == b"%PDF-"
     assert browser.get(f"/supervision/risks/{row.pk}/report.png").content[:4] == b"\x89PNG"
     assert browser.get(f"/supervision/risks/{row.pk}/report.exe").status_code == 404

@@ -1,15 +1,18 @@
 // @ts-check
-// The time slider of layers whose features are frames (a fire's or flood's fronts, days of fire danger, hours of lightning, months
-// of drought): one frame at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of layers whose features are frames: runs of a fire, flood or earthquake, days of fire danger, hours of lightning,
+// months of drought. One picture at a time, stepped or played. Keys: arrows, Home, End, space.
 
 import { tr } from "../../words.js";
 
-// The first of these that is shown and has frames has the slider; features carry `minute` (the frame) and perhaps a `label`.
-const KEYS = ["fire-fronts", "monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
+const KEY = "fire-fronts";
+// Layers beside the runs whose features carry `minute` (the number of the frame) and `label`.
+const SERIES = ["monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
 const STEP_MS = 350;
 
 /** @param {number} minute */
 function words(minute) {
+  if (minute < 2 && minute % 1) return tr("{seconds} 秒", { seconds: Math.round(minute * 60) });
+  if (minute >= 1440 && minute % 1440 === 0) return tr("{days} 天", { days: minute / 1440 });
   const [hours, minutes] = [Math.floor(minute / 60), minute % 60];
   if (!hours) return tr("{minutes} 分钟", { minutes });
   return minutes ? tr("{hours} 小时 {minutes} 分", { hours, minutes }) : tr("{hours} 小时", { hours });
@@ -20,11 +23,12 @@ export class Fronts {
   constructor(holder, scene) {
     this.scene = scene;
     this.timer = 0;
-    /** @type {number[]} */
-    this.minutes = [];
-    this.key = "";
+    this.run = 0;
+    this.series = "";
     /** @type {Map<number, string>} */
     this.labels = new Map();
+    /** @type {number[]} */
+    this.minutes = [];
     this.box = document.createElement("div");
     this.box.className = "fronts";
     this.box.hidden = true;
@@ -39,7 +43,13 @@ export class Fronts {
     this.slider.step = "1";
     this.slider.setAttribute("aria-label", tr("起算后时间"));
     this.text = document.createElement("output");
-    this.box.append(this.button, this.slider, this.text);
+    this.which = document.createElement("select");
+    this.which.setAttribute("aria-label", tr("看哪一次推演"));
+    this.which.addEventListener("change", () => {
+      this.stop();
+      this.choose();
+    });
+    this.box.append(this.which, this.button, this.slider, this.text);
     holder.append(this.box);
     this.button.addEventListener("click", () => (this.timer ? this.stop() : this.play()));
     this.slider.addEventListener("input", () => {
@@ -54,40 +64,62 @@ export class Fronts {
     this.stop();
   }
 
+  /** Features of a layer that is shown. @param {string} key @returns {any[]} */
+  framesOf(key) {
+    return this.scene.isShown(key) ? [...(this.scene.data.get(key)?.features.values() ?? [])] : [];
+  }
+
   /** A layer was fetched, shown or hidden. */
   update() {
-    const frames = (/** @type {string} */ key) => this.scene.data.get(key)?.features ?? new Map();
-    const key = KEYS.find((one) => this.scene.isShown(one) && frames(one).size) ?? "";
-    const had = `${this.key} ${this.minutes.length}`;
-    this.key = key;
-    /** @type {Map<number, string>} */
-    this.labels = new Map();
-    for (const { properties } of key ? frames(key).values() : []) this.labels.set(Number(properties.minute), properties.label ?? "");
+    /** @type {Map<string, string>} */
+    const found = new Map();
+    const runs = new Map(this.framesOf(KEY).map(({ properties }) => [Number(properties.run), properties.title ?? ""]));
+    for (const [run, title] of [...runs].sort((a, b) => b[0] - a[0])) found.set(String(run), title);
+    for (const key of SERIES) if (this.framesOf(key).length) found.set(key, this.scene.data.get(key).layer.title);
+    const [newest, before] = [[...found.keys()][0] ?? "", this.which.dataset.newest];
+    const chosen = newest !== before || !found.has(this.which.value) ? newest : this.which.value;
+    this.which.replaceChildren(...[...found].map(([id, title]) => new Option(title, id, false, id === chosen)));
+    this.which.dataset.newest = newest;
+    this.which.hidden = found.size < 2;
+    this.box.hidden = !found.size;
+    this.choose();
+  }
+
+  /** The pictures of the chosen run or series. */
+  choose() {
+    this.series = SERIES.includes(this.which.value) ? this.which.value : "";
+    this.run = this.series ? Number([...this.which.options].find((one) => !SERIES.includes(one.value))?.value ?? 0) : Number(this.which.value);
+    const had = `${this.box.dataset.run}:${this.minutes.length}`;
+    const mine = this.framesOf(this.series || KEY).filter((feature) => this.series || Number(feature.properties.run) === this.run);
+    this.labels = new Map(mine.map(({ properties }) => [Number(properties.minute), properties.label ?? ""]));
     this.minutes = [...this.labels.keys()].sort((a, b) => a - b);
-    this.box.hidden = this.minutes.length < 1;
     this.slider.max = String(Math.max(0, this.minutes.length - 1));
-    if (`${key} ${this.minutes.length}` !== had) this.slider.value = this.slider.max;
-    this.slider.setAttribute("aria-label", key === KEYS[0] ? tr("起算后时间") : tr("时间"));
-    for (const other of KEYS) if (other !== key) this.filter(other, Math.max(...[...frames(other).values()].map((one) => Number(one.properties.minute))));
+    this.slider.setAttribute("aria-label", this.series ? tr("时间") : tr("起算后时间"));
+    this.box.dataset.run = this.which.value;
+    if (`${this.which.value}:${this.minutes.length}` !== had) this.slider.value = this.slider.max;
     this.show();
   }
 
-  /** Of a layer only one frame is drawn. @param {string} key @param {number} minute */
-  filter(key, minute) {
-    for (const entry of this.scene.map?.getStyle()?.layers ?? []) {
-      if (entry.source === key) this.scene.map.setFilter(entry.id, ["==", ["get", "minute"], minute]);
-    }
-  }
-
-  /** Only the frame of the chosen time is drawn. */
+  /** Of every layer of frames only one is drawn: of the chosen one that of the chosen time, of others the last. */
   show() {
     const minute = this.minutes[Number(this.slider.value)];
     if (minute === undefined) return;
-    const label = this.labels.get(minute);
-    this.text.value = label || tr("起算后 {time}（模型推算）", { time: words(minute) });
+    this.text.value = this.labels.get(minute) || tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
-    this.filter(this.key, minute);
+    for (const key of SERIES) this.filter(key, ["==", ["get", "minute"], key === this.series ? minute : this.last(key)]);
+    const front = this.series ? this.last(KEY) : minute;
+    this.filter(KEY, ["all", ["==", ["get", "minute"], front], ["==", ["get", "run"], this.run]]);
+  }
+
+  /** @param {string} key */
+  last(key) {
+    return Math.max(0, ...this.framesOf(key).filter((f) => key !== KEY || Number(f.properties.run) === this.run).map((f) => Number(f.properties.minute)));
+  }
+
+  /** @param {string} key @param {any} condition */
+  filter(key, condition) {
+    for (const entry of this.scene.map?.getStyle()?.layers ?? []) if (entry.source === key) this.scene.map.setFilter(entry.id, condition);
   }
 
   play() {

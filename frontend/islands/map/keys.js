@@ -1,8 +1,8 @@
 // @ts-check
 // Everything by keyboard. `?` shows the list; keys do nothing while somebody is typing.
 
-/** @param {{map: any, panel: any, tools: any, timeline: any}} parts */
-export function shortcuts({ map, panel, tools, timeline }) {
+/** @param {{map: any, panel: any, tools: any, timeline: any, drawing: any}} parts */
+export function shortcuts({ map, panel, tools, timeline, drawing }) {
   const help = /** @type {HTMLElement} */ (document.getElementById("shortcuts"));
 
   const entries = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#worklist [data-panel-url]")]);
@@ -24,7 +24,8 @@ export function shortcuts({ map, panel, tools, timeline }) {
   }
 
   function escape() {
-    if (tools.measuring) tools.stop();
+    if (drawing.active) drawing.stop();
+    else if (tools.measuring) tools.stop();
     else if (help.matches(":popover-open")) help.hidePopover();
     else panel.close();
   }

@@ -61,7 +61,9 @@ export class Panel {
       const text = await answer.text();
       if (url !== this.url) return;
       if (!answer.ok && !text) throw new Error(String(answer.status));
+      const open = this.body.querySelector("details.signs[open]") !== null;
       this.body.innerHTML = text;
+      this.body.querySelector("details.signs")?.toggleAttribute("open", open);
       /** @type {any} */ (window).htmx?.process(this.body);
     } catch {
       if (url === this.url) this.body.innerHTML = `<div class="state error-state" role="alert"><strong>${tr("没有取到")}</strong><span>${tr("网络或服务暂不可用，稍后自动重试。")}</span></div>`;
@@ -109,9 +111,9 @@ export class Panel {
 
   /** The open thing is fetched again when something happened that names it. @param {any} detail */
   refresh(detail) {
-    const found = /\/(alarms|incidents)\/(\d+)/.exec(this.url);
+    const found = /\/(alarms|incidents|drawings)\/(\d+)/.exec(this.url);
     if (!found || this.body.contains(document.activeElement?.closest("input, textarea, select") ?? null)) return;
-    const id = found[1] === "alarms" ? detail.alarm_id : detail.incident_id;
+    const id = { alarms: detail.alarm_id, incidents: detail.incident_id, drawings: detail.drawing_id }[found[1]];
     if (String(id) !== found[2] && detail.type !== "reset") return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.reload(), 150);

@@ -107,14 +107,14 @@ function lines({ key, colour }) {
 }
 
 /** Dots always, symbols where there is room (urgent ones always), names when near. @param {any} layer */
-function points({ key, colour }) {
-  const image = ["concat", key, "|", ["to-string", ["coalesce", LEVEL, 0]], "|", ["coalesce", ["get", "_state"], ""]];
+function points({ key, colour, symbols }) {
+  const image = ["concat", key, "|", ["to-string", ["coalesce", LEVEL, 0]], "|", ["coalesce", ["get", "_state"], ""], "|", ["coalesce", ["get", "symbol"], ""]];
   const urgent = [">", ["coalesce", LEVEL, 0], 0];
   const size = ["interpolate", ["linear"], ["zoom"], 8, 0.62, 11, 0.8, 14, 1];
   const name = { "text-field": ["step", ["zoom"], "", 12.2, NAME], "text-font": FONT, "text-size": 11, "text-offset": [0, 1.5], "text-anchor": "top", "text-optional": true, "text-max-width": 9 };
   return [
     { id: `${key}.dot`, type: "circle", filter: ["!", urgent], paint: { "circle-radius": ["interpolate", ["linear"], ["zoom"], 8, 1.7, 12, 3], "circle-color": byLevel(colour), "circle-opacity": 0.9, "circle-stroke-width": 0.6, "circle-stroke-color": token("--map-bg") } },
-    { id: key, type: "symbol", filter: ["!", urgent], layout: { "icon-image": image, "icon-size": size, "icon-padding": 1, ...name }, paint: text(11, token("--text")).paint },
+    { id: key, type: "symbol", filter: ["!", urgent], layout: { "icon-image": image, "icon-size": size, "icon-padding": 1, "icon-allow-overlap": Object.keys(symbols ?? {}).length > 0, ...name }, paint: text(11, token("--text")).paint },
     { id: `${key}.urgent`, type: "symbol", filter: urgent, layout: { "icon-image": image, "icon-size": ["interpolate", ["linear"], ["zoom"], 8, 0.8, 12, 1.1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["-", 10, LEVEL], ...name }, paint: text(11, token("--text")).paint },
   ];
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // Symbols of the map, drawn from SVG paths on a canvas when the map first asks for one.
-// A symbol's name is `layer|level|state`; level = colour + shape (square, diamond, triangle, circle), state = ring.
+// A symbol's name is `layer|level|state|sign`; sign = one of the layer's own; level = colour + shape (square, diamond, triangle, circle), state = ring.
 
 /** Shapes on a 12 x 12 grid, the same as in the lists: read without colour. */
 export const SHAPES = {
@@ -104,8 +104,9 @@ function urgent(pen, layer, level) {
 /** Let the map draw any `layer|level|state` symbol when it meets it. @param {any} map @param {Map<string, any>} layers */
 export function provide(map, layers) {
   map.setMissingStyleImageResolver((/** @type {string} */ id) => {
-    const [key, level, state] = id.split("|");
+    const [key, level, state, symbol] = id.split("|");
     const layer = layers.get(key);
-    if (layer && !map.hasImage(id)) map.addImage(id, draw(layer, Number(level), state), { pixelRatio: RATIO });
+    const sign = layer?.symbols?.[symbol];
+    if (layer && !map.hasImage(id)) map.addImage(id, draw(sign ? { icon: sign[0], colour: sign[1] } : layer, Number(level), state), { pixelRatio: RATIO });
   });
 }

@@ -294,3 +294,17 @@ class AidRequested(Fact):
     text: str
     due_at: str
     incident_id: int
+
+
+@dataclass(frozen=True)
+class DrawingChanged(Fact):
+    """Something was drawn, changed or erased on the incident's map; (lon, lat) is a place in it."""
+
+    drawing_id: int
+    incident_id: int
+    kind: str
+    label: str
+    version: int
+    what: str
+    lon: float
+    lat: float

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from anlan.command.models import FeltReport, Incident, Task
+from anlan.command.models import Drawing, FeltReport, Incident, PastEarthquake, Task
+from anlan.command.rules.drawing import SIGNS
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -152,3 +154,98 @@ layer(
         empty="近 24 小时没有有感上报",
     )
 )
+
+
+#: Least magnitude of a colour, largest first.
+SIZES = ((7.0, "#b3001b"), (6.0, "#e8590c"), (5.0, "#f59f00"), (0.0, "#74c0fc"))
+
+
+def past_earthquakes(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """The catalogue of past earthquakes by place and magnitude."""
+    rows = PastEarthquake.objects.visible_to(actor, VIEW)
+    if bbox:
+        west, south, east, north = bbox
+        rows = rows.filter(lon__range=(west, east), lat__range=(south, north))
+    return collection([past_feature(row) for row in rows.order_by("magnitude")[:5000]])
+
+
+def past_feature(row: PastEarthquake) -> dict[str, Any]:
+    return {
+        "type": "Feature", "id": row.pk, "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
+        "properties": {
+            "id": row.pk, "name": f"{row.at:%Y-%m-%d} {row.name} {row.scale} {row.magnitude:.1f}", "magnitude": row.magnitude,
+            "at": row.at.isoformat(), "source": row.source, "representative": row.representative,
+            "colour": next(colour for least, colour in SIZES if row.magnitude >= least), "url": "/command/quakes/past/",
+        },
+    }  # fmt: skip
+
+
+layer(
+    Layer(
+        key="command.past-earthquakes",
+        title="历史地震目录",
+        kind="point",
+        features=past_earthquakes,
+        permission=VIEW,
+        icon="quake",
+        colour="#f59f00",
+        group="command",
+        shown=False,
+        legend=tuple((colour, f"M ≥ {least:g}" if least else "M < 5") for least, colour in SIZES),
+        empty="历史地震目录登记簿为空",
+    )
+)
+
+
+def drawings(form: str) -> Callable[[Actor, BBox | None], FeatureCollection]:
+    """What is drawn on open incidents, of one form."""
+    kinds = [kind for kind, sign in SIGNS.items() if sign.form == form]
+
+    def found(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+        rows = Drawing.objects.visible_to(actor, VIEW).filter(kind__in=kinds, erased_at=None)
+        return collection([drawing_feature(row) for row in rows.exclude(incident__status__in=INCIDENT_OVER)])
+
+    return found
+
+
+def drawing_feature(row: Drawing) -> dict[str, Any]:
+    sign = SIGNS[row.kind]
+    return {
+        "type": "Feature",
+        "id": row.pk,
+        "geometry": row.geometry,
+        "properties": {
+            "id": row.pk,
+            "name": row.label,
+            "kind": sign.title,
+            "symbol": row.kind,
+            "colour": sign.colour,
+            "note": row.note,
+            "version": row.version,
+            "at": row.changed_at.isoformat(),
+            "by": row.changed_by,
+            "panel": f"/command/drawings/{row.pk}/panel",
+        },
+    }
+
+
+for form, kind, title in (
+    ("Polygon", "polygon", "标绘·范围"),
+    ("LineString", "line", "标绘·线"),
+    ("Point", "point", "标绘·符号"),
+):
+    layer(
+        Layer(
+            key=f"command.drawn-{kind}",
+            title=title,
+            kind=kind,
+            features=drawings(form),
+            permission=VIEW,
+            icon="pin",
+            colour="#e03131",
+            refresh=("command.DrawingChanged", "command.IncidentClosed"),
+            group="command",
+            symbols={key: (sign.icon, sign.colour) for key, sign in SIGNS.items() if sign.form == form},
+            empty="没有标绘；在事件面板里点“标绘”",
+        )
+    )

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.command.views import assessment, desk, drills, field, headquarters, pages, planning, quakes, verbs, watch
+from anlan.command.views import (
+    assessment,
+    desk,
+    dispatching,
+    drawings,
+    drills,
+    field,
+    headquarters,
+    pages,
+    planning,
+    quakes,
+    verbs,
+    watch,
+)
 
 urlpatterns = [
     path("", watch.desk, name="desk"),
@@ -42,6 +55,10 @@ urlpatterns = [
     path("incidents/<int:pk>/draft", verbs.draft, name="report-draft"),
     path("incidents/<int:pk>/do/<slug:verb>", verbs.incident, name="incident-do"),
     path("incidents/<int:pk>/headquarters", headquarters.set_up, name="post-set-up"),
+    path("incidents/<int:pk>/dispatch", dispatching.dispatch, name="incident-dispatch"),
+    path("incidents/<int:pk>/drawings", drawings.draw, name="drawing-draw"),
+    path("drawings/<int:pk>/panel", drawings.panel, name="drawing-panel"),
+    path("drawings/<int:pk>/do/<slug:verb>", drawings.do, name="drawing-do"),
     path("headquarters/<int:pk>/do/<slug:verb>", headquarters.post_do, name="post-do"),
     path("periods/<int:pk>/reach", headquarters.reach, name="period-reach"),
     path("incidents/<int:pk>/needs", headquarters.raise_need, name="need-raise"),

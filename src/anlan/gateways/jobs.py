@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from anlan.gateways.alerts import mass, sender
+from anlan.gateways.alerts import lanes, mass, sender
 from anlan.gateways.exchange import carrier
+from anlan.kernel import clock
 from anlan.kernel.events.outbox import every
 
 messages = sender.Sender()
-senders = mass.Senders()
+senders = lanes.Senders()
 parcels = carrier.Carrier()
 
 
@@ -28,5 +29,11 @@ def carry_parcels() -> None:
 @every(0.25)
 def fan_out() -> None:
     """Warnings to subscribers: within a second of the signature the first one goes out."""
-    if mass.owed():
-        senders.wake()
+    if channels := mass.owed():
+        senders.wake(channels)
+
+
+@every(3600.0)
+def forget_receivers() -> None:
+    """What nobody will ask about any more."""
+    mass.tidy(clock.now())

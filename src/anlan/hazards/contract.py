@@ -156,6 +156,25 @@ class Ground:
 
 
 @dataclass(frozen=True)
+class Structures:
+    """Walls {points [[lon, lat], ...], crest_m} and culverts {near, far [lon, lat], area_m2, invert_m, height_m} round the place.
+
+    The room fills them in from its register. None by default.
+    """
+
+    name: str
+    title: str
+    unit: str = ""
+    default: None = None
+
+    def read(self, given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        value = given.get(self.name) or []
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise InputError(self.name, type(value).__name__, "由平台从“涵洞与挡墙”登记簿填写")
+        return value
+
+
+@dataclass(frozen=True)
 class Rows:
     """Rows of numbers that an engine may need (readings of stations, reports of people): a column each as `columns`, none by default."""
 
@@ -200,6 +219,8 @@ class Zone:
     unit: str = ""
     #: Not where it goes, but where it may go given what is not known: its people are counted apart.
     uncertain: bool = False
+    #: Whether it harms those inside. Where a hazard is only felt or seen, nobody counts as 危险区内人口.
+    endangers: bool = True
 
 
 @dataclass(frozen=True)
@@ -238,6 +259,9 @@ class Residents:
     lat: Sequence[float]
     people: Sequence[float]
     per_km2: float
+    #: Shares of floor area by type of building, and floor area of a resident (m2); None where no inventory is kept.
+    mix: Mapping[str, float] | None = None
+    floor_m2: float | None = None
 
 
 @dataclass(frozen=True)
@@ -250,7 +274,7 @@ class Hazard:
     citation: str
     #: sketch = simplest honest model; working = verified on published cases; reference = compared with the field's tools.
     grade: str
-    inputs: tuple[Input | Choice | Track | Places | Rows | Lines | Ground, ...]
+    inputs: tuple[Input | Choice | Track | Places | Rows | Lines | Ground | Structures, ...]
     run: Callable[[float, float, Mapping[str, Any]], Footprint]
     example: Mapping[str, Any]
     cases: tuple[Case, ...] = ()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 from shapely.geometry import Point, shape
+from shapely.geometry.base import BaseGeometry
+from shapely.prepared import PreparedGeometry, prep
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -18,7 +20,7 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.geo import GeoJson
 from anlan.kernel.geo.exposed import Thing, things_in
 from anlan.kernel.models import Area, Level, Person
-from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts, Subscriber
+from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts, RosterBlock, Subscriber
 from anlan.mobilisation.rules import coverage as rules
 from anlan.mobilisation.rules.coverage import Plan, Reach
 from anlan.monitoring import published
@@ -161,16 +163,23 @@ def targets(paths: Iterable[str], geometry: GeoJson | None) -> list[Target]:
     if geometry is None:
         return [Target(row, row.population or 0, 1.0, "全部") for row in rows]
     zone, found = shape(geometry), []
+    fast = prep(zone)
     for row in rows:
-        if row.geometry:
-            outline = shape(row.geometry)
-            share, how = (outline.intersection(zone).area / outline.area if outline.area else 0.0), "按面积比"
-        else:
-            seat = Point(row.seat_lon, row.seat_lat) if row.seat_lon is not None and row.seat_lat is not None else None
-            share, how = float(seat is not None and zone.covers(seat)), "按驻地点"
+        share, how = share_inside(row, zone, fast)
         if share > 0:
             found.append(Target(row, round((row.population or 0) * share), share, how))
     return found
+
+
+def share_inside(row: Area, zone: BaseGeometry, fast: PreparedGeometry[BaseGeometry]) -> tuple[float, str]:
+    """The exact cut is made at the edge of the zone alone; inside and outside are seen by the prepared outline."""
+    if not row.geometry:
+        seat = Point(row.seat_lon, row.seat_lat) if row.seat_lon is not None and row.seat_lat is not None else None
+        return float(seat is not None and fast.covers(seat)), "按驻地点"
+    outline = shape(row.geometry)
+    if not outline.area or not fast.intersects(outline):
+        return 0.0, "按面积比"
+    return (1.0 if fast.covers(outline) else outline.intersection(zone).area / outline.area), "按面积比"
 
 
 def things(actor: Actor, paths: Iterable[str], geometry: GeoJson | None) -> list[Thing]:
@@ -283,22 +292,41 @@ def subscriber(token: str) -> Subscriber:
     return found
 
 
-#: Receivers of a fan-out in chunks of at most 500: ids are shared out by division, which needs no sorting.
-SELECT = """
-select id / 500, array_agg(id), array_agg(address), array_agg(area_id)
-from mobilisation_subscriber
-where state = 'active' and way = %s and area_id = any(%s) and least >= %s
-  and (hazards = '[]'::jsonb or hazards ? %s)
-group by 1
+#: Blocks of the roster whose people want a warning of a kind and colour.
+CHOSEN = """
+select id, gone, live from mobilisation_rosterblock
+where way = %s and area_id = any(%s) and least >= %s and (hazards = '[]'::jsonb or hazards ? %s) and live > 0
 """
 
-#: (id, address) of everybody who subscribes now.
-CURRENT = "select id, address from mobilisation_subscriber where state = 'active'"
+
+def subscribers(area_ids: Iterable[int], event_code: str, rank: int, way: str) -> tuple[str, list[Any]]:
+    """The statement (and its values) that gives the blocks (id, gone, live) of who wants a warning of this kind and colour
+    (1 = 红) for any of these areas."""
+    return CHOSEN, [way, list(area_ids), rank, event_code[:3]]
 
 
-def subscribers(paths: Iterable[str], event_code: str, rank: int, way: str) -> tuple[str, list[Any]]:
-    """The statement (and its values) that gives chunks (number, ids, addresses, areas) of who wants a warning of this
-    kind and colour (1 = 红) for any of these places or for what is in or around them."""
+def concerned(paths: Iterable[str]) -> list[int]:
+    """The areas that a warning for these is for: they, what is in them, and what is around them."""
     paths = list(paths)
-    areas = Area.objects.filter(under(paths) | Q(path__in=above(paths)))
-    return SELECT, [way, list(areas.values_list("pk", flat=True)), rank, event_code[:3]]
+    return list(Area.objects.filter(under(paths) | Q(path__in=above(paths))).values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of the roster as a sender needs it; "" where somebody unsubscribed."""
+
+    area_id: int
+    receivers: list[int]
+    addresses: list[str]
+
+
+def blocks(ids: Sequence[int]) -> list[Block]:
+    """In the order of the ids."""
+    rows = RosterBlock.objects.in_bulk(ids)
+    return [Block(rows[pk].area_id, rows[pk].receivers, rows[pk].addresses) for pk in ids]
+
+
+def block_sizes(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """(area, how many) of every block."""
+    rows = RosterBlock.objects.filter(pk__in=set(ids))
+    return {pk: (area, len(gone)) for pk, area, gone in rows.values_list("pk", "area_id", "gone")}

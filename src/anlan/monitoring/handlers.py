@@ -27,6 +27,12 @@ def park_risk_crossed(event: Event) -> None:
         )  # fmt: skip
 
 
+@on("supervision.ParkRiskAssessed")
+def park_risk_assessed(event: Event) -> None:
+    """What it breaks of GB 36894 is an alarm for as long as it does."""
+    actions.judge_park_risk(WATCH, event.payload["risk_id"])
+
+
 @on("monitoring.HazardEventReceived")
 def hotspot_received(event: Event) -> None:
     if event.payload["kind"] == "hotspot":

@@ -21,7 +21,7 @@ from anlan.kernel.geo.shapes import BBox
 from anlan.kernel.models import Area, Level
 from anlan.monitoring import queries
 from anlan.monitoring.models import HazardEventKind, Judgement
-from anlan.monitoring.rules import judging
+from anlan.monitoring.rules import judging, signals
 from anlan.monitoring.rules.warnings import HEX_OF
 
 VIEW = "monitoring.view"
@@ -271,6 +271,57 @@ def instruments(actor: Actor, area: BaseGeometry) -> list[Thing]:
 
 
 exposes("station", "测站", VIEW, instruments)
+
+
+def catchments(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Mouths of small catchments, with what critical rain and a torrent are computed from."""
+    names = "area_km2 length_km slope curve_number flood_flow_m3_s upstream_deg fan_slope critical_mm"
+    return [
+        Thing(
+            "catchment", row.pk, row.name, row.lon, row.lat, row.people, row.phone, row.representative,
+            {name: getattr(row, name) for name in names.split()},
+        )
+        for row in within(queries.catchments(actor), area.bounds)
+        if area.covers(Point(row.lon, row.lat))
+    ]  # fmt: skip
+
+
+def barriers(actor: Actor, area: BaseGeometry) -> list[Thing]:
+    """Dams and dikes, with the water they hold now and what would come out."""
+    return [
+        Thing(
+            "barrier", row.pk, row.name, row.lon, row.lat, None, row.phone, row.representative,
+            {"kind": row.kind, "crest_m": row.crest_m, "level_m": level, "breach": queries.breach_of(row, level)},
+        )
+        for row, level in queries.barriers_with_levels(actor)
+        if area.covers(Point(row.lon, row.lat))
+    ]  # fmt: skip
+
+
+exposes("catchment", "小流域", VIEW, catchments)
+exposes("barrier", "堤坝", VIEW, barriers)
+
+
+def forecasts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Gauges with the highest stage that is expected, by the level it reaches, and the phase of the ice."""
+    del bbox
+    phases = {
+        row.subject: row.figures.get("phase", "") for row in queries.judgements(actor).filter(kind=Judgement.Kind.ICE)
+    }
+    features = []
+    for row in queries.stage_forecasts(actor):
+        gauge, peak = row.reach.downstream, max(row.stages)
+        colour = signals.flood_warning(peak, gauge.alert_m, gauge.guarantee_m, gauge.record_m).colour
+        ice = phases.get(f"station:{gauge.pk}", "")
+        properties = {
+            "id": row.pk, "name": f"{gauge.name} {row.hours[-1]:g} h 内最高 {peak:.2f} m{' · ' + str(ice) if ice else ''}",
+            "meaning": row.method, "at": row.at.isoformat(), "modelled": True, "url": "/monitoring/rivers/",
+            "colour": HEX_OF.get(colour, "#4a90d0"), "representative": gauge.representative,
+        }  # fmt: skip
+        features.append(point(row.pk, gauge.lon, gauge.lat, properties))
+    return collection(features)
+
+
 ALARM_EVENTS = [
     f"monitoring.Alarm{what}" for what in ("Raised", "Escalated", "Cleared", "Acknowledged", "StateChanged")
 ]
@@ -325,7 +376,15 @@ layer(
         "monitoring.drought", "气象干旱（SPEI-3，逐月）", "polygon", drought, VIEW, colour="#c8552e",
         refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False,
         legend=[(colour, name) for _, name, _, colour in judging.DROUGHT] + [(judging.NOT_DRY[2], judging.NOT_DRY[0])],
-        empty="没有逐月气候资料：请在“逐月气候”登记簿导入至少 10 年",
+        empty="没有逐月气候资料：请在“逐月气候”登记簿导入至少 20 年",
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.forecasts", "水位预报与冰情（模型推算）", "point", forecasts, VIEW, icon="station", colour="#4a90d0",
+        refresh=["monitoring.StageForecast", "monitoring.JudgementChanged"], group=GROUP,
+        legend=[*COLOURS, ("#4a90d0", "未达特征水位")],
+        empty="没有河段或没有水位读数：在登记簿“河段”登记上下游站",
     )
 )  # fmt: skip
 layer(

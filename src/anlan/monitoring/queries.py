@@ -20,6 +20,7 @@ from anlan.monitoring.models import (
     Alarm,
     AlarmChange,
     AlarmRule,
+    Barrier,
     Catchment,
     ClimateMonth,
     Datastream,
@@ -28,7 +29,10 @@ from anlan.monitoring.models import (
     HazardEvent,
     Judgement,
     Latest,
+    LowSpot,
+    Reach,
     Slope,
+    StageForecast,
     Station,
     Stroke,
     Warning,
@@ -326,6 +330,51 @@ def slopes(actor: Actor) -> ScopedQuerySet[Slope]:
 
 def judgement(actor: Actor, judgement_id: int) -> Judgement:
     return Judgement.objects.visible_to(actor).select_related("area").one(judgement_id)
+
+
+def reaches(actor: Actor) -> ScopedQuerySet[Reach]:
+    return Reach.objects.visible_to(actor).select_related("area", "upstream", "downstream").order_by("code")
+
+
+def low_spots(actor: Actor) -> ScopedQuerySet[LowSpot]:
+    return LowSpot.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def stage_forecasts(actor: Actor) -> ScopedQuerySet[StageForecast]:
+    """The newest forecast of each reach."""
+    rows = StageForecast.objects.visible_to(actor).select_related("reach__downstream", "reach__upstream", "reach__area")
+    return rows.order_by("reach", "-at").distinct("reach")
+
+
+def barriers_with_levels(actor: Actor) -> list[tuple[Barrier, float | None]]:
+    """Dams and dikes with the newest level of their gauge, m; None where none is known."""
+    rows = list(Barrier.objects.visible_to(actor).select_related("area", "station").order_by("code"))
+    gauges = {row.station_id for row in rows if row.station_id}
+    known = datastreams(actor).filter(quantity="河道水位", station_id__in=gauges, latest__value__isnull=False)
+    levels = dict(known.values_list("station_id", "latest__value"))
+    return [(row, levels.get(row.station_id or 0)) for row in rows]
+
+
+#: Width (m) and time (h) of a dike's breach where its register has none: as breaches of the 黄河 dikes on record, 待核对.
+DIKE_BREACH = (80.0, 1.0)
+
+
+def breach_of(row: Barrier, level_m: float | None) -> dict[str, Any]:
+    """What the flood engine is asked if a dam or dike goes now: where the level is not known, it is full to the crest."""
+    level = row.crest_m if level_m is None else min(max(level_m, row.foot_m + 0.1), row.crest_m)
+    way = {"upstream_deg": row.upstream_deg, "bank": row.bank, "hours": 6.0}
+    if row.kind == Barrier.Kind.DAM and len(row.storage) > 1:
+        top = float(row.storage[-1][0])
+        return {
+            **way,
+            "scenario": "dam_breach",
+            "storage": row.storage,
+            "level_m": min(level, top),
+            "foot_m": row.foot_m,
+        }
+    width, formed = row.breach_m or DIKE_BREACH[0], row.formation_h or DIKE_BREACH[1]
+    rise = min(20.0, max(0.1, level - row.foot_m))
+    return {**way, "scenario": "dike_breach", "rise_m": round(rise, 2), "breach_m": width, "formation_h": formed}
 
 
 def runs_of(actor: Actor, correlation_id: UUID) -> list[Any]:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from anlan.kernel.register.declare import Register, Section, register
-from anlan.monitoring.models import AlarmRule, Catchment, ClimateMonth, Datastream, MaintenanceWindow, Slope, Station
+from anlan.kernel.register.declare import MapSymbol, Register, Section, register
+from anlan.monitoring.models import (
+    AlarmRule,
+    Barrier,
+    Catchment,
+    ClimateMonth,
+    Datastream,
+    LowSpot,
+    MaintenanceWindow,
+    Reach,
+    Slope,
+    Station,
+)
 
 register(
     Register(
@@ -158,6 +169,98 @@ register(
             "flood_flow_m3_s": "40",
             "lon": "106.87",
             "lat": "39.68",
+            "area": "mca:150302",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Reach,
+        slug="reaches",
+        title="河段",
+        key=("code",),
+        columns=("name", "upstream", "downstream", "width_m", "bed_slope", "travel_h", "lead_h", "area"),
+        filters=("area",),
+        search=("code", "name"),
+        sections=(
+            Section("河段", ("code", "name", "upstream", "downstream", "lead_h")),
+            Section("演算", ("travel_h", "weight", "source")),
+            Section("断面", ("width_m", "bed_slope", "bed_n", "bank_slope", "upstream_deg", "bank")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        help="上下游水文站之间的河段，用于水位预报（马斯京根演算与实时校正）和冰塞壅水估算；位置填易卡冰、易漫滩处。",
+        sample={
+            "code": "HD-SAMPLE",
+            "name": "样例河段",
+            "downstream": "ST-SAMPLE",
+            "width_m": "400",
+            "bed_slope": "0.00025",
+            "lon": "106.77",
+            "lat": "39.55",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Barrier,
+        slug="barriers",
+        title="堤坝",
+        key=("code",),
+        columns=("name", "kind", "crest_m", "foot_m", "station", "contact", "area"),
+        filters=("area", "kind"),
+        search=("code", "name"),
+        sections=(
+            Section("堤坝", ("code", "name", "kind", "station", "contact", "phone", "source")),
+            Section("尺寸", ("crest_m", "foot_m", "storage", "breach_m", "formation_h")),
+            Section("方向", ("upstream_deg", "bank")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("barriers", "堤坝", "area", "#5c7cfa", ("kind", "crest_m")),
+        help="水位高、地震或冰坝触发时，平台按这里的尺寸自动推演溃决后的淹没；坝须填库容曲线。",
+        sample={
+            "code": "DB-SAMPLE",
+            "name": "样例堤段",
+            "kind": "堤",
+            "crest_m": "1078.5",
+            "foot_m": "1074",
+            "lon": "106.77",
+            "lat": "39.55",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=LowSpot,
+        slug="low-spots",
+        title="易涝点",
+        key=("code",),
+        columns=("name", "basin_hm2", "runoff", "drain_mm_h", "pond_m2", "station", "contact", "area"),
+        filters=("area",),
+        search=("code", "name"),
+        sections=(
+            Section("易涝点", ("code", "name", "station", "contact", "phone", "source")),
+            Section("产汇流", ("basin_hm2", "runoff", "drain_mm_h", "pond_m2")),
+            Section("位置", ("lon", "lat")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        symbol=MapSymbol("low-spots", "易涝点", "pin", "#3f8fd6", ("drain_mm_h",)),
+        help="下穿桥、低洼路段等；按代表雨量站的小时雨量自动估算积水深度并研判，缺代表站时取 20 km 内最大。",
+        sample={
+            "code": "YL-SAMPLE",
+            "name": "样例下穿桥",
+            "basin_hm2": "6",
+            "runoff": "0.8",
+            "drain_mm_h": "25",
+            "pond_m2": "1500",
+            "lon": "106.81",
+            "lat": "39.67",
             "area": "mca:150302",
             "representative": "是",
         },

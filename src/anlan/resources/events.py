@@ -100,3 +100,23 @@ class StockExpiring(Fact):
     store: str
     band: str
     expires_on: str
+
+
+@dataclass(frozen=True)
+class RoadsClosed(Fact):
+    """An area was shut for vehicles, its outline changed, or it was opened again (closed, changed, reopened)."""
+
+    code: str
+    name: str
+    what: str
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class VehicleMoved(Fact):
+    vehicle_id: int
+    name: str
+    lon: float
+    lat: float
+    at: str

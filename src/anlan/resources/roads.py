@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from math import cos, inf, radians
 from threading import Lock
 
 import numpy as np
 import rustworkx as rx
 from django.db import connection
-from shapely import STRtree, transform
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from shapely import STRtree, get_parts, intersects, linestrings, transform
 from shapely.geometry import LineString, Point, mapping
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring, unary_union
@@ -35,6 +38,8 @@ OFF_ROAD_KM_H = 30.0
 BESIDE_M = 500.0
 #: Metres of a degree of latitude.
 M_PER_DEGREE = 111_195.0
+#: How wide of a closed area an estimated way passes, m; corners it is estimated over at most.
+ROUND_M, MOST_CORNERS = 50.0, 120
 #: Nearer than this to a junction is at the junction, m.
 HERE_M = 1.0
 Place = tuple[float, float]
@@ -230,8 +235,8 @@ class Roads:
         open_roads = self.opened(shut)
         goal = self.snap((lon, lat), open_roads)
         if goal is None:
-            return [straight(start, (lon, lat), speed_km_h) for start in starts]
-        search = Search(self, goal, shut, open_roads, speed_km_h)
+            return [straight(start, (lon, lat), speed_km_h, closed) for start in starts]
+        search = Search(self, goal, shut, open_roads, speed_km_h, closed)
         return [search.way(start, (lon, lat)) for start in starts]
 
     def route(
@@ -323,9 +328,10 @@ class Search:
     """Minutes from every node to one goal on a road, avoiding shut roads."""
 
     def __init__(
-        self, roads: Roads, goal: Snap, shut: frozenset[int], open_roads: Open | None, top_km_h: float
-    ) -> None:
-        self.roads, self.goal, self.shut, self.top = roads, goal, shut, top_km_h
+        self, roads: Roads, goal: Snap, shut: frozenset[int], open_roads: Open | None, top_km_h: float,
+        closed: BaseGeometry | None = None,
+    ) -> None:  # fmt: skip
+        self.roads, self.goal, self.shut, self.top, self.closed = roads, goal, shut, top_km_h, closed
         self.open_roads = open_roads
         self.minutes = self.one_to_all()
 
@@ -346,10 +352,10 @@ class Search:
         """From a place to the goal, or the labelled estimate where no open road leads."""
         snap = self.roads.snap(start, self.open_roads)
         if snap is None:
-            return straight(start, end, self.top)
+            return straight(start, end, self.top, self.closed)
         best = min(self.options(snap), key=lambda option: option[0], default=None)
         if best is None or best[0] == inf:
-            return straight(start, end, self.top)
+            return straight(start, end, self.top, self.closed)
         off_road = snap.away_m + self.goal.away_m
         on_road, length, line = best
         total = on_road + minutes(off_road, min(OFF_ROAD_KM_H, self.top))
@@ -408,11 +414,40 @@ class Search:
         return tuple((float(x), float(y)) for x, y in cut.coords)
 
 
-def straight(start: Place, end: Place, speed_km_h: float) -> Route:
-    """The labelled estimate where no road leads."""
-    length = distance_m(*start, *end) * DETOUR_FACTOR
-    line: GeoJson = {"type": "LineString", "coordinates": [list(start), list(end)]}
-    return Route(length, minutes(length, speed_km_h), line, STRAIGHT)
+def straight(start: Place, end: Place, speed_km_h: float, closed: BaseGeometry | None = None) -> Route:
+    """The labelled estimate where no road leads; it goes round what is closed, except where one end lies in it."""
+    line = [start, end] if closed is None else around(start, end, closed)
+    length = sum(distance_m(*a, *b) for a, b in pairwise(line)) * DETOUR_FACTOR
+    shape: GeoJson = {"type": "LineString", "coordinates": [list(point) for point in line]}
+    return Route(length, minutes(length, speed_km_h), shape, STRAIGHT)
+
+
+def around(start: Place, end: Place, closed: BaseGeometry) -> list[Place]:
+    """The shortest line between two places outside a closed area: the visibility graph of its corners (Lozano-Pérez and
+    Wesley 1979, doi:10.1145/359156.359164). Parts that hold an end do not count: one must come out of, or into, them.
+    Where no way leads out (inside a ring) it is the straight line."""
+    squeeze = cos(radians((start[1] + end[1]) / 2))
+    flat = transform(closed, lambda xy: np.column_stack((xy[:, 0] * squeeze, xy[:, 1])))
+    ends = [Point(start[0] * squeeze, start[1]), Point(end[0] * squeeze, end[1])]
+    parts = [part for part in get_parts(flat) if not any(part.covers(one) for one in ends)]
+    wall = unary_union(parts)
+    if wall.is_empty or not wall.intersects(LineString(ends)):
+        return [start, end]
+    gap = ROUND_M / M_PER_DEGREE
+    rim = wall.buffer(gap, join_style="mitre").simplify(gap / 2)
+    corners = [Point(xy) for part in get_parts(rim) for xy in part.exterior.coords[:-1]][:MOST_CORNERS]
+    nodes = np.array([[one.x, one.y] for one in (*ends, *corners)])
+    first, second = np.triu_indices(len(nodes), 1)
+    lines = linestrings(np.stack((nodes[first], nodes[second]), axis=1))
+    free = ~intersects(wall, lines)
+    length = np.hypot(*(nodes[first] - nodes[second]).T)[free]
+    graph = coo_array((length, (first[free], second[free])), shape=(len(nodes), len(nodes)))
+    _far, before = dijkstra(graph.tocsr(), directed=False, indices=0, return_predecessors=True)
+    path, node = [1], int(before[1])
+    while node >= 0:
+        path.append(node)
+        node = int(before[node])
+    return [(float(nodes[n][0] / squeeze), float(nodes[n][1])) for n in path[::-1]] if path[-1] == 0 else [start, end]
 
 
 STAMP = """select (select coalesce(bit_xor(hashtextextended(e::text, 0)), 0) from resources_roadedge e),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("stock/<int:pk>/do/<slug:verb>", stores.stock_do, name="stock-do"),
     path("s/<str:code>", stores.by_code, name="stock-code"),
     path("isochrones/", routes.isochrones, name="isochrones"),
+    path("isochrones.json", routes.isochrones_json, name="isochrones-json"),
     path("inside/", presence.board, name="inside"),
     path("inside/enter", presence.enter, name="inside-enter"),
     path("inside/<int:pk>/<slug:verb>", presence.do, name="inside-do"),

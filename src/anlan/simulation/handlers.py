@@ -15,7 +15,7 @@ from anlan.kernel.geo import circle
 from anlan.kernel.geo.exposed import things_in
 from anlan.simulation import actions
 from anlan.simulation.actions.chains import Reach, zones_of
-from anlan.simulation.models import Run
+from anlan.simulation.models import Lead, Run
 from anlan.simulation.rules import chains
 
 CHAIN = system("灾害链")
@@ -39,8 +39,16 @@ def run_finished(event: Event) -> None:
         node.id, run.title, run.lon, run.lat, f"{'supposed' if run.because else 'run'}:{run.pk}",
         level=min(zone["level"] for zone in run.zones), zones=zones_of(sure), facts=facts, area=run.area,
         correlation_id=run.correlation_id, supposed=bool(run.because), at=run.at,
+        path=tuple(run.summary.get("chain", {}).get("path", ())),
     )  # fmt: skip
     actions.follow(CHAIN, trigger)
+
+
+@on("simulation.LeadAnswered")
+def lead_answered(event: Event) -> None:
+    """People have found that it is so: the next hazard has fired."""
+    if event.payload["state"] == Lead.State.CONFIRMED:
+        actions.carry_on(CHAIN, event.payload["lead_id"])
 
 
 @on("monitoring.WarningIssued")
@@ -83,7 +91,11 @@ def fire_in(
     at = outline.representative_point() if outline is not None else None
     lon, lat = place or (at.x, at.y)  # type: ignore[union-attr]
     level = LEVELS.get(colour, 3)
-    zones = (Reach(outline, level),) if outline is not None else ()
+    zones: tuple[Reach, ...] = (Reach(outline, level),) if outline is not None else ()
+    depth = (facts or {}).get("depth_m")
+    if isinstance(depth, float):
+        # standing water is known where it stands, not all over the district
+        zones = (Reach(circle(lon, lat, actions.chains.ROUND_M), level, depth, "m"),)
     trigger = actions.Trigger(
         node,
         title,

@@ -20,7 +20,7 @@ from anlan.simulation.rules.criteria import LIKELY
 #: A footprint is shown so long, h.
 SHOWN_H = 24
 #: Families whose runs keep `summary.frames`.
-MOVING = ("wildfire", "flood")
+MOVING = ("wildfire", "flood", "seismic", "chemical")
 
 
 #: Residents per km2 from which a colour holds, densest first, with what the legend says. Own grading, no standard's.
@@ -92,19 +92,21 @@ def zones(runs: list[Run]) -> FeatureCollection:
 
 
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Fronts of the newest fire or flood per event of the last day, by minutes: the time slider shows one."""
+    """Fronts of the newest fire, flood, quake or cloud per event of the last day, by run and minute: the time slider shows one."""
     del bbox
     features = [
         {
             "type": "Feature",
             "geometry": frame["geometry"],
             "properties": {
-                "id": f"{run.pk}-{frame['minute']}", "name": f"{run.title} +{frame['minute']} min", "modelled": True,
-                "minute": frame["minute"], "model": run.model, "at": run.at.isoformat(),
+                "id": f"{run.pk}-{frame['minute']}-{number}", "name": frame.get("name") or f"{run.title} +{frame['minute']} min",
+                "modelled": True, "minute": frame["minute"], "run": run.pk, "title": run.title, "model": run.model,
+                "at": run.at.isoformat(), "url": f"/simulation/{run.pk}/",
+                **{name: frame[name] for name in ("colour", "opacity", "level") if name in frame},
             },
         }
         for run in newest(actor, False, MOVING)
-        for frame in run.summary.get("frames", [])
+        for number, frame in enumerate(run.summary.get("frames", []))
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features}
 
@@ -176,7 +178,7 @@ layer(
 layer(
     Layer(
         key="fire-fronts",
-        title="火场与洪水推进过程（模型推算）",
+        title="火场、洪水、地震过程（模型推算）",
         kind="polygon",
         features=fire_fronts,
         permission="simulation.view",

@@ -23,7 +23,7 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo import GeoJson, area_km2
 from anlan.kernel.geo.exposed import EXPOSED, Thing, things_in
-from anlan.simulation.models import ControlLine, Firing, GroundRaster, Lead, Run
+from anlan.simulation.models import BuildingStock, ControlLine, Firing, GroundRaster, Lead, Run, Structure
 from anlan.simulation.rules import chains, risk
 from anlan.simulation.rules.criteria import LIKELY
 
@@ -107,7 +107,7 @@ PLACES_A_SIDE = 12
 
 def residents_of(living: list[Home]) -> list[Residents]:
     """Each community as places inside its outline that share its people evenly; one place where it is smaller than the grid."""
-    found = []
+    found, stock = [], buildings_by(living)
     for home in living:
         west, south, east, north = home.outline.bounds
         lon, lat = np.meshgrid(
@@ -118,8 +118,49 @@ def residents_of(living: list[Home]) -> list[Residents]:
         if not x:
             place = home.outline.representative_point()
             x, y = [place.x], [place.y]
-        found.append(Residents(home.pk, home.name, x, y, [home.people / len(x)] * len(x), home.per_km2))
+        mix, floor = stock.get(home.pk, (None, None))
+        found.append(Residents(home.pk, home.name, x, y, [home.people / len(x)] * len(x), home.per_km2, mix, floor))
     return found
+
+
+Stock = dict[int, tuple[dict[str, float], float]]
+
+
+def buildings_by(living: list[Home]) -> Stock:
+    """Shares of floor area by type and floor area of a resident, of each home: its own register, else that of the area above."""
+    kept: dict[str, dict[str, float]] = {}
+    for path, kind, floor in BuildingStock.objects.unscoped(CENSUS).values_list("area__path", "kind", "floor_m2"):
+        shares = kept.setdefault(path, {})
+        shares[kind] = shares.get(kind, 0.0) + floor
+    if not kept:
+        return {}
+    paths = dict(Area.objects.filter(pk__in=[home.pk for home in living]).values_list("pk", "path"))
+    people = people_below(living, paths, kept)
+    found: Stock = {}
+    for home in living:
+        path = max((one for one in kept if paths[home.pk].startswith(one)), key=len, default="")
+        total = sum(kept.get(path, {}).values())
+        if total > 0:
+            mix = {kind: floor / total for kind, floor in kept[path].items()}
+            found[home.pk] = mix, total / people[path] if people[path] else DEFAULT_FLOOR_M2
+    return found
+
+
+def people_below(living: list[Home], paths: dict[int, str], kept: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Residents of each area that has a register: its floor area is theirs."""
+    found = dict.fromkeys(kept, 0.0)
+    for home in living:
+        for path in kept:
+            if paths[home.pk].startswith(path):
+                found[path] += home.people
+    return found
+
+
+#: Floor area of a resident (m2) where the register has buildings but nobody is known to live there.
+DEFAULT_FLOOR_M2 = 35.0
+CENSUS = (
+    "people and buildings are counted over the whole city whoever asks: exposure of a hazard does not end at a district"
+)
 
 
 def census() -> list[str]:
@@ -223,6 +264,23 @@ def ranking(actor: Actor, now: datetime) -> list[risk.Ranked]:
             )
         )  # fmt: skip
     return risk.rank(facts)
+
+
+#: Structures farther than this from a place (degrees) are left out of a run.
+AROUND = 0.15
+
+
+def structures_around(actor: Actor, lon: float, lat: float) -> list[dict[str, Any]]:
+    """Walls and culverts round a place, as the flood engine reads them."""
+    rows = Structure.objects.visible_to(actor).filter(
+        lon__range=(lon - AROUND, lon + AROUND), lat__range=(lat - AROUND, lat + AROUND)
+    )
+    return [
+        {"points": one.line, "crest_m": one.crest_m}
+        if one.kind == Structure.Kind.WALL
+        else {"near": one.line[0], "far": one.line[-1], "area_m2": one.area_m2, "invert_m": one.invert_m, "height_m": one.height_m}
+        for one in rows
+    ]  # fmt: skip
 
 
 def reach_in(run: Run, outline: BaseGeometry) -> list[tuple[int, float]]:

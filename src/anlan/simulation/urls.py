@@ -14,5 +14,6 @@ urlpatterns = [
     path("leads/<int:pk>/", chains.lead, name="simulation-lead"),
     path("leads/<int:pk>/answer", chains.answer, name="simulation-lead-answer"),
     path("chains/", chains.declared, name="simulation-chains"),
+    path("story/<uuid:correlation_id>/", chains.story, name="simulation-story"),
     path("ranking/", chains.ranking, name="simulation-ranking"),
 ]

@@ -78,9 +78,14 @@ def series(request: HttpRequest, park_id: int, basis: str = "annual") -> list[di
     return queries.park_risk_series(who(request), park_id, basis)
 
 
-@router.get("/parks/{park_id}/room", summary="此处还能加什么：某物质在某地可新增多少吨")
-def room(request: HttpRequest, park_id: int, substance: str, lon: str, lat: str) -> dict[str, Any]:
-    return queries.room_at(who(request), park_id, substance, lon, lat)
+@router.get("/parks/{park_id}/plan", summary="此处还能加什么：假设新增一个单元后的风险，以及该处至多可新增多少吨")
+def plan(request: HttpRequest, park_id: int, substance: str, tonnes: str, lon: str, lat: str) -> dict[str, Any]:
+    return queries.supposed(who(request), park_id, substance, tonnes, lon, lat)
+
+
+@router.get("/parks/{park_id}/point", summary="某处的个人风险及主要贡献场景")
+def point(request: HttpRequest, park_id: int, lon: str, lat: str, basis: str = "annual") -> dict[str, Any]:
+    return queries.point_risk(who(request), park_id, basis, lon, lat)
 
 
 @router.post("/parks/{park_id}/assess", summary="重新评估园区风险", response={201: dict[str, Any]})

@@ -88,6 +88,11 @@ def risk_of(basis: str) -> Callable[[Actor, BBox | None], FeatureCollection]:
     return features
 
 
+def risk_colour(risk: float) -> str:
+    """Of a contour, by its level 1/y."""
+    return next((colour for least, colour, _text in RISK if risk >= least * 0.999), RISK[-1][1])
+
+
 def contour_feature(row: ParkRisk, line: dict[str, Any]) -> GeoJson:
     colour, text = next(((c, t) for least, c, t in RISK if line["risk"] >= least * 0.999), (RISK[-1][1], RISK[-1][2]))
     return {

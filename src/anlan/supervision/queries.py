@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime
 from typing import Any
 
 from shapely.geometry import Point, shape
 
-from anlan.hazards.chemical.substances import table
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
@@ -23,8 +23,11 @@ from anlan.supervision.models import (
     ParkRisk,
     ProtectionTarget,
 )
-from anlan.supervision.park_risk.assemble import assemble
-from anlan.supervision.park_risk.work import CANDIDATES, room_here
+from anlan.supervision.park_risk import plan
+from anlan.supervision.park_risk.assemble import Assembled, assemble, holds
+
+#: The largest unit that may be supposed, t.
+MOST_T = 50_000.0
 
 
 def inside(actor: Actor, geometry: GeoJson) -> dict[str, list[dict[str, Any]]]:
@@ -121,6 +124,12 @@ def condition(actor: Actor, park_id: int) -> ParkCondition | None:
     return ParkCondition.objects.visible_to(actor).filter(park_id=park_id).first()
 
 
+def condition_now(actor: Actor, park_id: int, at: datetime) -> ParkCondition | None:
+    """The present weather, unless nobody has said anything for hours."""
+    found = condition(actor, park_id)
+    return found if found is not None and holds(found, at) else None
+
+
 def units_of_stations(actor: Actor) -> ScopedQuerySet[HazardUnit]:
     """Units whose level is measured and whose full level is known."""
     return HazardUnit.objects.visible_to(actor).filter(full_level_m__gt=0)
@@ -144,19 +153,47 @@ def on_site_now(actor: Actor, park_id: int) -> list[OnSite]:
 
 
 def candidates() -> list[tuple[str, str]]:
-    """(key, name) of substances that may be asked for at a place."""
-    return [(key, table()[key].name) for key, *_rest in CANDIDATES]
+    """(key, name) of substances that a unit may be supposed of."""
+    return plan.substances()
 
 
-def room_at(actor: Actor, park_id: int, substance: str, lon: str, lat: str) -> dict[str, Any]:
-    """How many tonnes of a substance may be added at a place, by the year's risk of the park as it is registered."""
+def made_of(actor: Actor, park_id: int, basis: str) -> Assembled:
+    """A park's registers, and for the present what holds there, as the engine asks for them."""
     found = park(actor, park_id)
-    chosen = next((row for row in CANDIDATES if row[0] == substance), None)
-    if chosen is None:
+    if basis not in Basis.values:
+        raise Invalid("basis", basis, "、".join(Basis.values), label="口径")
+    now = clock.now()
+    return assemble(found, basis, now, condition(actor, park_id))
+
+
+def place_in(found: Park, lon: str, lat: str) -> tuple[float, float]:
+    """A place on the park's map."""
+    return degrees(lon, "lon", found, 0.15), degrees(lat, "lat", found, 0.1)
+
+
+def point_risk(actor: Actor, park_id: int, basis: str, lon: str, lat: str) -> dict[str, Any]:
+    """Individual risk at a place and what brings it there."""
+    place = place_in(park(actor, park_id), lon, lat)
+    return plan.point(made_of(actor, park_id, basis), *place)
+
+
+def supposed(actor: Actor, park_id: int, substance: str, tonnes: str, lon: str, lat: str) -> dict[str, Any]:
+    """What one more unit at a place would change, by the year's risk of the park as it is registered."""
+    if substance not in dict(candidates()):
         raise Invalid("substance", substance, "、".join(name for _key, name in candidates()), label="物质")
-    place = [degrees(value, name, found, span) for value, name, span in ((lon, "lon", 0.15), (lat, "lat", 0.1))]
-    made = assemble(found, Basis.ANNUAL, clock.now())
-    return {"substance": table()[substance].name, "lon": place[0], "lat": place[1], **room_here(made, chosen, *place)}
+    place = place_in(park(actor, park_id), lon, lat)
+    return plan.effect(made_of(actor, park_id, Basis.ANNUAL), substance, quantity(tonnes), *place)
+
+
+def quantity(text: str) -> float:
+    """t of a supposed unit."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= MOST_T:
+        raise Invalid("tonnes", text, f"大于 0、至 {MOST_T:g}", label="数量", unit="t")
+    return value
 
 
 def degrees(text: str, name: str, near: Park, span: float) -> float:

@@ -10,6 +10,7 @@ urlpatterns = [
     path("parks/", views.listing, name="parks"),
     path("parks/<int:pk>/", views.page, name="park"),
     path("parks/<int:pk>/assess", views.assess, name="park-assess"),
-    path("parks/<int:pk>/room", views.room, name="park-room"),
+    path("parks/<int:pk>/point", views.point, name="park-point"),
+    path("parks/<int:pk>/plan", views.plan, name="park-plan"),
     path("risks/<int:pk>/report.<str:kind>", views.report, name="park-report"),
 ]

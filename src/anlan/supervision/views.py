@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -12,12 +13,15 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.hazards.chemical import criteria
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents.word import WORD
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.supervision import actions, queries
-from anlan.supervision.models import Basis, ParkRisk
+from anlan.supervision.layers import RISK, risk_colour
+from anlan.supervision.models import Basis, Park, ParkRisk
 from anlan.supervision.park_risk import report as reports
+from anlan.supervision.park_risk.crowds import COUNT_HOLDS
 
 KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
 #: Below this a risk is shown as less than it, 1/y.
@@ -59,7 +63,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "park": park, "basis": basis, "bases": Basis.choices, "row": row, "condition": queries.condition(actor, pk),
         "may_run": actor.has("simulation.run"), "history": list(reversed(series))[:20],
         "level": LEVELS.get(row.colour) if row else None,
-        "charts": charts(row, series) if row else None,
+        "charts": charts(row, series) if row else None, "drawn": drawn(park, row) if row else None, "legend": RISK,
+        "on_site": queries.on_site_now(actor, pk), "holds": clock.now() - COUNT_HOLDS,
         "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": f"{row.pll:.2g}" if row else "",
         "distances": [(name, row.distances.get(name, 0)) for name in ("一类", "二类", "三类")] if row else [],
         "candidates": queries.candidates(), "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
@@ -88,8 +93,28 @@ def charts(row: ParkRisk, series: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "fn": row.fn,
         "lines": {"upper": criteria.UPPER, "lower": criteria.LOWER, "cut": criteria.N_CUT},
-        "series": [[int(one["at"].timestamp() * 1000), one["k"], one["d"], one["pll"]] for one in series],
-    }
+        "series": [
+            [int(one["at"].timestamp() * 1000), one["k"], one["d"], one["pll"], one["grade"], one["reason"]] for one in series
+        ],
+    }  # fmt: skip
+
+
+def drawn(park: Park, row: ParkRisk) -> dict[str, Any]:
+    """The park on its map: outline, contours outermost first, units and targets by what they are called."""
+    found: list[dict[str, Any]] = [
+        {"type": "Feature", "geometry": line["geometry"], "properties": {"colour": risk_colour(line["risk"]), "risk": line["risk"]}}
+        for line in sorted(row.contours, key=lambda one: float(one["risk"]))
+        if line["geometry"]
+    ]  # fmt: skip
+    if park.geometry:
+        found.append({"type": "Feature", "geometry": park.geometry, "properties": {"outline": True}})
+    points = [(unit[6], unit[7], unit[0], "unit") for unit in row.inputs["units"]]
+    points += [(one["lon"], one["lat"], one["name"], "ok" if one["passes"] else "bad") for one in row.targets]
+    found += [
+        {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": {"name": name, "kind": kind}}
+        for lon, lat, name, kind in points
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": found}
 
 
 @require_POST
@@ -105,16 +130,46 @@ def assess(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(f"/supervision/parks/{pk}/?basis={basis}")
 
 
-@require_GET
-def room(request: HttpRequest, pk: int) -> HttpResponse:
-    """此处还能加什么: how much of a substance may be added at a place of the park; a part of the page."""
-    actor = seen_by(request)
-    given = request.GET
+def part(request: HttpRequest, template: str, ask: Callable[[], dict[str, Any]]) -> HttpResponse:
+    """A part of the park's page: the answer, or in its place what was wrong with the question."""
     try:
-        found = queries.room_at(actor, pk, given.get("substance", ""), given.get("lon", ""), given.get("lat", ""))
+        return render(request, template, {"found": ask()})
     except Invalid as error:
-        return render(request, "supervision/room.html", {"error": str(error)}, status=422)
-    return render(request, "supervision/room.html", {"found": found})
+        return render(request, template, {"error": str(error)}, status=422)
+
+
+@require_GET
+def point(request: HttpRequest, pk: int) -> HttpResponse:
+    """此处风险: individual risk at a place and what brings it there."""
+    actor, given = seen_by(request), request.GET
+    where = given.get("lon", ""), given.get("lat", "")
+
+    def ask() -> dict[str, Any]:
+        found = queries.point_risk(actor, pk, given.get("basis", Basis.ANNUAL), *where)
+        return {**found, "shown": risk_text(found["risk"]), "top": shares(found["top"])}
+
+    return part(request, "supervision/point.html", ask)
+
+
+@require_GET
+def plan(request: HttpRequest, pk: int) -> HttpResponse:
+    """此处还能加什么: what one more unit at a place would change."""
+    actor, given = seen_by(request), request.GET
+    asked = [given.get(name, "") for name in ("substance", "tonnes", "lon", "lat")]
+
+    def ask() -> dict[str, Any]:
+        found = queries.supposed(actor, pk, *asked)
+        drawn = {name: found[name] for name in ("contours", "fn", "lon", "lat")}
+        rows = [
+            {
+                **one, "before_shown": risk_text(one["before"]), "after_shown": risk_text(one["after"]),
+                "limit_shown": f"{one['limit']:.0e}",
+            }
+            for one in found["targets"]
+        ]  # fmt: skip
+        return {**found, "targets": rows, "drawn": drawn}
+
+    return part(request, "supervision/plan.html", ask)
 
 
 @require_GET

@@ -43,7 +43,7 @@ def quake(given: Json) -> Json:
         result["motion_model"] = f"GB 18306-2015 {given['region']}（待核对）"
     if given["population"]:
         result |= people(given, rupture, seen)
-    result["notes"] = notes(model, any(len(site) > 2 for site in sites))
+    result["notes"] = notes(model, any(len(site) > 2 for site in sites) and not given["site"])
     return result
 
 
@@ -82,7 +82,7 @@ def motion(given: Json, rupture: Rupture, sites: list[list[float]], seen: list[O
     if not sites:
         return {"intensity": [], "degree": [], "pga_g": [], "pgv_cm_s": []}
     at_sites = places(sites)
-    found: Shaking = shaking(given["model"], rupture, at_sites, given["region"], given["china"])
+    found: Shaking = shaking(given["model"], rupture, at_sites, given["region"], given["china"], given["site"])
     degree = found.intensity
     if seen:
         degree = conditioned(rupture, given["model"], seen, at_sites, found, given["region"])[0]
@@ -234,6 +234,7 @@ ENGINES: tuple[Engine, ...] = (
          Field("sites", "场点 [lon, lat, vs30?]", "array", default=[]), choice("model", "模型", MODELS, "auto"),
          choice("region", "地震动分区", tuple(at.INTENSITY), "东部区"),
          Field("china", "取论文的中国衰减项", "boolean", default=False),
+         Field("site", "椭圆衰减计场地项（GB 18306-2015 表 E.1，按 sites 的 Vs30）", "boolean", default=False),
          Field("stations", "强震台 [{lon, lat, pga_m_s2, pgv_m_s}]", "array", default=[]),
          Field("reports", "有感上报 [[lon, lat, 烈度]]", "array", default=[]),
          Field("population", "居民 [{lon, lat, people}]", "array", default=[]), *MIX),

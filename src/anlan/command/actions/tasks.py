@@ -126,10 +126,14 @@ def withdraw_task(by: Actor, task_id: int, reason: str) -> Task:
 def dispatch_team(by: Actor, incident_id: int, team_id: int, what: str, *, version: int | None = None) -> Task:
     """调派队伍: a task outside the plan's cards, for one team, with its way by road."""
     incident = hold_open(by, "command.dispatch", incident_id, version)
+    return send_team(by, incident, team_id, required("what", what, "任务内容", 60))
+
+
+def send_team(by: Actor, incident: Incident, team_id: int, what: str) -> Task:
+    """The task of one team, issued; the incident is locked by the caller."""
     team = Team.objects.visible_to(by, "command.dispatch").one(team_id, lock=True)
     if team.readiness != Readiness.READY:
         raise Conflict(f"{team.name}现为“{team.get_readiness_display()}”，不能调派", rule="只调派待命队伍")
-    what = required("what", what, "任务内容", 60)
     task = Task.objects.create(
         incident=incident,
         response=Response.objects.unscoped(HELD).filter(incident=incident, state=Response.State.ACTIVE).first(),
@@ -139,17 +143,15 @@ def dispatch_team(by: Actor, incident_id: int, team_id: int, what: str, *, versi
         created_at=clock.now(),
         deadline_min=DISPATCH_DEADLINE_MIN,
         message="【调派】{incident}：{task}，地点{place}，请立即确认",
-        **way_of(by, incident, team),
+        **way_of(incident, team),
     )
     tasking.issue(by, task)
     return task
 
 
-def way_of(by: Actor, incident: Incident, team: Team) -> dict[str, object]:
-    """How this team gets there; without a way it is dispatched all the same."""
-    arrivals = resources.nearest_teams(by, "", incident.lon, incident.lat, 1000, clock.now(), None)
-    found = next((arrival for arrival in arrivals if arrival.team.pk == team.pk), None)
-    return tasking.way(found) if found else {"team": team, "assignee": team.name}
+def way_of(incident: Incident, team: Team) -> dict[str, object]:
+    """How this team gets there, round what is closed."""
+    return tasking.way(resources.arrival(team, incident.lon, incident.lat, clock.now()))
 
 
 @action("command.task")

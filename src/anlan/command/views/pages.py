@@ -18,16 +18,17 @@ from anlan.command.models.incident import GRADE_CHOICES
 from anlan.command.plans.document import LEVELS
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.rules.cumulative import falls
+from anlan.command.rules.drawing import SIGNS
 from anlan.command.rules.duplicates import Account
 from anlan.command.rules.reporting import PARTIES
 from anlan.command.states import REPORT, TASK
 from anlan.command.views.common import actor_of, attachment
+from anlan.command.views.dispatching import resources_tab
 from anlan.command.views.drills import review_context
 from anlan.command.views.headquarters import headquarters_tab, needs_tab
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
-from anlan.resources.models import Readiness, Team
 from anlan.simulation import queries as simulation
 
 TABS = {
@@ -82,7 +83,7 @@ def incident(request: HttpRequest, pk: int) -> HttpResponse:
         **header(actor, row),
         "tab": tab,
         "tabs": TABS,
-        **CONTENT[tab](actor, row),
+        **(resources_tab(actor, row, request.GET) if tab == "resources" else CONTENT[tab](actor, row)),
     }
     return render(request, "command/incident.html", context)
 
@@ -94,7 +95,13 @@ def panel(request: HttpRequest, pk: int) -> HttpResponse:
     row = queries.incident(actor, pk)
     open_tasks = queries.tasks(actor, pk, open_only=True)
     leads = simulation.leads(actor, row.correlation_id).filter(state="open")[:3] if actor.has("simulation.view") else []
-    context = {**header(actor, row), "tasks": open_tasks, "leads": leads, "timeline": queries.timeline(actor, pk)[:8]}
+    context = {
+        **header(actor, row),
+        "tasks": open_tasks,
+        "leads": leads,
+        "timeline": queries.timeline(actor, pk)[:8],
+        "signs": SIGNS.items() if actor.has("command.incident") else (),
+    }
     return render(request, "command/panel.html", context)
 
 
@@ -137,12 +144,6 @@ def reports_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     }
 
 
-def resources_tab(actor: Actor, row: Incident) -> dict[str, Any]:
-    here = [task for task in queries.tasks(actor, row.pk) if task.team]
-    teams = Team.objects.visible_to(actor, "resources.view").filter(readiness=Readiness.READY)
-    return {"here": here, "ready": list(teams.order_by("name"))}
-
-
 def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     known = figures.of_incident(row, clock.now())
     factors = [
@@ -165,7 +166,6 @@ CONTENT = {
     "needs": needs_tab,
     "tasks": tasks_tab,
     "reports": reports_tab,
-    "resources": resources_tab,
     "analysis": analysis_tab,
 }
 

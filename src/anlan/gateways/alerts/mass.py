@@ -1,25 +1,27 @@
 """群发: a warning to very many people.
 
-Receivers are chosen and laid into chunks by one statement in the database. A sender claims a chunk (the highest level
-first), commits, sends those of it that are still owed, and writes one byte per receiver back. So nobody is lost (a chunk
-is `done` only when every byte is final), and nobody gets it twice by one channel: an address stands in one chunk, a final
-byte is never sent again, and when a sender dies within a chunk, channels that keep keys get the same keys again, while for
-the others what was under way stops as 结果不明.
+Choosing the receivers is choosing blocks of the roster (`mobilisation.RosterBlock`) and laying them into chunks, by one
+statement in the database. A sender claims a chunk (of its channel, the highest level first), commits, sends those of it
+that are still owed, and writes one byte per receiver back. So nobody is lost (a chunk is `done` only when every byte is
+final), and nobody gets it twice by one channel: a person stands in one block and a block in one chunk, a final byte is
+never sent again, and when a sender dies within a chunk, channels that keep keys get the same keys again, while for the
+others what was under way stops as 结果不明.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
+from itertools import chain
+from math import ceil
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from anlan.gateways.alerts import discover
+from anlan.gateways.alerts import discover, pace
 from anlan.gateways.alerts.contract import Channel, Message, Outcome, Receipt
 from anlan.gateways.alerts.models import Fanout, FanoutChunk
 from anlan.kernel import clock
@@ -35,9 +37,13 @@ from anlan.monitoring.rules.warnings import COLOURS
 log = logging.getLogger(__name__)
 SENDER = system("群发")
 WHY = "a fan-out serves every area"
-LEASE_S, MAX_ATTEMPTS, SENDERS = 120.0, 12, 2
+LEASE_S, MAX_ATTEMPTS = 120.0, 12
+#: Receivers of a chunk, about.
+CHUNK = 500
 #: Receivers under way at once where a lost answer cannot be repeated: as many may end as 结果不明.
 UNDER_WAY = 100
+#: Who was told may still have to be told of the end; after that nobody asks any more which person it was (待核对).
+KEEP = timedelta(days=30)
 
 
 class Mark(IntEnum):
@@ -49,28 +55,23 @@ class Mark(IntEnum):
     DELIVERED = 3
     REFUSED = 4
     UNKNOWN = 5
+    #: He unsubscribed, or stands in another block by now. (The same byte as in the roster.)
+    GONE = 6
 
 
 MARKS = {
     Outcome.DELIVERED: Mark.DELIVERED, Outcome.REFUSED: Mark.REFUSED, Outcome.RETRY: Mark.RETRY, Outcome.UNKNOWN: Mark.UNKNOWN,
 }  # fmt: skip
+#: Who may have read a warning is told of its end, nobody else.
+TOLD = bytes(Mark.OWED if mark in (Mark.UNDER_WAY, Mark.DELIVERED, Mark.UNKNOWN) else Mark.GONE for mark in range(256))
 INSERT = """
-insert into gateways_fanoutchunk (fanout_id, rank, number, receivers, addresses, areas, outcomes, state, attempts, due_at)
-select %s, %s, number, receivers, addresses, areas, decode(repeat('00', cardinality(receivers)), 'hex'), 'queued', 0, %s
-from ({chosen}) as chosen (number, receivers, addresses, areas)
-returning cardinality(receivers)
-"""
-
-#: Who may have read the warning and still subscribes with that address.
-TOLD = """
-insert into gateways_fanoutchunk (fanout_id, rank, number, receivers, addresses, areas, outcomes, state, attempts, due_at)
-select %s, chunk.rank, chunk.number, array_agg(chunk.receivers[n]), array_agg(chunk.addresses[n]), array_agg(chunk.areas[n]),
-       decode(repeat('00', count(*)::int), 'hex'), 'queued', 0, %s
-from gateways_fanoutchunk chunk cross join lateral generate_subscripts(chunk.receivers, 1) n
-where chunk.fanout_id = %s and get_byte(chunk.outcomes, n - 1) = any(%s)
-  and (chunk.receivers[n], chunk.addresses[n]) in ({current})
-group by chunk.id
-returning cardinality(receivers)
+with chosen as materialized ({chosen}), made as (
+    insert into gateways_fanoutchunk (fanout_id, channel, rank, number, blocks, outcomes, state, attempts, due_at)
+    select %s, %s, %s, part, array_agg(id order by id), string_agg(gone, ''::bytea order by id), 'queued', 0, %s
+    from (select id, gone, (sum(octet_length(gone)) over (order by id) - 1) / {size} as part from chosen) one
+    group by part
+)
+select coalesce(sum(live), 0) from chosen
 """
 
 
@@ -93,26 +94,39 @@ def fan_out(by: Actor, event_id: int, warning: PublicWarning, text: str, channel
     rank = COLOURS.index(warning.level) + 1
     area = min(warning.areas, key=lambda one: one.path)
     row = Fanout.objects.create(
-        event_id=event_id,
-        warning_id=warning.pk,
-        channel=channel.name,
-        rank=rank,
-        text=text,
-        created_at=clock.now(),
-        area=area,
-    )
-    paths = [one.path for one in warning.areas]
-    if warning.geometry:
-        paths = [target.area.path for target in people.targets(paths, warning.geometry)] or paths
-    chosen, values = people.subscribers(paths, warning.event_code, rank, channel.subscribers)
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT.format(chosen=chosen), [row.pk, rank, clock.real_now(), *values])
-        row.total = sum(count for (count,) in cursor.fetchall())
-    if not row.total:
-        row.done_at = clock.now()
+        event_id=event_id, warning_id=warning.pk, channel=channel.name, rank=rank, text=text, created_at=clock.now(), area=area,
+        pieces=pieces(text),
+    )  # fmt: skip
+    row.total = choose(row, concerned(warning), warning.event_code, channel.subscribers)
+    row.done_at = None if row.total else clock.now()
     row.save()
     record(by, "群发入列", row)
     return row
+
+
+def concerned(warning: PublicWarning) -> list[int]:
+    """The areas whose subscribers it is for."""
+    paths = [one.path for one in warning.areas]
+    if warning.geometry:
+        paths = [target.area.path for target in people.targets(paths, warning.geometry)] or paths
+    return people.concerned(paths)
+
+
+def choose(row: Fanout, area_ids: list[int], event_code: str, way: str) -> int:
+    """Lay the receivers into chunks. Returns how many people."""
+    while mobilisation.enrol(way, area_ids):
+        pass
+    chosen, values = people.subscribers(area_ids, event_code, row.rank, way)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            INSERT.format(chosen=chosen, size=CHUNK), [*values, row.pk, row.channel, row.rank, clock.real_now()]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def pieces(text: str) -> int:
+    """Short messages that a text makes: 70 characters, or several of 67 that the phone joins (3GPP TS 23.040)."""
+    return 1 if len(text) <= 70 else ceil(len(text) / 67)
 
 
 @action("gateways.send")
@@ -124,12 +138,18 @@ def fan_out_end(by: Actor, event_id: int, warning_id: int, purpose: str, text: s
             continue
         row = Fanout.objects.create(
             event_id=event_id, warning_id=warning_id, channel=was.channel, rank=was.rank, purpose=purpose, text=text,
-            created_at=clock.now(), area=was.area,
+            created_at=clock.now(), area=was.area, pieces=pieces(text),
         )  # fmt: skip
-        told = [Mark.UNDER_WAY, Mark.DELIVERED, Mark.UNKNOWN]
-        with connection.cursor() as cursor:
-            cursor.execute(TOLD.format(current=people.CURRENT), [row.pk, clock.real_now(), was.pk, told])
-            row.total = sum(count for (count,) in cursor.fetchall())
+        now = clock.real_now()
+        chunks = [
+            FanoutChunk(fanout=row, channel=row.channel, rank=row.rank, number=chunk.number, blocks=chunk.blocks,
+                        outcomes=bytes(chunk.outcomes).translate(TOLD), due_at=now)
+            for chunk in FanoutChunk.objects.filter(fanout=was)
+        ]  # fmt: skip
+        told = FanoutChunk.objects.bulk_create(
+            [one for one in chunks if Mark.OWED in bytes(one.outcomes)], batch_size=500
+        )
+        row.total = sum(bytes(one.outcomes).count(Mark.OWED) for one in told)
         row.done_at = None if row.total else clock.now()
         row.save()
         record(by, "解除群发入列", row)
@@ -137,11 +157,12 @@ def fan_out_end(by: Actor, event_id: int, warning_id: int, purpose: str, text: s
     return made
 
 
-def claim() -> FanoutChunk | None:
-    """The next chunk, of the highest level; committed before anything is sent."""
+def claim(channel: str = "") -> FanoutChunk | None:
+    """The next chunk (of a channel), of the highest level; committed before anything is sent."""
     now = clock.real_now()
     with transaction.atomic():
         owed = FanoutChunk.objects.filter(state="queued", due_at__lte=now).order_by("rank", "id")
+        owed = owed.filter(channel=channel) if channel else owed
         chunk = owed.select_related("fanout").select_for_update(skip_locked=True, of=("self",)).first()
         if chunk is not None:
             chunk.state, chunk.claimed_at, chunk.attempts = "sending", now, chunk.attempts + 1
@@ -188,34 +209,47 @@ def send_chunk(chunk: FanoutChunk) -> int:
     if over(chunk.fanout):
         drop(chunk)
         return 0
-    channel = discover().get(chunk.fanout.channel)
-    marks = bytearray(chunk.outcomes)
+    channel, marks = discover().get(chunk.fanout.channel), bytearray(chunk.outcomes)
+    people_of = people.blocks(chunk.blocks)
+    receivers = list(chain.from_iterable(block.receivers for block in people_of))
+    addresses = list(chain.from_iterable(block.addresses for block in people_of))
+    for n, mark in enumerate(marks):
+        if mark <= Mark.RETRY and not addresses[n]:
+            marks[n] = Mark.GONE
     owed = [n for n, mark in enumerate(marks) if mark <= Mark.RETRY]
-    step = len(owed) or 1 if channel is not None and channel.repeatable() else UNDER_WAY
-    for start in range(0, len(owed), step):
-        part = owed[start : start + step]
+    at_once = step(channel, len(owed))
+    for start in range(0, len(owed), at_once):
+        part = owed[start : start + at_once]
+        pace.take_turn(chunk.channel, len(part))
         for n in part:
             marks[n] = Mark.UNDER_WAY
         if not held(chunk).update(outcomes=bytes(marks), claimed_at=clock.real_now()):
             log.warning("chunk %s took longer than its lease and is somebody else's now", chunk)
             return start
-        for n, receipt in zip(part, attempt(channel, [letter(chunk, n) for n in part]), strict=True):
+        letters = [letter(chunk.fanout, receivers[n], addresses[n]) for n in part]
+        for n, receipt in zip(part, attempt(channel, letters), strict=True):
             marks[n] = MARKS[receipt.outcome]
     with transaction.atomic():
         settle(chunk, bytes(marks))
     return len(owed)
 
 
-def letter(chunk: FanoutChunk, n: int) -> Message:
-    key = f"{chunk.fanout_id}:{chunk.receivers[n]}"
+def step(channel: Channel | None, owed: int) -> int:
+    """How many go out before the next is written down: no more than may end as 结果不明, and than a second allows."""
+    most = owed if channel is None or channel.repeatable() else UNDER_WAY
+    limit = pace.limits().get(channel.name) if channel else None
+    return max(1, min(most, limit or most))
+
+
+def letter(fanout: Fanout, receiver: int, address: str) -> Message:
     return Message(
-        key,
+        f"{fanout.pk}:{receiver}",
         "",
-        chunk.addresses[n],
-        chunk.fanout.text,
-        chunk.fanout.purpose,
+        address,
+        fanout.text,
+        fanout.purpose,
         "monitoring.Warning",
-        str(chunk.fanout.warning_id),
+        str(fanout.warning_id),
     )
 
 
@@ -244,61 +278,69 @@ def settle(chunk: FanoutChunk, marks: bytes) -> None:
 
 
 def add_up(chunk: FanoutChunk, counts: Counter[int]) -> None:
+    """GONE from the beginning was never counted into the total."""
     fanout = Fanout.objects.unscoped(WHY).select_for_update(no_key=True).get(pk=chunk.fanout_id)
     fanout.delivered += counts[Mark.DELIVERED]
     fanout.refused += counts[Mark.REFUSED]
     fanout.unknown += counts[Mark.UNKNOWN]
     fanout.first_at = fanout.first_at or clock.now()
-    if fanout.delivered + fanout.refused + fanout.unknown >= fanout.total:
+    if not FanoutChunk.objects.filter(fanout=fanout).exclude(state="done").exists():
+        fanout.gone = fanout.total - fanout.delivered - fanout.refused - fanout.unknown
         fanout.done_at = clock.now()
-        finish(SENDER, fanout.pk)
+        finish(SENDER, fanout)
     fanout.save()
 
 
 @action("gateways.send")
-def finish(by: Actor, fanout_id: int) -> None:
+def finish(by: Actor, fanout: Fanout) -> None:
     """群发完成: one entry of the journal for all of them, and the receipts by area for the coverage."""
-    fanout = Fanout.objects.unscoped(WHY).get(pk=fanout_id)
     reached: Counter[int] = Counter()
-    for areas, outcomes in FanoutChunk.objects.filter(fanout=fanout).values_list("areas", "outcomes"):
-        reached.update(area for area, mark in zip(areas, bytes(outcomes), strict=True) if mark == Mark.DELIVERED)
+    chunks = list(FanoutChunk.objects.filter(fanout=fanout).values_list("blocks", "outcomes"))
+    sizes = people.block_sizes(chain.from_iterable(blocks for blocks, _ in chunks))
+    for blocks, outcomes in chunks:
+        at, marks = 0, bytes(outcomes)
+        for area_id, size in (sizes[pk] for pk in blocks):
+            reached[area_id] += marks.count(Mark.DELIVERED, at, at + size)
+            at += size
     for area in Area.objects.filter(pk__in=reached if fanout.purpose == Fanout.ISSUED else []):
-        mobilisation.note_receipts(by, fanout.warning_id, area.pk, fanout.channel, reached[area.pk])
+        if reached[area.pk]:
+            mobilisation.note_receipts(by, fanout.warning_id, area.pk, fanout.channel, reached[area.pk])
     record(by, "群发完成", fanout)
 
 
-def work_off() -> int:
+def work_off(channel: str = "") -> int:
     """Send everything that is due. Returns how many messages were tried."""
     take_back()
     tried = 0
-    while (chunk := claim()) is not None:
+    while (chunk := claim(channel)) is not None:
         tried += send_chunk(chunk)
     return tried
 
 
-def owed() -> bool:
+def owed() -> list[str]:
+    """Channels that have something to do."""
     now = clock.real_now()
     lapsed = FanoutChunk.objects.filter(state="sending", claimed_at__lt=now - timedelta(seconds=LEASE_S))
-    return FanoutChunk.objects.filter(state="queued", due_at__lte=now).exists() or lapsed.exists()
+    due = FanoutChunk.objects.filter(state="queued", due_at__lte=now, channel=OuterRef("channel"))
+    live = (
+        Fanout.objects.unscoped(WHY)
+        .filter(done_at=None)
+        .filter(Exists(due) | Exists(lapsed.filter(channel=OuterRef("channel"))))
+    )
+    return sorted(set(live.values_list("channel", flat=True)))
 
 
-class Senders:
-    """A few threads that send while anything is due."""
+def tidy(now: datetime) -> int:
+    """忘记: who got what is nobody's business once nothing more will be said about it; only the sums stay. Then the
+    roster may lay small blocks together. Returns how many chunks went."""
+    chunks = FanoutChunk.objects.filter(fanout__done_at__lt=now - KEEP)
+    over = [pk for pk in set(chunks.values_list("fanout__warning_id", flat=True)) if ended(pk, now)]
+    gone, _ = chunks.filter(fanout__warning_id__in=over).delete()
+    in_use = set(chain.from_iterable(FanoutChunk.objects.values_list("blocks", flat=True)))
+    mobilisation.regroup(in_use)
+    return gone
 
-    def __init__(self) -> None:
-        self.threads: list[threading.Thread] = []
 
-    def wake(self) -> None:
-        self.threads = [thread for thread in self.threads if thread.is_alive()]
-        while len(self.threads) < SENDERS:
-            thread = threading.Thread(target=self.work, name="fanout", daemon=True)
-            self.threads.append(thread)
-            thread.start()
-
-    def work(self) -> None:
-        try:
-            work_off()
-        except Exception:
-            log.exception("fan-out stopped, trying again")
-        finally:
-            connection.close()
+def ended(warning_id: int, now: datetime) -> bool:
+    warning = published.warning(warning_id)
+    return warning is None or not warning.in_force(now)

@@ -74,6 +74,9 @@ class Fanout(ScopedModel):
     delivered = models.PositiveIntegerField("已送达", default=0)
     refused = models.PositiveIntegerField("未送达", default=0)
     unknown = models.PositiveIntegerField("结果不明", default=0)
+    gone = models.PositiveIntegerField("已退订", default=0)
+    #: Priced short messages that one receiver's text makes.
+    pieces = models.PositiveSmallIntegerField("每人条数", default=1)
     created_at = models.DateTimeField("生成时间")
     first_at = models.DateTimeField("第一条送出", null=True)
     done_at = models.DateTimeField("完成时间", null=True)
@@ -87,14 +90,13 @@ class Fanout(ScopedModel):
 
 
 class FanoutChunk(models.Model):
-    """一批: some hundred receivers; `outcomes` holds one byte of `mass.Mark` for each."""
+    """一批: blocks of the roster; `outcomes` holds one byte of `mass.Mark` for each person in them, in their order."""
 
     fanout = models.ForeignKey(Fanout, models.CASCADE, related_name="chunks")
+    channel = models.CharField(max_length=20)
     rank = models.PositiveSmallIntegerField()
     number = models.BigIntegerField()
-    receivers = ArrayField(models.BigIntegerField())
-    addresses = ArrayField(models.CharField(max_length=120))
-    areas = ArrayField(models.BigIntegerField())
+    blocks = ArrayField(models.BigIntegerField())
     outcomes = models.BinaryField()
     state = models.CharField(max_length=8, default="queued")
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -104,9 +106,27 @@ class FanoutChunk(models.Model):
     class Meta:
         verbose_name = "群发批次"
         indexes = [
-            models.Index(fields=["rank", "id"], name="chunk_owed", condition=models.Q(state="queued")),
+            models.Index(fields=["channel", "rank", "id"], name="chunk_owed", condition=models.Q(state="queued")),
             models.Index(fields=["claimed_at"], name="chunk_taken", condition=models.Q(state="sending")),
         ]
 
     def __str__(self) -> str:
         return f"{self.fanout_id}/{self.number}"
+
+
+class ChannelTerms(ScopedModel):
+    """渠道约定: what the other side of a channel allows and what it costs. Without a row: no limit, price unknown."""
+
+    channel = models.CharField("渠道", max_length=20, unique=True)
+    per_second = models.PositiveIntegerField("每秒上限（条）", default=0, help_text="0 = 不限")
+    price_cny = models.DecimalField("单价（元/条）", max_digits=8, decimal_places=4, default=0)
+    month_cny = models.DecimalField("每月预算（元）", max_digits=10, decimal_places=2, default=0, help_text="0 = 不设")
+    source = models.CharField("依据", max_length=120, blank=True)
+    #: When the channel will have taken what was promised to it so far; real time, moved by `pace.wait_s` alone.
+    free_at = models.DateTimeField("空闲时刻", null=True, editable=False)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "渠道约定"
+
+    def __str__(self) -> str:
+        return self.channel

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input
+from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Rows, Structures
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,13 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     """Where water may stand after a dike's breach, an ice jam or a torrent at (lon, lat): shallow water on a plain or a fan."""
     given = HAZARD.read(inputs)
     # the solver's compiled kernels take a moment to load: only who runs it pays
-    return import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
+    found: Footprint
+    real = import_module("anlan.hazards.flood.ground")
+    if real.fits(lon, lat, given):
+        found = real.of_ground(lon, lat, given)
+    else:
+        found = import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
+    return found
 
 
 def dam_break_depth(x_m: float, t_s: float, behind_m: float, ahead_m: float) -> float:
@@ -65,12 +71,13 @@ def normal_depth(flow_m3_s: float, width_m: float, slope: float, n: float) -> fl
 HAZARD = Hazard(
     kind="flood",
     title="洪水与凌汛淹没",
-    model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水 / 三角形洪水过程",
+    model="二维浅水（局部惯性）+ 决口堰流 / 冰坝水平壅水 / 三角形洪水过程 / 降雨产流",
     citation="de Almeida & Bates 2013; Fread 1988 (DAMBRK); 判别按 RULES 2.4（本平台规则，待核对）",
     grade="working",
     inputs=(
-        Choice("scenario", "情景", ("ice_jam", "dike_breach", "torrent"), "ice_jam",
-               {"ice_jam": "冰坝壅水漫滩", "dike_breach": "堤防决口", "torrent": "山洪出沟"}),
+        Choice("scenario", "情景", ("ice_jam", "dike_breach", "dam_breach", "torrent", "ponding"), "ice_jam",
+               {"ice_jam": "冰坝壅水漫滩", "dike_breach": "堤防决口", "dam_breach": "溃坝", "torrent": "山洪出沟",
+                "ponding": "暴雨内涝（须有地形）"}),
         Input("rise_m", "水位高出滩面", "m", 0.1, 20, 1.5),
         Input("rise_h", "涨水历时（冰坝）", "h", 0.1, 72, 6),
         Input("breach_m", "决口宽度", "m", 1, 2000, 80),
@@ -84,7 +91,19 @@ HAZARD = Hazard(
         Input("peak_m3_s", "洪峰流量（山洪）", "m³/s", 0.1, 10_000, 50),
         Input("peak_h", "起涨到洪峰（山洪）", "h", 0.05, 48, 0.5),
         Input("fan_slope", "洪积扇坡度（山洪）", "", 0.001, 0.3, 0.02),
+        Rows("storage", "库容曲线（水位 m, 库容 m³；溃坝）",
+             (Input("level", "水位", "m", -500, 9000), Input("volume", "库容", "m³", 0, 1e12))),
+        Input("level_m", "坝前水位（溃坝）", "m", -500, 9000, 0),
+        Input("foot_m", "溃口底高程（溃坝）", "m", -500, 9000, 0),
+        Choice("overtopped", "溃决方式（溃坝）", ("yes", "no"), "yes", {"yes": "漫顶", "no": "管涌"}),
+        Rows("rain", "降雨过程（min, mm/h；内涝）",
+             (Input("minute", "时刻", "min", 0, 4320), Input("rate", "雨强", "mm/h", 0, 1500))),
+        Input("rain_mm_h", "雨强（内涝，未给过程时）", "mm/h", 0, 1500, 50),
+        Input("rain_h", "降雨历时（内涝，未给过程时）", "h", 0.05, 48, 1),
+        Input("drain_mm_h", "排水能力（内涝）", "mm/h", 0, 500, 20),
         Input("hours", "历时", "h", 0.5, 72, 12),
+        Ground("ground", "高程栅格"),
+        Structures("structures", "涵洞与挡墙"),
     ),
     run=run,
     example={"scenario": "ice_jam", "rise_m": 1.2},

@@ -109,7 +109,7 @@ def field(
     def on(lon: Floats, lat: Floats) -> Field:
         x, y = np.meshgrid(lon, lat)
         sites = Sites.of(x.ravel(), y.ravel(), vs30)
-        base = shaking(model, rupture, sites, region)
+        base = shaking(model, rupture, sites, region, site=True)
         if not seen:
             return Field(lon, lat, base.intensity.reshape(y.shape), base.sigma.reshape(y.shape), base, on)
         mean, sigma, bias = conditioned(rupture, model, seen, sites, base, region, vs30)
@@ -130,7 +130,7 @@ def conditioned(
 ) -> tuple[Floats, Floats, float]:
     """(intensity, its standard deviation, the event's own residual) at sites, given what was seen."""
     places = Sites.of([o.lon for o in seen], [o.lat for o in seen], vs30)
-    expected = shaking(model, rupture, places, region)
+    expected = shaking(model, rupture, places, region, site=True)
     residual = np.array([checked(f"observations[{i}].intensity", o.intensity, 1, 12, "度") for i, o in enumerate(seen)])
     residual = residual - expected.intensity
     noise = np.array([max(o.noise, 1e-3) for o in seen])

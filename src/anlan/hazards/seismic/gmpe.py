@@ -254,10 +254,15 @@ class Motion:
 
     def intensity(self) -> Floats:
         """Instrumental intensity of the medians, GB/T 17742-2020 appendix A."""
-        pga, pgv = np.exp(self.ln("PGA")) * GAL / 100, np.exp(self.ln("PGV")) / 100
-        out = np.empty_like(pga)
-        ks.spread(ks.intensity, len(pga), pga, pgv, out)
-        return out
+        return instrumental(np.exp(self.ln("PGA")), np.exp(self.ln("PGV")))
+
+
+def instrumental(pga_g: Floats, pgv_cm_s: Floats) -> Floats:
+    """Instrumental intensity of PGA (g) and PGV (cm/s), GB/T 17742-2020 appendix A."""
+    pga, pgv = np.ascontiguousarray(pga_g) * GAL / 100, np.ascontiguousarray(pgv_cm_s) / 100
+    out = np.empty_like(pga)
+    ks.spread(ks.intensity, len(pga), pga, pgv, out)
+    return out
 
 
 def measured(measures: tuple[str, ...]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anlan.hazards.contract import Footprint, Residents, Zone
-from anlan.hazards.seismic import aftershocks, loss
+from anlan.hazards.seismic import aftershocks, loss, site
 from anlan.hazards.seismic.advice import advice
 from anlan.hazards.seismic.field import (
     BETWEEN,
@@ -24,6 +24,7 @@ from anlan.hazards.seismic.field import (
     people_by_degree,
     station,
 )
+from anlan.hazards.seismic.moving import arrival_s, frames
 from anlan.hazards.seismic.rupture import Rupture, Sites, estimated
 from anlan.hazards.seismic.shaking import shaking
 
@@ -34,6 +35,8 @@ MEANING = {
     5: "多数人有感，门窗作响", 6: "多数人站立不稳，少数房屋轻微破坏", 7: "多数人惊逃，房屋轻微至中等破坏",
     8: "多数人摇晃颠簸，房屋中等至严重破坏", 9: "房屋严重破坏", 10: "房屋大多毁坏", 11: "房屋绝大多数毁坏", 12: "房屋几乎全部毁坏",
 }  # fmt: skip
+#: Degree from which people count as in danger (危险区内人口): houses are damaged from Ⅵ on (GB/T 17742 table 1); Ⅴ is only felt.
+ENDANGERS = 6
 #: Vs30 where no ground survey is loaded (m/s, 待核对).
 VS30 = 500.0
 
@@ -75,7 +78,7 @@ def footprint(lon: float, lat: float, given: Mapping[str, Any], model: str) -> F
     zones = [
         Zone(
             f"{ROMAN[degree]} 度区", max(1, min(4, 10 - degree)), MEANING[degree],
-            {"type": "MultiPolygon", "coordinates": shapes}, float(degree), "度",
+            {"type": "MultiPolygon", "coordinates": shapes}, float(degree), "度", endangers=degree >= ENDANGERS,
         )
         for degree, shapes, _ in drawn
     ]  # fmt: skip
@@ -90,6 +93,7 @@ def footprint(lon: float, lat: float, given: Mapping[str, Any], model: str) -> F
             "greatest_pga_g": round(float(found.shaking.pga_g.max()), 3),
             "bias": round(found.bias, 2),
             "observations": found.used,
+            "frames": frames(quake.rupture, drawn),
         },
     )
 
@@ -100,7 +104,9 @@ def assumed(quake: Case, given: Mapping[str, Any], found: Field) -> list[str]:
     lines = [
         f"{given['region']}衰减关系" if given["model"] == "auto" else f"模型 {quake.model}",
         f"长轴走向 {given['strike_deg']:g}°（待核对）",
-        "点源椭圆，震中距，未计场地" if point else f"{plane}，Vs30 {quake.vs30:g} m/s（待核对）",
+        f"点源椭圆，震中距，Vs30 {quake.vs30:g} m/s；{site.SOURCE}"
+        if point
+        else f"{plane}，Vs30 {quake.vs30:g} m/s（待核对）",
     ]
     if found.used:
         lines.append(f"已用 {found.used} 处台站与有感上报修正（Worden 等 2018），全场平均偏差 {found.bias:+.1f} 度")
@@ -123,11 +129,12 @@ def impact(lon: float, lat: float, given: Mapping[str, Any], living: Sequence[Re
     )
     owner = np.repeat(np.arange(len(living)), [len(home.lon) for home in living])
     degree, sigma, between = at_homes(quake, Sites.of(x, y, quake.vs30))
-    towns = [loss.Town(per_km2=home.per_km2) for home in living]
+    towns = [town_of(home) for home in living]
     within = float(np.sqrt(max(float(np.mean(sigma**2)) - between**2, 0.01)))
     night = loss.night_at(given["hour"]) if given["hour"] >= 0 else False
     residents = loss.binned(degree, people, owner, len(living))
     found = loss.losses(residents, towns, between, within, night)
+    surveyed = sum(home.mix is not None for home in living)
     needed = loss.needs(found)
     main = given["magnitude"]
     shocks = [aftershocks.forecast(main, least, 0.0, days) for least in steps(main) for days in (1.0, 3.0, 7.0, 30.0)]
@@ -135,20 +142,39 @@ def impact(lon: float, lat: float, given: Mapping[str, Any], living: Sequence[Re
     greatest = int(np.floor(degree.max() + 0.5))
     return {
         "people_by_degree": {str(k): round(v) for k, v in people_by_degree(degree, people).items()},
-        "communities": communities(living, degree, people, owner, residents, towns, between, within, night),
+        "communities": communities(
+            quake.rupture, living, degree, people, owner, residents, towns, between, within, night
+        ),
         "losses": {name: rounded(row) for name, row in found.figures.items()},
         "buildings_m2": {name: round(area) for name, area in found.floor_m2.items()},
         "needs": needed,
         "night": night,
         "aftershocks": [vars(row) for row in shocks],
         "advice": advice(greatest, found.figures, needed, float(people[degree >= 3.5].sum()), strong),
-        "sources": list(SOURCES),
+        "sources": [buildings_from(surveyed, len(living)), *SOURCES],
+        "people_in_danger": round(float(people[degree >= ENDANGERS - 0.5].sum())),
     }
+
+
+def town_of(home: Residents) -> loss.Town:
+    """What a community lives in: its inventory, else the demonstration's shares."""
+    plain = loss.Town()
+    return loss.Town(
+        mix=home.mix or plain.mix, per_km2=home.per_km2, floor_m2=home.floor_m2 or plain.floor_m2, yuan_m2=plain.yuan_m2
+    )
+
+
+def buildings_from(surveyed: int, total: int) -> str:
+    if not surveyed:
+        return "房屋比例为演示缺省（房屋登记簿为空，待核对）"
+    return f"房屋：{surveyed} 个村（社区）取自房屋登记簿" + (
+        f"，其余 {total - surveyed} 个为演示缺省（待核对）" if surveyed < total else ""
+    )
 
 
 #: What the figures of losses rest on, shown beside them.
 SOURCES = (
-    "房屋比例为演示缺省（待核对）", "平均震害指数 GB/T 17742-2008 表 1", "死亡率 马玉宏、谢礼立 2000",
+    "平均震害指数 GB/T 17742-2008 表 1", "死亡率 马玉宏、谢礼立 2000",
     "失去住所 GB/T 18208.4", loss.Norms().source, "余震 Reasenberg & Jones 1994 加州通用参数",
 )  # fmt: skip
 
@@ -164,7 +190,7 @@ def rounded(row: Mapping[str, float]) -> dict[str, int]:
 
 def at_homes(quake: Case, sites: Sites) -> tuple[Floats, Floats, float]:
     """(intensity, standard deviation, what of it all places share) where people live."""
-    base = shaking(quake.model, quake.rupture, sites, quake.region)
+    base = shaking(quake.model, quake.rupture, sites, quake.region, site=True)
     between = float(np.sqrt(BETWEEN)) * float(base.sigma.mean())
     if not quake.seen:
         return base.intensity, base.sigma, between
@@ -173,13 +199,16 @@ def at_homes(quake: Case, sites: Sites) -> tuple[Floats, Floats, float]:
 
 
 def communities(
-    living: Sequence[Residents], degree: Floats, people: Floats, owner: Any, residents: Floats, towns: list[loss.Town],
+    rupture: Rupture, living: Sequence[Residents], degree: Floats, people: Floats, owner: Any, residents: Floats, towns: list[loss.Town],
     between: float, within: float, night: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Each community: residents, mean and greatest intensity, homeless and injured as expected, the hardest hit first."""
     rows = []
     spread = float(np.hypot(between, within))
     tables = {town.kind: loss.curves(town, night, spread) for town in {town.kind: town for town in towns}.values()}
+    arrivals = arrival_s(
+        rupture, *(np.concatenate([np.asarray(getattr(h, n), float) for h in living]) for n in ("lon", "lat"))
+    )
     for k, home in enumerate(living):
         mine = owner == k
         total = float(people[mine].sum())
@@ -190,6 +219,7 @@ def communities(
         rows.append(
             {"area_id": home.key, "name": home.name, "people": round(total), "intensity": round(float(degree[mine] @ people[mine] / total), 1),
              "greatest": round(float(degree[mine].max()), 1), "deaths": round(figures["deaths"], 1),
-             "injured": round(figures["injured"], 1), "homeless": round(figures["homeless"])}
+             "injured": round(figures["injured"], 1), "homeless": round(figures["homeless"]),
+             "arrival_s": round(float(arrivals[mine].min()), 1)}
         )  # fmt: skip
     return sorted(rows, key=lambda row: (-row["intensity"], -row["people"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Any
 
@@ -13,6 +13,7 @@ from anlan.hazards.contract import InputError
 from anlan.hazards.seismic import attenuation as at
 from anlan.hazards.seismic import gmpe
 from anlan.hazards.seismic import kernels as ks
+from anlan.hazards.seismic import site as ground
 from anlan.hazards.seismic.rupture import Rupture, Sites
 
 Floats = NDArray[np.float64]
@@ -57,15 +58,33 @@ def resolved(model: str) -> str:
     return "wang2000-west" if model == "auto" else ALIASES.get(model, model)
 
 
-def shaking(model: str, rupture: Rupture, sites: Sites, region: str = REGION, china: bool = False) -> Shaking:
-    """Intensity and motion of a model at sites."""
+def elliptical(name: str) -> bool:
+    """Whether a model is one of the Chinese ellipses, which know no site of their own."""
+    return name in WANG or name in GB18306 or name in YU
+
+
+def shaking(
+    model: str, rupture: Rupture, sites: Sites, region: str = REGION, china: bool = False, site: bool = False
+) -> Shaking:
+    """Intensity and motion of a model at sites; `site`: the ellipses moved by the ground (see `site`), as published otherwise."""
     name = resolved(model)
+    if site and elliptical(name):
+        return on_ground(shaking(model, rupture, sites, region, china), sites)
     if name in WANG or name in GB18306:
         return of_intensity(name, rupture, sites, region)
     found = gmpe.motion(name, rupture, sites, china=china) if name in gmpe.NGA else yu(name, rupture, sites)
     ln_pga, ln_pgv = found.ln("PGA"), found.ln("PGV")
     std_pga, std_pgv = found.std("PGA"), found.std("PGV")
     return Shaking(name, found.intensity(), np.exp(ln_pga), np.exp(ln_pgv), PER_LN_PGV * std_pgv, std_pga, std_pgv)
+
+
+def on_ground(found: Shaking, sites: Sites) -> Shaking:
+    """What an ellipse says, moved by the class of the ground. A relation of motion has its intensity from its motion: that moves."""
+    degree, pga, pgv = ground.moved(found.intensity, found.pga_g, sites.vs30)
+    moved = replace(found, intensity=degree, pga_g=found.pga_g * pga, pgv_cm_s=found.pgv_cm_s * pgv)
+    if found.model in YU:
+        return replace(moved, intensity=gmpe.instrumental(moved.pga_g, moved.pgv_cm_s))
+    return moved
 
 
 def of_intensity(name: str, rupture: Rupture, sites: Sites, region: str) -> Shaking:

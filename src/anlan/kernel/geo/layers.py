@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from anlan.kernel.accounts.actor import Actor
@@ -36,6 +36,8 @@ class Layer:
     empty: str = ""
     #: Event that moves one feature, and the key of its payload that names the feature's id; it carries `lon`, `lat`.
     moved_by: tuple[str, str] | None = None
+    #: Signs of single features by the name in their property `symbol`: (SVG path on a 24 x 24 grid, colour).
+    symbols: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 LAYERS: dict[str, Layer] = {}

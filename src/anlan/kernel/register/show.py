@@ -71,7 +71,7 @@ def brief(value: Any, words: Mapping[str, str]) -> str:
     if isinstance(value, dict) and "type" in value:
         return f"{_('几何')} {value['type']}"
     if isinstance(value, list):
-        return "、".join(_(words[v]) if v in words else str(v) for v in value) or "—"
+        return "、".join(_(words[v]) if isinstance(v, str) and v in words else str(v) for v in value) or "—"
     return "；".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) and value else "—"
 
 

@@ -17,6 +17,7 @@ from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
+from anlan.monitoring.actions.park_risk import judge_park_risk
 from anlan.monitoring.actions.parks import follow_parks
 from anlan.monitoring.actions.stations import correct_clock
 from anlan.monitoring.actions.warnings import (
@@ -31,6 +32,7 @@ from anlan.monitoring.actions.warnings import (
     review_warning,
     submit_warning,
 )
+from anlan.monitoring.actions.water import forecast_stages
 from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
 
 __all__ = [
@@ -48,9 +50,11 @@ __all__ = [
     "expire_shelving",
     "expire_warnings",
     "follow_parks",
+    "forecast_stages",
     "issue_fast",
     "issue_warning",
     "judge_figures",
+    "judge_park_risk",
     "judge_readings",
     "keep_forecasts",
     "keep_strokes",

@@ -22,8 +22,9 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
+from anlan.monitoring.actions import water
 from anlan.monitoring.events import JudgementChanged
-from anlan.monitoring.models import Catchment, ClimateMonth, Judgement, Slope, Station
+from anlan.monitoring.models import Barrier, Catchment, ClimateMonth, Judgement, LowSpot, Slope, Station
 from anlan.monitoring.rules import judging
 from anlan.monitoring.rules.judging import Hour, Hours, Verdict
 from anlan.simulation import actions as simulation
@@ -44,7 +45,7 @@ STRUCK_M, STRUCK_FOR = 10_000.0, timedelta(hours=1)
 #: External warnings of a tropical cyclone (GB/T 35561 event code 11B01) tell that it comes.
 TYPHOON = "台风"
 #: What a judgement may be about.
-Place = Station | Catchment | Slope
+Place = Station | Catchment | Slope | Barrier | LowSpot
 
 
 class Readings:
@@ -100,6 +101,7 @@ def judge_readings(by: Actor, now: datetime) -> int:
     judged: list[tuple[Place, Verdict]] = [
         *of_stations(by, stations, readings), *of_catchments(by, stations, readings),
         *of_slopes(by, stations, readings), *of_climate(by),
+        *water.of_waters(by, stations, now, readings.rain),
     ]  # fmt: skip
     for place, verdict in judged:
         found[verdict.kind, verdict.name, subject(place)] = (verdict, place)
@@ -108,8 +110,17 @@ def judge_readings(by: Actor, now: datetime) -> int:
     return changed + sum(end(by, row, now) for key, row in standing.items() if key not in found)
 
 
+SUBJECTS: dict[type, str] = {
+    Station: "station",
+    Catchment: "catchment",
+    Barrier: "barrier",
+    LowSpot: "low-spot",
+    Slope: "slope",
+}
+
+
 def subject(place: Place) -> str:
-    return f"{place._meta.model_name}:{place.pk}"
+    return f"{SUBJECTS[type(place)]}:{place.pk}"
 
 
 def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Station, Verdict]]:
@@ -127,7 +138,8 @@ def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Itera
         levels = ice.Levels(station.alert_m, station.guarantee_m, station.record_m, station.bank_m)
         others = [danger(streams, readings.now), judging.flood_stage(stages, levels)]
         if stages and month in ice.ICE_MONTHS:
-            others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels))
+            jam = water.jam_at(by, station, readings.now)
+            others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels, jam))
         yield from ((station, one) for one in others if one and (one.colour or one.kind == "fire"))
 
 
@@ -294,7 +306,13 @@ def tell(by: Actor, row: Judgement, verb: str) -> None:
 
 
 def consequence(by: Actor, row: Judgement, place: Place) -> None:
-    """A torrent is computed when its critical rain is reached; ice and dikes follow through the chain."""
+    """A torrent is computed at its critical rain, a low spot over the real ground; ice and dikes follow in the chain."""
+    if isinstance(place, LowSpot):
+        inputs: dict[str, Any] = {
+            "scenario": "ponding", "rain_mm_h": min(1500.0, float(row.figures["rain_mm"])), "rain_h": 1.0,
+            "drain_mm_h": place.drain_mm_h, "hours": 3.0,
+        }  # fmt: skip
+        computed(by, row, place, inputs, f"{place.name}内涝自动推演")
     if row.kind != "flash" or not isinstance(place, Catchment):
         return
     inputs = {
@@ -302,7 +320,12 @@ def consequence(by: Actor, row: Judgement, place: Place) -> None:
         "peak_h": min(48.0, max(0.05, float(row.figures["peak_h"]))), "upstream_deg": place.upstream_deg,
         "fan_slope": place.fan_slope, "reach_km": 3.0, "hours": 6.0,
     }  # fmt: skip
+    computed(by, row, place, inputs, f"{place.name}山洪自动推演")
+
+
+def computed(by: Actor, row: Judgement, place: Place, inputs: dict[str, Any], title: str) -> None:
+    """Run the flood engine; what it cannot compute (no heights loaded there) stays a judgement."""
     try:
-        simulation.run(by, "flood", inputs, place.lon, place.lat, row.correlation_id, f"{place.name}山洪自动推演")
+        simulation.run(by, "flood", inputs, place.lon, place.lat, row.correlation_id, title)
     except Invalid:
         return

@@ -8,6 +8,7 @@ from anlan.hazards.chemical.stability import pasquill, solar_height
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
+from anlan.monitoring.actions.park_risk import forget_stale_parks
 from anlan.monitoring.models import Station
 from anlan.monitoring.queries import Reading
 from anlan.supervision import actions as supervision
@@ -22,7 +23,9 @@ SPEED, DIRECTION, LEVEL = "风速", "风向", "储罐液位"
 
 def follow_parks(by: Actor, at: datetime) -> int:
     """Parks and units that were told something."""
-    return weather_over_parks(by, at) + stock_in_units(by, at) + people_on_site(by, at)
+    told = weather_over_parks(by, at) + stock_in_units(by, at) + people_on_site(by, at)
+    forget_stale_parks(by, at)
+    return told
 
 
 def weather_over_parks(by: Actor, at: datetime) -> int:

@@ -7,12 +7,15 @@ from anlan.monitoring.models.natural import Catchment, Fire, Judgement
 from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
+from anlan.monitoring.models.water import Bank, Barrier, LowSpot, Reach, StageForecast
 from anlan.monitoring.models.weather import ClimateMonth, Forecast, Slope, Stroke
 
 __all__ = [
     "Alarm",
     "AlarmChange",
     "AlarmRule",
+    "Bank",
+    "Barrier",
     "Catchment",
     "ClimateMonth",
     "Datastream",
@@ -23,10 +26,13 @@ __all__ = [
     "HazardEventKind",
     "Judgement",
     "Latest",
+    "LowSpot",
     "MaintenanceWindow",
     "Priority",
+    "Reach",
     "RuleKind",
     "Slope",
+    "StageForecast",
     "Station",
     "Stroke",
     "Warning",

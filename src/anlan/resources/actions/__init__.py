@@ -9,7 +9,7 @@ from anlan.resources.actions.allocations import (
 from anlan.resources.actions.consignments import depart, hand_over, send_to_store, withdraw
 from anlan.resources.actions.presence import answer_roll_call, enter_zone, leave_zone, report_overdue
 from anlan.resources.actions.requisitions import requisition, settle_requisition
-from anlan.resources.actions.roads import replace_roads
+from anlan.resources.actions.roads import close_area, reopen_area, replace_roads
 from anlan.resources.actions.stock import (
     NewLot,
     count_sheet,
@@ -26,13 +26,22 @@ from anlan.resources.actions.stock import (
     tell_expiry,
     write_off,
 )
-from anlan.resources.actions.teams import commit_team, release_team, report_position, set_readiness
+from anlan.resources.actions.teams import (
+    Fix,
+    commit_team,
+    release_team,
+    report_fixes,
+    report_position,
+    set_readiness,
+)
 
 __all__ = [
+    "Fix",
     "NewLot",
     "answer_roll_call",
     "approve_allocation",
     "change_allocation",
+    "close_area",
     "commit_team",
     "count_sheet",
     "count_stock",
@@ -50,7 +59,9 @@ __all__ = [
     "receive_sheet",
     "receive_stock",
     "release_team",
+    "reopen_area",
     "replace_roads",
+    "report_fixes",
     "report_overdue",
     "report_position",
     "requisition",

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
+from uuid import UUID
 
+from shapely.errors import GEOSException
+from shapely.geometry import Polygon, mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
-from anlan.kernel.errors import Invalid
-from anlan.resources.models import RoadEdge, RoadNode
+from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.errors import Conflict, Invalid, NotFound
+from anlan.kernel.geo import GeoJson
+from anlan.kernel.models import Area
+from anlan.resources.events import RoadsClosed
+from anlan.resources.models import Closure, RoadEdge, RoadNode
 
 
 @action("resources.edit")
@@ -42,3 +53,55 @@ def road_edge(row: dict[str, str], nodes: dict[str, RoadNode]) -> RoadEdge:
         geometry=json.loads(row["geometry"]) if row.get("geometry") else None,
         representative=row.get("representative") == "是",
     )  # fmt: skip
+
+
+@action("resources.commit")
+def close_area(
+    by: Actor, code: str, name: str, geometry: GeoJson, area_id: int, reason: str = "",
+    correlation_id: UUID | None = None, kind: str = Closure.Kind.CORDON,
+) -> Closure:  # fmt: skip
+    """断路管控 from now on, or a new outline of one in force: ways, arrival times and allocations go round it."""
+    area = Area.objects.get(pk=area_id)
+    by.require("resources.commit", area)
+    outline = checked_outline(geometry)
+    row = Closure.objects.visible_to(by, "resources.commit").filter(code=code).select_for_update(of=("self",)).first()
+    before = snapshot(row) if row else None
+    row = row or Closure(code=code, area=area, begins_at=clock.now())
+    if row.ends_at is not None:
+        raise Conflict(f"{row}已解除", rule="解除的管控不再变更，另行设置")
+    row.name, row.kind, row.geometry, row.reason = name[:80], kind, mapping(outline), reason[:200]
+    row.save()
+    at = outline.representative_point()
+    fact = RoadsClosed(row.code, row.name, "changed" if before else "closed", at.x, at.y)
+    record(by, "设置断路管控", row, fact, before=before, reason=reason, correlation_id=correlation_id)
+    return row
+
+
+def checked_outline(geometry: GeoJson) -> BaseGeometry:
+    """A surface on the earth that a person may have drawn; what crosses itself is refused."""
+    try:
+        outline = shape(geometry)
+    except (ValueError, TypeError, KeyError, AttributeError, GEOSException):
+        outline = Polygon()
+    west, south, east, north = outline.bounds or (999.0,) * 4
+    good = outline.geom_type in {"Polygon", "MultiPolygon"} and not outline.is_empty and outline.is_valid
+    if not good or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise Invalid("geometry", str(geometry)[:60], "不自交的多边形，经度 ±180、纬度 ±90", label="范围", unit="度")
+    return outline
+
+
+@action("resources.commit")
+def reopen_area(by: Actor, code: str, reason: str, correlation_id: UUID | None = None) -> Closure:
+    """解除断路管控."""
+    row = Closure.objects.visible_to(by, "resources.commit").filter(code=code).select_for_update(of=("self",)).first()
+    if row is None:
+        raise NotFound(f"没有编码为 {code} 的断路管控")
+    if row.ends_at is not None:
+        raise Conflict(f"{row}已解除", rule="管控只解除一次")
+    before = snapshot(row)
+    row.ends_at = max(clock.now(), row.begins_at + timedelta(seconds=1))
+    row.save()
+    at = shape(row.geometry).representative_point()
+    fact = RoadsClosed(row.code, row.name, "reopened", at.x, at.y)
+    record(by, "解除断路管控", row, fact, before=before, reason=reason, correlation_id=correlation_id)
+    return row

@@ -1,7 +1,9 @@
 """Reads of the resources room."""
 
+from anlan.resources.queries.dispatch import Advice, Offer, Suggestion, Want, suggest
 from anlan.resources.queries.places import (
     TeamArrival,
+    arrival,
     closed_at,
     hospitals_near,
     inside,
@@ -10,6 +12,9 @@ from anlan.resources.queries.places import (
     shelters_near,
     stores_with,
     team,
+    teams_located,
+    terminals,
+    vehicles_located,
 )
 from anlan.resources.queries.presence import Stay, people_inside, stays
 from anlan.resources.queries.reach import Reached, reached
@@ -33,16 +38,21 @@ from anlan.resources.queries.stock import (
 )
 
 __all__ = [
+    "Advice",
     "Card",
     "Due",
     "Minimum",
+    "Offer",
     "Reached",
     "Stay",
     "StockPage",
     "StorePage",
     "StoreState",
+    "Suggestion",
     "TeamArrival",
     "TrialBalance",
+    "Want",
+    "arrival",
     "cards",
     "closed_at",
     "hospitals_near",
@@ -61,6 +71,10 @@ __all__ = [
     "store_page",
     "stores",
     "stores_with",
+    "suggest",
     "team",
+    "teams_located",
+    "terminals",
     "trial_balance",
+    "vehicles_located",
 ]

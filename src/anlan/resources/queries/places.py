@@ -14,8 +14,19 @@ from shapely.ops import unary_union
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import GeoJson, distance_m
-from anlan.resources.models import Closure, Hospital, KeyPlace, Readiness, RoadNode, Shelter, Stock, Store, Team
-from anlan.resources.roads import Route, roads
+from anlan.resources.models import (
+    Closure,
+    Hospital,
+    KeyPlace,
+    Readiness,
+    RoadNode,
+    Shelter,
+    Stock,
+    Store,
+    Team,
+    Vehicle,
+)
+from anlan.resources.roads import ANY, Limits, Route, roads
 
 
 @dataclass(frozen=True)
@@ -37,13 +48,17 @@ def nearest_teams(
     if capability:
         teams = teams.filter(capabilities__contains=[capability])
     found = list(teams.select_related("area"))
-    closed = closed_at(at, avoid)
     arrivals = [
         TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
-        for speed in sorted({team.speed_km_h for team in found})
-        for team, way in ways([t for t in found if t.speed_km_h == speed], lon, lat, closed, speed)
+        for team, way in zip(found, team_ways(found, lon, lat, closed_at(at, avoid)), strict=True)
     ]
     return sorted(arrivals, key=lambda arrival: arrival.minutes)[:count]
+
+
+def arrival(team: Team, lon: float, lat: float, at: datetime) -> TeamArrival:
+    """One team's way, whatever its readiness."""
+    (way,) = team_ways([team], lon, lat, closed_at(at))
+    return TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
 
 
 def closed_at(at: datetime, avoid: GeoJson | None = None) -> BaseGeometry | None:
@@ -55,9 +70,30 @@ def closed_at(at: datetime, avoid: GeoJson | None = None) -> BaseGeometry | None
     return unary_union(areas) if areas else None
 
 
-def ways(teams: list[Team], lon: float, lat: float, closed: Any, speed_km_h: float) -> list[tuple[Team, Route]]:
-    starts = [(team.position_lon or team.lon, team.position_lat or team.lat) for team in teams]
-    return list(zip(teams, roads().ways_to(lon, lat, starts, closed, speed_km_h), strict=True))
+def team_ways(teams: list[Team], lon: float, lat: float, closed: BaseGeometry | None) -> list[Route]:
+    """The way of each team, at its speed and for its vehicles: one search for each kind of column."""
+    limits = limits_of([team.pk for team in teams])
+    columns: dict[tuple[float, Limits], list[int]] = {}
+    for n, team in enumerate(teams):
+        columns.setdefault((team.speed_km_h, limits.get(team.pk, ANY)), []).append(n)
+    found: dict[int, Route] = {}
+    for (speed, limit), members in columns.items():
+        starts = [(teams[n].position_lon or teams[n].lon, teams[n].position_lat or teams[n].lat) for n in members]
+        found |= dict(zip(members, roads().ways_to(lon, lat, starts, closed, speed, limit), strict=True))
+    return [found[n] for n in range(len(teams))]
+
+
+def limits_of(team_ids: list[int]) -> dict[int, Limits]:
+    """What the largest vehicles of each team need of a road: the team drives in one column."""
+    rows = Vehicle.objects.unscoped("vehicles of teams already taken within the actor's scope")
+    rows = rows.filter(team__in=team_ids).exclude(readiness=Readiness.OFF)
+    found: dict[int, Limits] = {}
+    for team, height, weight, hazmat in rows.values_list("team_id", "height_m", "gross_t", "hazmat"):
+        one = found.get(team, ANY)
+        found[team] = Limits(
+            max(one.height_m, height or 0.0), max(one.weight_t, weight or 0.0), one.hazmat or bool(hazmat)
+        )
+    return found
 
 
 def near(actor: Actor, model: type[models.Model], lon: float, lat: float, count: int) -> list[tuple[Any, float]]:
@@ -116,3 +152,20 @@ def junctions_near(lon: float, lat: float, within_m: float) -> list[tuple[float,
 
 def team(actor: Actor, team_id: int) -> Team:
     return Team.objects.visible_to(actor).one(team_id)
+
+
+def teams_located(actor: Actor) -> list[Team]:
+    return list(Team.objects.visible_to(actor).exclude(readiness=Readiness.OFF).order_by("pk"))
+
+
+def vehicles_located(actor: Actor) -> list[Vehicle]:
+    """Vehicles whose place is known."""
+    rows = Vehicle.objects.visible_to(actor).filter(position_lon__isnull=False, position_lat__isnull=False)
+    return list(rows.exclude(readiness=Readiness.OFF).order_by("pk"))
+
+
+def terminals() -> frozenset[str]:
+    """Numbers of the terminals of all vehicles and teams, for the gateway."""
+    why = "the gateway must know whose terminal it hears"
+    vehicles = Vehicle.objects.unscoped(why).exclude(terminal="").values_list("terminal", flat=True)
+    return frozenset([*vehicles, *Team.objects.unscoped(why).exclude(terminal="").values_list("terminal", flat=True)])

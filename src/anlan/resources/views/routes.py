@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -53,6 +53,18 @@ def isochrones(request: HttpRequest) -> HttpResponse:
         except Invalid as error:
             context["error"] = error.message
     return render(request, "resources/isochrones.html", context)
+
+
+@require_GET
+def isochrones_json(request: HttpRequest) -> JsonResponse:
+    """The same surfaces for the one map."""
+    actor, given = actor_of(request), request.GET
+    lon, lat = at(given.get("place", ""))
+    bands = bands_of(given.get("minutes", "10,20,30"))
+    found = reached(
+        actor, lon, lat, bands, clock.now(), number(given.get("speed", "60"), "speed", "车速", SLOWEST, FASTEST, "km/h")
+    )
+    return JsonResponse(drawn(found, lon, lat) | {"minutes": " / ".join(f"{band:g}" for band in bands)})
 
 
 def at(place: str) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,15 +19,22 @@ from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
+from anlan.kernel.geo import circle
 from anlan.kernel.geo.exposed import Thing, things_in
 from anlan.simulation.actions.runs import district_at, run
 from anlan.simulation.events import CombinationSeen, LeadAnswered, LeadsFound
-from anlan.simulation.models import Firing, Lead
+from anlan.simulation.models import Firing, Lead, Run
 from anlan.simulation.rules import chains, unusual
 from anlan.simulation.rules.criteria import CRITERIA, LIKELY, POSSIBLE, Finding, Seen
 
-#: Things kept in one lead, and hypothetical runs made for one firing: the worst first.
-MOST_THINGS, MOST_RUNS = 30, 3
+#: Things kept in one lead, and hypothetical runs made for one firing: the worst first; for one that is itself only supposed.
+MOST_THINGS, MOST_RUNS, RUNS_ON = 30, 3, 1
+#: Steps that are computed on from what has happened: rain, torrent, tank afloat, cloud, who is in it.
+MOST_STEPS = 4
+#: Things of one lead that are carried on when people have found that it is so.
+MOST_CONFIRMED = 3
+#: Round a thing that has failed, as long as no engine has said how far it reaches, m.
+ROUND_M = 300.0
 #: Hole that a torn nozzle is taken as, mm (中孔, 待核对), and the weather where none came with the hazard.
 HOLE_MM, CALM = 25.0, {"wind_m_s": 2.0, "stability": "D"}
 #: Hazards within so long in one district count as together.
@@ -61,8 +68,10 @@ class Trigger:
     facts: dict[str, Any] = field(default_factory=dict)
     area: Area | None = None
     correlation_id: UUID = field(default_factory=uuid4)
-    #: What is only supposed: its consequences are looked up, no further engine is run.
+    #: What is only supposed.
     supposed: bool = False
+    #: Edges by which it was computed from what has happened.
+    path: tuple[str, ...] = ()
     #: The thing that failed itself, for edges that look at it.
     itself: Thing | None = None
     at: datetime = field(default_factory=clock.now)
@@ -105,8 +114,10 @@ def recent(area: Area, at: datetime) -> list[Firing]:
 
 def leads_of(by: Actor, trigger: Trigger, around: set[str]) -> Iterator[Lead]:
     """One lead for each edge that has something to look at."""
-    runs_left = 0 if trigger.supposed else MOST_RUNS
+    runs_left = budget(trigger)
     for edge in chains.graph().after[trigger.node]:
+        if edge.id in trigger.path:
+            continue  # a chain that bites its tail says nothing new
         found = [(thing, finding) for thing, finding in judged(by, trigger, edge)]
         if edge.also and edge.also in around:
             found = [(thing, replace(finding, verdict=LIKELY)) for thing, finding in found]
@@ -114,6 +125,13 @@ def leads_of(by: Actor, trigger: Trigger, around: set[str]) -> Iterator[Lead]:
         if found:
             kept, runs_left = with_runs(by, trigger, edge, found[:MOST_THINGS], runs_left)
             yield keep(trigger, edge, kept)
+
+
+def budget(trigger: Trigger) -> int:
+    """Runs that a firing may cause: fewer where it is only supposed, none where somebody asked "what if" or the chain is long."""
+    if not trigger.supposed:
+        return MOST_RUNS
+    return RUNS_ON if trigger.path and len(trigger.path) < MOST_STEPS else 0
 
 
 def judged(by: Actor, trigger: Trigger, edge: chains.Edge) -> Iterator[tuple[Thing, Finding]]:
@@ -131,7 +149,9 @@ def looked_at(by: Actor, trigger: Trigger, edge: chains.Edge) -> Iterator[tuple[
     """(thing, worst zone over it)."""
     worst = trigger.zones[0] if trigger.zones else Reach(Point(trigger.lon, trigger.lat), trigger.level)
     if edge.where == "area" and trigger.area:
-        yield Thing("area", trigger.area.pk, trigger.area.name, trigger.lon, trigger.lat), worst
+        # a judgement of ice or water says where in the district it would be
+        lon, lat = trigger.facts.get("reach_lon", trigger.lon), trigger.facts.get("reach_lat", trigger.lat)
+        yield Thing("area", trigger.area.pk, trigger.area.name, lon, lat), worst
     elif edge.where == "self" and (trigger.itself or trigger.facts):
         itself = trigger.itself or Thing("place", 0, trigger.title, trigger.lon, trigger.lat, facts=trigger.facts)
         yield itself, worst
@@ -182,7 +202,7 @@ def with_runs(
             "people": thing.people, "phone": thing.phone, "verdict": finding.verdict, "why": finding.why,
             "figures": finding.figures, "representative": thing.representative, "run": None, "affected": None,
         }  # fmt: skip
-        inputs = engine_inputs(trigger, edge, thing) if runs_left and edge.engine else None
+        inputs = engine_inputs(trigger, edge, thing, finding.figures) if runs_left and edge.engine else None
         if inputs:
             made = suppose(by, trigger, edge, thing, inputs)
             if made:
@@ -192,12 +212,22 @@ def with_runs(
     return kept, runs_left
 
 
-def engine_inputs(trigger: Trigger, edge: chains.Edge, thing: Thing) -> dict[str, Any] | None:
+def engine_inputs(
+    trigger: Trigger, edge: chains.Edge, thing: Thing, figures: Mapping[str, float]
+) -> dict[str, Any] | None:
     """What the engine of the next hazard is asked; None where the thing is none of its kind."""
-    if edge.engine == "flood":
-        scenario = "ice_jam" if trigger.node == "ice-jam" else "dike_breach"
-        return {"scenario": scenario, **known(trigger, "rise_m", "upstream_deg", "bank")}
     facts = thing.facts
+    if edge.engine == "flood" and thing.kind == "catchment":
+        way = {name: facts[name] for name in ("upstream_deg", "fan_slope")}
+        return {"scenario": "torrent", "reach_km": 3.0, "hours": 6.0, **way,
+                "peak_m3_s": figures["peak_m3_s"], "peak_h": figures["peak_h"]}  # fmt: skip
+    if edge.engine == "flood":
+        given: dict[str, Any] = {"scenario": "ice_jam" if trigger.node == "ice-jam" else "dike_breach"}
+        over = trigger.facts.get("over_bank_m")
+        if over is not None:
+            # where the bank's level is known, the water over it counts, a rise alone does not
+            trigger = replace(trigger, facts={**trigger.facts, "rise_m": min(20.0, max(0.1, float(over)))})
+        return {**given, **known(trigger, "rise_m", "upstream_deg", "bank"), **facts.get("breach", {})}
     if edge.engine != "chemical" or not facts.get("toxic"):
         return None
     weather = known(trigger, "wind_m_s", "wind_from_deg")
@@ -216,7 +246,8 @@ def suppose(by: Actor, trigger: Trigger, edge: chains.Edge, thing: Thing, inputs
     """Run the next hazard as if it had come; {} where the engine refuses the inputs."""
     title, because = f"若{thing.name}：{edge.title}", f"{trigger.title} → {edge.title}"
     try:
-        made = run(by, edge.engine, inputs, thing.lon, thing.lat, trigger.correlation_id, title, because)
+        extra = {"chain": {"path": [*trigger.path, edge.id]}}
+        made = run(by, edge.engine, inputs, thing.lon, thing.lat, trigger.correlation_id, title, because, extra)
     except Invalid:
         return {}
     people = [zone["people"] for zone in made.exposure if zone.get("known", True)]
@@ -232,12 +263,13 @@ def keep(trigger: Trigger, edge: chains.Edge, things: list[dict[str, Any]]) -> L
         "source": edge.source, "target": edge.target, "title": edge.title, "because": trigger.title[:200],
         "verdict": verdict, "ask": edge.check, "reason": edge.reason, "cites": edge.cites, "to_check": edge.to_check,
         "things": things, "people": max(affected, default=None), "at": trigger.at, "lon": things[0]["lon"],
-        "lat": things[0]["lat"],
+        "lat": things[0]["lat"], "path": [*trigger.path, edge.id],
     }  # fmt: skip
     lead, new = Lead.objects.unscoped(HELD).get_or_create(
         correlation_id=trigger.correlation_id, edge=edge.id, area=trigger.area, defaults=values
     )
-    if not new and lead.state == Lead.State.OPEN:
+    nearer = not trigger.supposed or len(values["path"]) <= lead.step
+    if not new and lead.state == Lead.State.OPEN and nearer:
         for name, value in values.items():
             setattr(lead, name, value)
         lead.save()
@@ -264,8 +296,8 @@ def combinations(trigger: Trigger, before: list[Firing]) -> list[CombinationSeen
 
 
 @action("simulation.run")
-def answer_lead(by: Actor, lead_id: int, state: str, answer: str) -> Lead:
-    """People have looked: it is so, or it is not."""
+def answer_lead(by: Actor, lead_id: int, state: str, answer: str, things: Sequence[int] = ()) -> Lead:
+    """People have looked: it is so (at these of its things, else the first), or it is not."""
     lead = Lead.objects.visible_to(by, "simulation.run").one(lead_id, lock=True)
     if state not in {Lead.State.CONFIRMED.value, Lead.State.CLEARED.value}:
         raise Invalid("state", state, "confirmed（已发生或存在）、cleared（已排除）", label="核查结论")
@@ -274,11 +306,55 @@ def answer_lead(by: Actor, lead_id: int, state: str, answer: str) -> Lead:
     if lead.state != Lead.State.OPEN:
         raise Conflict(f"已由{lead.answered_by}于核查：{lead.get_state_display()}")
     before = snapshot(lead)
+    if state == Lead.State.CONFIRMED:
+        lead.things = confirmed(lead.things, things or (0,))
     lead.state, lead.answer, lead.answered_by, lead.answered_at = state, answer.strip()[:400], by.name, clock.now()
     lead.save()
     fact = LeadAnswered(lead.pk, lead.title, state, lead.answer, lead.lon, lead.lat)
     record(by, "核查灾害链提示", lead, fact, before=before, correlation_id=lead.correlation_id)
     return lead
+
+
+def confirmed(rows: list[dict[str, Any]], chosen: Sequence[int]) -> list[dict[str, Any]]:
+    """The things, those marked at which it is so."""
+    wrong = [number for number in chosen if not 0 <= number < len(rows)]
+    if wrong or len(set(chosen)) > MOST_CONFIRMED:
+        raise Invalid("things", list(chosen), f"0 至 {len(rows) - 1}，至多 {MOST_CONFIRMED} 处", label="涉及对象")
+    return [{**row, "confirmed": number in chosen} for number, row in enumerate(rows)]
+
+
+@action("simulation.run")
+def carry_on(by: Actor, lead_id: int) -> None:
+    """What people found is so fires the next node: by its engine at the thing where there is one, else round the thing."""
+    lead = Lead.objects.visible_to(by, "simulation.run").one(lead_id)
+    edge = next((one for one in chains.graph().edges if one.id == lead.edge), None)
+    if edge is None or lead.state != Lead.State.CONFIRMED:
+        return
+    for row in lead.things:
+        if row.get("confirmed"):
+            fire_at(by, lead, edge, row)
+
+
+def fire_at(by: Actor, lead: Lead, edge: chains.Edge, row: dict[str, Any]) -> None:
+    title = f"{row['name']}：{edge.title}（核查属实）"
+    guess = Run.objects.visible_to(by).filter(pk=row["run"]).first() if row["run"] else None
+    if guess is not None:
+        # the run itself fires the node when it is finished
+        run(by, guess.kind, guess.inputs, guess.lon, guess.lat, lead.correlation_id, title)
+        return
+    here = circle(row["lon"], row["lat"], ROUND_M)
+    itself = next((one for one in things_in(by, here, [row["kind"]]) if one.key == row["key"]), None)
+    if itself is not None:
+        itself = replace(itself, facts=with_substance(itself.facts))
+    outline = shape(lead.area.geometry) if row["kind"] == "area" and lead.area.geometry else here
+    follow(
+        by,
+        Trigger(
+            lead.target, title, row["lon"], row["lat"], f"lead:{lead.pk}:{row['kind']}:{row['key']}", 2,
+            zones=(Reach(outline, 2),), facts=dict(itself.facts) if itself else {}, area=lead.area,
+            correlation_id=lead.correlation_id, itself=itself,
+        ),
+    )  # fmt: skip
 
 
 def zones_of(rows: list[dict[str, Any]]) -> tuple[Reach, ...]:

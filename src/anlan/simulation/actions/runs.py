@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from shapely.geometry.base import BaseGeometry
 
-from anlan.hazards.contract import Ground, Hazard, InputError, Lines, Places
+from anlan.hazards.contract import Ground, Hazard, InputError, Lines, Places, Structures
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -55,6 +55,7 @@ def told_by_room(
     finders: dict[type, Callable[[], Any]] = {
         Places: lambda: places_around(by, lon, lat),
         Ground: lambda: ground_around(by, lon, lat),
+        Structures: lambda: queries.structures_around(by, lon, lat),
         Lines: lambda: lines_of(by, correlation_id, begins) if correlation_id else [],
     }
     return {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
@@ -113,7 +114,11 @@ def run(
         limits=result.limits, summary=summary, exposure=people, at=clock.now(), took_ms=took,
         by=by.name, correlation_id=correlation_id or uuid4(), because=because[:120],
     )  # fmt: skip
-    sure = [counted["people"] for zone, counted in zip(result.zones, people, strict=True) if not zone.uncertain]
+    sure = [
+        counted["people"]
+        for zone, counted in zip(result.zones, people, strict=True)
+        if zone.endangers and not zone.uncertain
+    ]
     fact = SimulationFinished(row.pk, kind, row.title, lon, lat, max(sure, default=0), took, row.because)
     record(by, "运行推演", row, fact, correlation_id=row.correlation_id)
     return row

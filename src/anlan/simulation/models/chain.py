@@ -44,12 +44,15 @@ class Lead(ScopedModel):
     target = models.CharField("次生灾害", max_length=20)
     title = models.CharField("标题", max_length=120)
     because = models.CharField("起因", max_length=200)
+    #: Edges that led here, its own the last: one = follows what has happened; more = follows what was only computed.
+    path = models.JSONField("链条经过", default=list)
     verdict = models.CharField("研判", max_length=6)
     ask = models.CharField("核查什么", max_length=400)
     reason = models.CharField("道理", max_length=400)
     cites = models.CharField("依据", max_length=300)
     to_check = models.BooleanField("依据待核对", default=True)
-    #: Things, the worst first: kind, key, name, lon, lat, people, phone, verdict, why, figures, representative, run (id or null).
+    #: Things, the worst first: kind, key, name, lon, lat, people, phone, verdict, why, figures, representative, run (id or null),
+    #: and `confirmed` where people have found it so.
     things = models.JSONField("涉及对象", default=list)
     people = models.PositiveIntegerField("假设影响人口", null=True, blank=True)
     lon = models.FloatField("经度")
@@ -65,6 +68,16 @@ class Lead(ScopedModel):
         verbose_name = "灾害链核查提示"
         ordering = ["-at"]
         constraints = [models.UniqueConstraint("correlation_id", "edge", "area", name="lead_once_per_edge_and_area")]
+
+    @property
+    def step(self) -> int:
+        """How many steps from what has happened."""
+        return max(1, len(self.path))
+
+    @property
+    def at_things(self) -> int:
+        """People known to be at the things themselves."""
+        return sum(int(row["people"] or 0) for row in self.things)
 
     def __str__(self) -> str:
         return self.title

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from math import acos, pi, sqrt
 from typing import Any
 
+from anlan.hazards.flood import flash
+
 LIKELY, POSSIBLE = "较可能", "须核实"
 VERDICTS = (LIKELY, POSSIBLE)
 G_WATER = 1000.0  # kg/m3
@@ -31,6 +33,8 @@ USUAL_FILL = 0.5
 WET_M = 0.15
 #: Seismic intensity from which vessels and pipes may leak, and from which that is likely (GB/T 17742-2020 words; 待核对).
 SHAKEN, SHAKEN_LIKELY = 6.0, 8.0
+#: Water this near the crest (m) makes a breach 较可能; within twice of it, 须核实: 待核对 against each dike's design freeboard.
+FREEBOARD_M = 0.5
 #: Operating pressure (MPa) from which heat on a vessel matters.
 PRESSED_MPA = 0.3
 
@@ -212,6 +216,50 @@ def toxic_near(seen: Seen, facts: Mapping[str, Any]) -> Finding | None:
     """A works or a unit inside a toxic cloud: nobody may be left to run it."""
     return Finding(
         LIKELY if seen.level == 1 else POSSIBLE, f"位于泄漏影响范围内（{seen.level} 级区），当班人员可能被迫撤离"
+    )
+
+
+#: Rain of a warning signal's colour (h, mm): 暴雨预警信号 of the national standard (中国气象局令第16号).
+RAIN_OF = {"红": (3.0, 100.0), "橙": (3.0, 50.0), "黄": (6.0, 50.0), "蓝": (12.0, 50.0)}
+
+
+@criterion("critical-rain")
+def critical_rain(seen: Seen, facts: Mapping[str, Any]) -> Finding | None:
+    """Rain measured or warned of against the critical rain of a small catchment; with the peak it would give."""
+    number = facts["curve_number"]
+    shape = flash.Catchment(facts["area_km2"], facts["length_km"], facts["slope"], number, facts["flood_flow_m3_s"])
+    surveyed = {float(h): float(mm) for h, mm in facts.get("critical_mm", {}).items()}
+    rain: dict[float, float | None] = {
+        float(name[1:]): float(mm) for name, mm in seen.facts.items() if name in {"p1", "p3", "p6", "p12", "p24"}
+    }
+    hours, least = RAIN_OF.get(seen.colour, (0.0, 0.0))
+    if hours:
+        rain[hours] = max(least, rain.get(hours) or 0.0)
+    found = flash.judge(rain, surveyed or flash.guidance(shape))
+    if not found.action:
+        return None
+    runoff = flash.runoff_mm(rain[found.window_h] or 0.0, number)
+    figures = {
+        "ratio": round(found.ratio, 3),
+        "peak_m3_s": min(10_000.0, max(0.1, round(runoff * shape.peak_per_mm(found.window_h), 1))),
+        "peak_h": min(48.0, max(0.05, round(found.window_h / 2 + 0.6 * shape.concentration_h, 2))),
+    }
+    words = f"{found.action}：{found.reason}，推算洪峰 {figures['peak_m3_s']:g} m³/s"
+    return Finding(LIKELY if found.ratio >= 1 else POSSIBLE, words, figures)
+
+
+@criterion("holding")
+def holding(seen: Seen, facts: Mapping[str, Any]) -> Finding | None:
+    """A dam or dike that holds high water: by its freeboard where both levels are known, else by the colour."""
+    crest, level = facts.get("crest_m"), facts.get("level_m") or seen.facts.get("stage_m")
+    if crest is not None and level is not None:
+        free = float(crest) - float(level)
+        if free > FREEBOARD_M * 2:
+            return None
+        words = f"水位 {level:.2f} m，距顶 {free:.2f} m（顶高 {crest:.2f} m）"
+        return Finding(LIKELY if free <= FREEBOARD_M else POSSIBLE, words, {"freeboard_m": round(free, 2)})
+    return Finding(
+        LIKELY if seen.colour == "红" else POSSIBLE, f"{seen.colour or seen.level}级水情下偎水，堤顶高程未登记"
     )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
+from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel import clock
+from anlan.kernel.errors import NotFound
 from anlan.simulation import actions, queries
-from anlan.simulation.models import Lead
-from anlan.simulation.rules import chains, risk
+from anlan.simulation.models import Firing, Lead
+from anlan.simulation.rules import chains, drawing, risk
 from anlan.simulation.rules.criteria import LIKELY
 from anlan.simulation.views.runs import PAGE, actor_of, seen_by
 
@@ -61,7 +66,8 @@ def lead(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """What people found."""
-    actions.answer_lead(actor_of(request), pk, request.POST.get("state", ""), request.POST.get("answer", ""))
+    chosen = [int(text) for text in request.POST.getlist("thing") if text.isdigit()]
+    actions.answer_lead(actor_of(request), pk, request.POST.get("state", ""), request.POST.get("answer", ""), chosen)
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
     return redirect(back if safe else "simulation-leads")
@@ -78,7 +84,69 @@ def declared(request: HttpRequest) -> HttpResponse:
         if edges
     ]
     combinations = [("＋".join(graph.nodes[n].title for n in sorted(one.nodes)), one) for one in graph.combinations]
-    return render(request, "simulation/graph.html", {"rows": rows, "combinations": combinations})
+    context = {"rows": rows, "combinations": combinations, "drawing": drawn(list(graph.nodes), graph.edges, {}, {})}
+    return render(request, "simulation/graph.html", context)
+
+
+@require_GET
+def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
+    """One chain as it went: what fired, what was computed from it step by step, what people found."""
+    actor = seen_by(request)
+    fired = list(queries.firings(actor).filter(correlation_id=correlation_id).order_by("at"))
+    leads = list(queries.leads(actor, correlation_id))
+    if not fired and not leads:
+        raise NotFound(f"没有关联号为 {correlation_id} 的灾害链")
+    graph = chains.graph()
+    real = [row for row in fired if not row.heard.startswith("supposed:")]
+    found = {lead.edge: lead for lead in sorted(leads, key=lambda one: one.verdict == LIKELY)}
+    edges = [edge for edge in graph.edges if edge.id in found]
+    nodes = [key for key in graph.nodes if key in {row.node for row in real} | ends(edges)]
+    by_step = sorted(leads, key=lambda one: (one.step, one.verdict != LIKELY, -(one.people or 0)))
+    context = {
+        "title": real[0].title if real else leads[0].because, "now": clock.now(),
+        "drawing": drawn(nodes, edges, {row.node: row for row in real}, found),
+        "steps": [(step, list(rows)) for step, rows in groupby(by_step, key=lambda one: one.step)],
+    }  # fmt: skip
+    return render(request, "simulation/story.html", context)
+
+
+def ends(edges: Iterable[chains.Edge]) -> set[str]:
+    return {end for edge in edges for end in (edge.source, edge.target)}
+
+
+def state_of(lead: Lead | None) -> str:
+    """The class an edge is drawn in."""
+    if lead is None:
+        return "idle"
+    if lead.state != Lead.State.OPEN:
+        return str(lead.state)
+    return "likely" if lead.verdict == LIKELY else "possible"
+
+
+def drawn(
+    nodes: list[str], edges: Sequence[chains.Edge], fired: Mapping[str, Firing], leads: Mapping[str, Lead]
+) -> dict[str, Any]:
+    """The graph as the template draws it."""
+    places = drawing.draw(nodes, [(edge.source, edge.target) for edge in edges])
+    titles = {key: node.title for key, node in chains.graph().nodes.items()}
+    reached = {edge.target: state_of(leads.get(edge.id)) for edge in edges}
+    shown_edges = [
+        {
+            "path": path, "title": f"{titles[edge.source]} → {titles[edge.target]}：{edge.title}。{edge.reason}",
+            "state": state_of(leads.get(edge.id)),
+            "url": reverse("simulation-lead", args=[leads[edge.id].pk]) if edge.id in leads else "",
+        }
+        for edge, path in zip(edges, places.paths, strict=True)
+    ]  # fmt: skip
+    shown_nodes = [
+        {
+            "x": one.x, "y": one.y, "title": titles[one.id], "why": fired[one.id].title if one.id in fired else titles[one.id],
+            "state": "fired" if one.id in fired or reached.get(one.id) == "confirmed" else reached.get(one.id, "idle"),
+        }
+        for one in places.nodes
+    ]  # fmt: skip
+    words = "；".join(f"{titles[edge.source]}→{titles[edge.target]}" for edge in edges)
+    return {"width": places.width, "height": places.height, "nodes": shown_nodes, "edges": shown_edges, "words": words}
 
 
 @require_GET

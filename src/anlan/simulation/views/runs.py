@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Track
+from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Structures, Track
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
@@ -19,7 +19,7 @@ from anlan.simulation.models import Run
 
 PAGE = 30
 #: Filled in by the room, not typed by people.
-FILLED = (Places, Lines, Ground)
+FILLED = (Places, Lines, Ground, Structures)
 
 
 def actor_of(request: HttpRequest) -> Actor:

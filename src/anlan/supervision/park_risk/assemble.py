@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from anlan.hazards.chemical.qra.tree import Ignition, parameters
 from anlan.hazards.chemical.substances import table
 from anlan.kernel.errors import Invalid
 from anlan.supervision.models import Basis, HazardUnit, OnSite, Park, ParkCondition, Period, UnitStock, WeatherFrequency
-from anlan.supervision.park_risk import live
+from anlan.supervision.park_risk import external, live
 from anlan.supervision.park_risk.crowds import (
     WHY,
     Crowd,
@@ -55,6 +55,7 @@ USUAL = (
     ("F", 1.5, 0.20, 0.0),
 )  # fmt: skip
 SECTORS = 16
+WEATHER_HOLDS = timedelta(hours=3)
 
 
 @dataclass
@@ -214,10 +215,15 @@ def site_of(park: Park) -> Site:
     return Site(park, plane, outline, area, units_of(park, plane, outline))
 
 
+def holds(condition: ParkCondition, at: datetime) -> bool:
+    """Weather that nobody has confirmed for so long is not the present one."""
+    return abs(at - condition.at) <= WEATHER_HOLDS
+
+
 def at_present(site: Site, condition: ParkCondition | None, at: datetime, before: Before) -> Site:
     """The same site as it is now; within the dead bands of the last calculation, as it was for that."""
-    if condition is None:
-        raise Invalid("park", site.park.name, "有当前气象的园区（气象站在线）", label="园区")
+    if condition is None or not holds(condition, at):
+        raise Invalid("park", site.park.name, "有当前气象的园区（附近气象站在线，读数不早于 3 h）", label="园区")
     counted = on_site(site.plane, site.area, at)
     codes = {unit.pk: unit.code for unit in site.units}
     stock = {codes[pk]: row.quantity_t for pk, row in stocks(site.units).items()}
@@ -272,7 +278,7 @@ def notes_of(site: Site, request: Request, chosen: str, weather: str, said: str)
         f"{site.condition.source}：{weather}" if site.condition else weather, said,
         f"{len(request.scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}",
         f"存量：{len(site.held)} 个单元按实时，其余按设计最大量" if site.now else "存量：全部按设计最大量（GB 18218）",
-        f"点火源：区内 {len(works(site.plane, site.area))} 家企业（{sources}）",
+        f"点火源：区内 {len(works(site.plane, site.area))} 家企业（{sources}）", external.choose(site.units).words,
     ]  # fmt: skip
     left_out = [unit.name for unit in site.units if not hazardous(unit)]
     return [*found, "未计入（无毒性概率常数且无燃烧数据）：" + "、".join(left_out)] if left_out else found

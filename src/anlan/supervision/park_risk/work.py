@@ -10,10 +10,9 @@ import numpy as np
 from anlan.hazards.chemical import criteria
 from anlan.hazards.chemical.qra import answer, contours, judge
 from anlan.hazards.chemical.qra.equipment import Equipment
-from anlan.hazards.chemical.qra.scenario import study
-from anlan.hazards.chemical.qra.societal import societal
 from anlan.hazards.chemical.substances import table
 from anlan.supervision.models import Basis
+from anlan.supervision.park_risk import external
 from anlan.supervision.park_risk.assemble import Assembled
 
 #: Targets, contributors and points of the curve that a row keeps.
@@ -38,6 +37,7 @@ def columns(made: Assembled, basis: str, names: dict[str, str]) -> dict[str, Any
     result = answer.assess(made.request)
     group = result.standing
     lines = {level: contours.contour(result.risk, made.request.grid, level) for level in levels()}
+    reaches = external.distances(made.units, lines, made.outline, made.request.existing, made.plane)
     found: dict[str, Any] = {
         "grade": group.grade, "colour": group.colour, "k": group.k, "zone": group.zone, "pll": result.societal.pll,
         "d": group.d if result.societal.curve else None, "max_risk": float(result.risk.max()),
@@ -48,7 +48,7 @@ def columns(made: Assembled, basis: str, names: dict[str, str]) -> dict[str, Any
             for level, one in lines.items()
         ],
         "targets": [target_row(verdict, made, names) for verdict in sorted(result.verdicts, key=lambda v: -v.ratio)[:MOST_TARGETS]],
-        "distances": {name: round(far) for name, far in distances(lines, made).items()},
+        "distances": {name: round(far) for name, far in reaches.items()},
         "contributors": contributors(result, names),
         "capacity": capacity(result, made) if basis == Basis.ANNUAL else [],
         "assumptions": [*made.notes, *answer.ASSUMPTIONS], "inputs": made.inputs, "fingerprint": made.fingerprint,
@@ -59,11 +59,6 @@ def columns(made: Assembled, basis: str, names: dict[str, str]) -> dict[str, Any
 def levels() -> list[float]:
     """Lines to draw: the limits of both tables of GB 36894."""
     return sorted({*criteria.limits(False).values(), *criteria.limits(True).values()})
-
-
-def distances(lines: dict[float, contours.Contour], made: Assembled) -> dict[str, float]:
-    limits = criteria.limits(made.request.existing)
-    return judge.external_distance({name: lines[limits[name]] for name in ("一类", "二类", "三类")}, made.outline)
 
 
 def target_row(verdict: judge.Verdict, made: Assembled, names: dict[str, str]) -> dict[str, Any]:
@@ -110,14 +105,3 @@ def capacity(result: answer.Result, made: Assembled) -> list[dict[str, Any]]:
     base, middle = base_of(result), made.outline.centroid
     place = float(middle.x), float(middle.y)
     return [{"substance": table()[row[0]].name, **judge.room_for(base, added(row, *place))} for row in CANDIDATES]
-
-
-def room_here(made: Assembled, chosen: Candidate, lon: float, lat: float) -> dict[str, Any]:
-    """How much of one substance could stand at one place: without the map, which costs most."""
-    request = made.request
-    study_made = study(request.scenarios, request.rose, request.people, request.sources)
-    found = judge.verdicts(study_made, request.targets, request.existing)
-    risks = np.array([one.risk for one in found])
-    group = societal(study_made)
-    base = judge.Base(request.rose, request.targets, request.existing, risks, group, request.people, request.sources)
-    return judge.room_for(base, added(chosen, *made.plane.xy(lon, lat)))

@@ -65,6 +65,7 @@ def described(layer: Layer) -> dict[str, Any]:
         "shown": layer.shown,
         "legend": [[colour, _(text)] for colour, text in layer.legend],
         "empty": _(layer.empty) if layer.empty else "",
+        "symbols": {name: list(sign) for name, sign in layer.symbols.items()},
         "moved_by": list(layer.moved_by) if layer.moved_by else None,
     }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -51,6 +52,37 @@ def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
     )  # fmt: skip
 
 
+class Flight:
+    """Messages under way: which numbers wait for an answer until when (oldest first), and what was answered."""
+
+    def __init__(self, count: int) -> None:
+        self.waiting: dict[int, tuple[int, float]] = {}
+        self.parts, self.results, self.lost = [0] * count, [0] * count, [False] * count
+
+    def room(self, window: int) -> bool:
+        return len(self.waiting) < window
+
+    def answered(self, pdu: codec.Pdu) -> None:
+        """One part refused is the whole message refused."""
+        found = self.waiting.pop(pdu.sequence, None)
+        if found is not None:
+            self.results[found[0]] = max(self.results[found[0]], codec.submit_result(pdu)[1])
+
+    def give_up(self, now: float) -> None:
+        for number, (n, until) in list(self.waiting.items()):
+            if until > now:
+                break
+            del self.waiting[number]
+            self.lost[n] = True
+
+    def receipts(self) -> list[Receipt | None]:
+        for n, _ in self.waiting.values():
+            self.lost[n] = True
+        return [
+            (LOST if self.lost[n] else receipt(self.results[n])) if self.parts[n] else None for n in range(len(self.parts))
+        ]  # fmt: skip
+
+
 class Session:
     """One connection of one thread."""
 
@@ -88,47 +120,49 @@ class Session:
                     return pdu
 
     def submit(self, messages: Sequence[Message]) -> list[Receipt | None]:
-        """A receipt for each; None for those that were never written. A lost connection ends the round."""
-        answers: list[Receipt | None] = [None] * len(messages)
-        window = max(1, self.given.window)
-        for start in range(0, len(messages), window):
-            part = range(start, min(start + window, len(messages)))
-            try:
-                self.round(messages, part, answers)
-            except (OSError, codec.CmppError):
-                self.close()
-                break
-        return answers
-
-    def round(self, messages: Sequence[Message], part: range, answers: list[Receipt | None]) -> None:
-        """One window: all of it is written, then every answer awaited."""
-        waiting: dict[int, int] = {}
-        out = bytearray()
-        for n in part:
-            pieces = codec.parts(messages[n].text, n)
-            phone = messages[n].address.replace(" ", "").replace("-", "")
-            for index, (piece, joined) in enumerate(pieces, 1):
-                number = next(self.numbers)
-                waiting[number] = n
-                out += codec.submit(
-                    number, self.given.source, self.given.service, self.given.number, phone, piece, joined,
-                    self.given.version, len(pieces), index,
-                )  # fmt: skip
-        for n in part:
-            answers[n] = LOST  # from here on it may have gone out
-        self.line.sendall(out)
-        results: dict[int, int] = {}
+        """A receipt for each; None for those that were never written. A lost connection ends the round, one answer that
+        does not come holds up no other: a window of messages is always under way."""
+        flight = Flight(len(messages))
+        owed, window = 0, max(1, self.given.window)
         try:
-            while waiting:
-                for pdu in self.read():
-                    at = waiting.pop(pdu.sequence, None) if pdu.command == codec.SUBMIT | codec.RESPONSE else None
-                    if at is not None:
-                        results[at] = max(results.get(at, 0), codec.submit_result(pdu)[1])
-        finally:
-            unanswered = set(waiting.values())
-            for n, result in results.items():
-                if n not in unanswered:
-                    answers[n] = receipt(result)
+            while owed < len(messages) or flight.waiting:
+                out = bytearray()
+                now = time.monotonic()
+                while owed < len(messages) and flight.room(window):
+                    out += self.written(messages[owed], owed, flight, now)
+                    owed += 1
+                if out:
+                    self.line.sendall(out)
+                self.take_answers(flight)
+        except (OSError, codec.CmppError):
+            self.close()
+        return flight.receipts()
+
+    def written(self, message: Message, n: int, flight: Flight, now: float) -> bytes:
+        """The parts of one message as bytes; from here on it may have gone out."""
+        pieces = codec.parts(message.text, n)
+        phone = message.address.replace(" ", "").replace("-", "")
+        out = b""
+        for index, (piece, joined) in enumerate(pieces, 1):
+            number = next(self.numbers)
+            flight.waiting[number] = (n, now + TIMEOUT_S)
+            out += codec.submit(
+                number, self.given.source, self.given.service, self.given.number, phone, piece, joined, self.given.version,
+                len(pieces), index,
+            )  # fmt: skip
+        flight.parts[n] = len(pieces)
+        return out
+
+    def take_answers(self, flight: Flight) -> None:
+        """Wait for what is next: an answer, or that the oldest question is too old."""
+        oldest = next(iter(flight.waiting.values()))[1]
+        self.line.settimeout(max(0.001, oldest - time.monotonic()))
+        try:
+            for pdu in self.read():
+                if pdu.command == codec.SUBMIT | codec.RESPONSE:
+                    flight.answered(pdu)
+        except TimeoutError:
+            flight.give_up(time.monotonic())
 
     def close(self) -> None:
         self.line.close()

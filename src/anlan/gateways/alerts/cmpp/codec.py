@@ -9,6 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 CONNECT, TERMINATE, SUBMIT, DELIVER, ACTIVE_TEST = 0x1, 0x2, 0x4, 0x5, 0x8
 RESPONSE = 0x80000000
@@ -38,15 +39,19 @@ def pack(command: int, sequence: int, body: bytes = b"") -> bytes:
 
 def split(buffer: bytearray) -> Iterator[Pdu]:
     """Take every whole message off the front of the buffer. Raises CmppError for a length that cannot be."""
-    while len(buffer) >= HEAD.size:
-        length, command, sequence = HEAD.unpack_from(buffer)
-        if not HEAD.size <= length <= LONGEST:
-            raise CmppError(f"长度 {length} 不在 {HEAD.size}～{LONGEST} 内")
-        if len(buffer) < length:
-            return
-        body = bytes(buffer[HEAD.size : length])
-        del buffer[:length]
-        yield Pdu(command, sequence, body)
+    at, end = 0, len(buffer)
+    try:
+        while end - at >= HEAD.size:
+            length, command, sequence = HEAD.unpack_from(buffer, at)
+            if not HEAD.size <= length <= LONGEST:
+                raise CmppError(f"长度 {length} 不在 {HEAD.size}～{LONGEST} 内")
+            if end - at < length:
+                return
+            body = bytes(buffer[at + HEAD.size : at + length])
+            at += length
+            yield Pdu(command, sequence, body)
+    finally:
+        del buffer[:at]
 
 
 def secret(source: str, password: str, timestamp: str) -> bytes:
@@ -66,28 +71,42 @@ def connect_status(pdu: Pdu, version: int) -> int:
     return int.from_bytes(pdu.body[:size], "big")
 
 
+@lru_cache(64)
+def whole(text: str) -> list[tuple[bytes, bool]]:
+    return [(text.encode("utf-16-be"), False)]
+
+
 def parts(text: str, reference: int) -> list[tuple[bytes, bool]]:
     """(content, has a user data header) of one text: one message, or several that the phone joins."""
     if len(text) <= ONE:
-        return [(text.encode("utf-16-be"), False)]
+        return whole(text)
     pieces = [text[start : start + JOINED] for start in range(0, len(text), JOINED)]
     head = bytes([5, 0, 3, reference & 0xFF, len(pieces)])
     return [(head + bytes([n]) + piece.encode("utf-16-be"), True) for n, piece in enumerate(pieces, 1)]
 
 
+@lru_cache(256)
+def around(
+    source: str, service: str, number: str, part: bytes, joined: bool, version: int, total: int, index: int
+) -> tuple[bytes, bytes]:
+    """What stands before and after the phone: the same for everybody who gets the text."""
+    v3 = version >= V3
+    before = b"".join(
+        (
+            bytes(8), bytes([total, index, 1, 9]), service.encode()[:10].ljust(10, b"\0"), b"\x02", bytes(32 if v3 else 21),
+            b"\0" if v3 else b"", bytes([0, int(joined), UCS2]), source.encode()[:6].ljust(6, b"\0"), b"01", b"000000",
+            bytes(34), number.encode()[:21].ljust(21, b"\0"), b"\x01",
+        )
+    )  # fmt: skip
+    return before, b"".join((b"\0" if v3 else b"", bytes([len(part)]), part, bytes(20 if v3 else 8)))
+
+
 def submit(sequence: int, source: str, service: str, number: str, phone: str, part: bytes, joined: bool, version: int,
            total: int = 1, index: int = 1) -> bytes:  # fmt: skip
     """One part to one phone, with a status report asked for. source: enterprise code; number: what the phone shows."""
+    before, after = around(source, service, number, part, joined, version, total, index)
     wide = 32 if version >= V3 else 21
-    body = b"".join(
-        (
-            bytes(8), bytes([total, index, 1, 9]), service.encode()[:10].ljust(10, b"\0"), b"\x02", bytes(wide),
-            b"\0" if version >= V3 else b"", bytes([0, int(joined), UCS2]), source.encode()[:6].ljust(6, b"\0"), b"01", b"000000",
-            bytes(34), number.encode()[:21].ljust(21, b"\0"), b"\x01", phone.encode()[:wide].ljust(wide, b"\0"),
-            b"\0" if version >= V3 else b"", bytes([len(part)]), part, bytes(20 if version >= V3 else 8),
-        )
-    )  # fmt: skip
-    return pack(SUBMIT, sequence, body)
+    return pack(SUBMIT, sequence, before + phone.encode()[:wide].ljust(wide, b"\0") + after)
 
 
 def submitted(pdu: Pdu, version: int) -> tuple[str, bytes]:

@@ -1,7 +1,7 @@
 """Individual risk on a grid and at places: the sum over scenarios, outcomes, weather and wind (AQ/T 3046-2013).
 
-The sum is taken site by site in a fixed order, in portions of `PORTION` sites, whatever the number of threads or machines: the
-same study gives the same numbers to the last bit on one thread, on many, and through Dask.
+The sum is taken site by site in a fixed order, in portions that depend on the number of sites alone, whatever the number of
+threads or machines: the same study gives the same numbers to the last bit on one thread, on many, and through Dask.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import ceil, gcd, log, pi
+from itertools import pairwise
+from math import ceil, gcd, log, log2, pi
 from os import cpu_count
 from typing import Any, NamedTuple
 
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from anlan.hazards.chemical.qra import kernels
 from anlan.hazards.chemical.qra.model import Disc, Floats, Footprint, Grid, Outline, Plume, Rose, Study
 
-#: Sites whose risk is summed before it is added to the rest.
-PORTION = 64
+#: Sites whose risk is summed before it is added to the rest: at least so many, in at most so many portions. Each is a map that
+#: a worker of a cluster sends home, so few; a power of two, so that they come out even.
+LEAST_PORTION, MOST_PORTIONS = 48, 32
 #: Sites whose tables are kept at once: a table takes some MB.
 TABLES = 16
 #: Nearest distance of a table, m.
@@ -153,14 +155,21 @@ def alone(function: Callable[..., Floats], call: tuple[Any, ...]) -> Floats:
 
 
 def through_dask(client: Any) -> Runner:
-    """Portions as tasks of a `distributed.Client`, one thread each."""
+    """Portions as tasks of a `distributed.Client`, one thread each. Their arrays travel once, as bytes, with their task."""
 
     def run(function: Callable[..., Floats], calls: list[tuple[Any, ...]]) -> Iterable[Floats]:
-        shared = [client.scatter(call[:-1], hash=False) for call in calls]
+        shared = client.scatter([call[:-1] for call in calls], hash=False)
         tasks = [client.submit(alone, function, one, pure=False) for one in shared]
         return (task.result() for task in tasks)
 
     return run
+
+
+def portions(places: list[Site]) -> list[list[Site]]:
+    """Sites in runs of nearly equal length, in their order."""
+    count = min(MOST_PORTIONS, 2 ** max(0, int(log2(max(1, len(places)) / LEAST_PORTION))))
+    edges = [round(len(places) * i / count) for i in range(count + 1)]
+    return [places[i:j] for i, j in pairwise(edges) if j > i]
 
 
 def on_grid(
@@ -168,10 +177,7 @@ def on_grid(
 ) -> Floats:
     """Individual risk, 1/y [ny, nx], row 0 in the south."""
     steps, threads = steps or Steps(), threads or min(8, cpu_count() or 1)
-    places = sites(study.footprints)
-    calls = [
-        (study.rose, grid, steps, places[i : i + PORTION], threads) for i in range(0, len(places), PORTION)
-    ]  # fmt: skip
+    calls = [(study.rose, grid, steps, part, threads) for part in portions(sites(study.footprints))]
     total = np.zeros((grid.ny, grid.nx))
     for part in runner(portion, calls):
         total += part

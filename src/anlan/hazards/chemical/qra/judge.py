@@ -166,6 +166,8 @@ def may_add(base: Base, item: Equipment, chosen: str) -> tuple[bool, str]:
         worst = int(np.argmax(ratio))
         if ratio[worst] > 1:
             return False, f"{base.targets[worst].name or '防护目标'}个人风险达到限值的 {ratio[worst]:.2g} 倍"
+    if criteria.curve_zone(base.societal.curve) == criteria.ZONES[2]:
+        return False, "社会风险已在不可接受区"
     together = add_curves(base.societal.curve, societal(more, 2).curve)
     if criteria.curve_zone(together) == criteria.ZONES[2]:
         return False, "社会风险进入不可接受区"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from math import pi
 from typing import Any
 
 import matplotlib as mpl
@@ -45,6 +46,17 @@ def contour_map(
         axes.plot(*zip(*sources, strict=True), "^", color="#22313f", ms=4, label="危险单元")
     if targets:
         axes.plot([t["x"] for t in targets], [t["y"] for t in targets], "s", color="#2a6fb0", ms=4, label="防护目标")
+        for one in targets:
+            if one.get("name"):
+                axes.annotate(
+                    one["name"],
+                    (one["x"], one["y"]),
+                    (0, 5),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=7,
+                    color="#2a6fb0",
+                )
     axes.set_aspect("equal")
     axes.set_xlabel("东 m")
     axes.set_ylabel("北 m")
@@ -62,6 +74,8 @@ def fn_diagram(axes: Any, answer: Mapping[str, Any]) -> None:
     axes.loglog(numbers, lower, color="#2e7d32", label=r"下限 $10^{-5}/N$")
     axes.axvline(criteria.N_CUT, color="#b3001b", ls=":")
     curve = [(n, f) for n, f in answer["fn"] if f > 0]
+    widest = max(2.0 * criteria.N_CUT, *(1.3 * n for n, _ in curve)) if curve else 2.0 * criteria.N_CUT
+    axes.axvspan(criteria.N_CUT, widest, color="#d9534f", alpha=0.15, lw=0)
     if curve:
         axes.step(
             [1.0, *(n for n, _ in curve)],
@@ -71,15 +85,25 @@ def fn_diagram(axes: Any, answer: Mapping[str, Any]) -> None:
             lw=2,
             label="本区域",
         )
-    axes.set_xlim(1, 2 * criteria.N_CUT)
+    axes.set_xlim(1, widest)
     axes.set_ylim(1e-9, 1e-2)
     axes.set_xlabel("死亡人数 N")
     axes.set_ylabel("累积频率 F（次/年）")
     axes.set_title(f"社会风险 F-N 曲线（{MODELLED}）：{answer['fn_zone']}")
-    for text, y in zip(reversed(criteria.ZONES), (2e-3, 3e-5, 3e-9), strict=True):
-        axes.text(1.3, y, text, fontsize=9, color="#555")
+    for text, x, y in zip(reversed(criteria.ZONES), (1.3, 150, 1.3), (3e-3, 9e-7, 3e-9), strict=True):
+        axes.text(x, y, text, fontsize=9, color="#555", bbox={"facecolor": "white", "alpha": 0.6, "lw": 0, "pad": 1})
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="upper right", fontsize=8)
+
+
+def wind_rose(axes: Any, towards: Sequence[float], probability: Sequence[float]) -> None:
+    """How often the wind comes from where, on round axes, north above; `towards` rad counter-clockwise from east."""
+    axes.set_theta_zero_location("N")
+    axes.set_theta_direction(-1)
+    comes_from = [(1.5 * pi - angle) % (2 * pi) for angle in towards]
+    axes.bar(comes_from, probability, width=1.8 * pi / max(8, len(towards)), color="#2a6fb0", alpha=0.75)
+    axes.set_xticks([0, pi / 2, pi, 1.5 * pi], ["北", "东", "南", "西"])
+    axes.tick_params(labelsize=8)
 
 
 @contextmanager

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import connection
 
 from anlan.administration import queries as administration
 from anlan.kernel import clock
@@ -17,13 +14,12 @@ from anlan.kernel.accounts.models import DataClass
 from anlan.kernel.accounts.scope import HELD, ScopedQuerySet
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, Invalid, NotFound
+from anlan.kernel.errors import Conflict, NotFound
 from anlan.kernel.events.facts import NoticeRequested
 from anlan.kernel.models import Area, Level, Person
 from anlan.mobilisation import queries
 from anlan.mobilisation.events import CallConfirmed, CallEscalated, CallsMade
-from anlan.mobilisation.models import Call, CallKind, Coverage, Household, Knock, Means, Receipts, Subscriber
-from anlan.mobilisation.models import token as new_token
+from anlan.mobilisation.models import Call, CallKind, Coverage, Household, Knock, Means, Receipts
 from anlan.monitoring import published
 from anlan.monitoring.rules import warnings as rules
 
@@ -34,17 +30,6 @@ TEST_MIN = 24 * 60
 TEST_HOUR = 9
 #: Receipts come for a while; coverage is computed when most of them are there.
 COVER_AFTER = timedelta(minutes=30)
-#: First three characters of the event codes that one may choose.
-GROUPS = {
-    "11A": "水旱凌汛",
-    "11B": "气象相关",
-    "11C": "地震",
-    "11D": "地质灾害",
-    "11G": "森林草原火灾",
-    "12D": "危险化学品",
-    "12Q": "环境污染",
-}
-PUBLIC = system("公众订阅")
 WHY = "calls go to officers of every level"
 TEST_TEXT = "【预警渠道静默测试】这不是预警。收到请点开链接确认，不需要做别的事。"
 
@@ -337,101 +322,3 @@ def test_means(by: Actor, means_id: int, working: bool) -> Means:
     row.save()
     record(by, "测试预警手段", row, before=was)
     return row
-
-
-#: A code is six digits and lives ten minutes; five guesses, then it must be asked for anew. An address is written to
-#: once in a pause.
-GUESSES, PAUSE, CODE_LIVES = 5, timedelta(minutes=2), timedelta(minutes=10)
-#: Codes of an hour that have not come back, of everybody together and of one client address (behind which a whole office
-#: may sit): nobody makes us write to the whole town.
-WINDOW, MOST_AN_HOUR, MOST_A_CLIENT = timedelta(hours=1), 300, 10
-MOBILE, MAIL = re.compile(r"1[3-9]\d{9}"), re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,190}\.[A-Za-z]{2,24}")
-
-
-def subscribe(area_id: int, address: str, hazards: list[str], least: int, client: str = "") -> Subscriber:
-    """申请订阅, by anybody: nothing is sent to the address but a code, until that has come back."""
-    return ask(PUBLIC, area_id, address.strip(), hazards, least, client)
-
-
-@action(CALL)
-def ask(by: Actor, area_id: int, address: str, hazards: list[str], least: int, client: str) -> Subscriber:
-    """What is wanted, in a row of its own with a link of its own: whoever asks sees and changes nothing that is in force
-    for the address until the code has come back."""
-    way = Subscriber.Way.SMS if MOBILE.fullmatch(address) else Subscriber.Way.MAIL if MAIL.fullmatch(address) else None
-    if way is None or len(address) > 120:
-        raise Invalid("address", address[:40], "11 位手机号，或 120 字以内的邮箱地址", label="号码或邮箱")
-    area = Area.objects.filter(pk=area_id).first()
-    if area is None:
-        raise Invalid("area_id", area_id, "一个已登记的区划", label="地点")
-    now = clock.real_now()
-    not_too_often(address, client, now)
-    row = Subscriber.objects.create(
-        way=way, address=address, data_class=DataClass.PERSONAL, area=area, least=min(4, max(1, least)),
-        hazards=[code for code in hazards if code in GROUPS], code=f"{secrets.randbelow(10**6):06}", asked_at=now,
-        asked_from=client[:45],
-    )  # fmt: skip
-    notice = NoticeRequested(
-        to_name="订阅人", text=f"【{area.name}预警】订阅确认码 {row.code}，10 分钟内有效。不是您本人操作请忽略。",
-        purpose="订阅确认", subject_type="mobilisation.Subscriber", subject_id=str(row.pk), phone=address,
-    )  # fmt: skip
-    record(by, "申请订阅", row, notice)
-    return row
-
-
-def not_too_often(address: str, client: str, now: datetime) -> None:
-    """Refuses who asks too often; forgets what nobody confirmed within the hour."""
-    with connection.cursor() as cursor:  # one at a time, or many at once would all find room
-        cursor.execute("select pg_advisory_xact_lock(hashtext('mobilisation.ask'))")
-    pending = Subscriber.objects.unscoped(WHY).filter(state=Subscriber.State.PENDING)
-    pending.filter(asked_at__lte=now - WINDOW).delete()
-    if Subscriber.objects.unscoped(WHY).filter(address=address, asked_at__gt=now - PAUSE).exists():
-        raise Conflict("刚刚已发过确认码，请两分钟后再试")
-    if client and pending.filter(asked_from=client[:45]).count() >= MOST_A_CLIENT:
-        raise Conflict(f"同一网络地址一小时内最多申请 {MOST_A_CLIENT} 次，请一小时后再试")
-    if pending.count() >= MOST_AN_HOUR:
-        raise Conflict("申请订阅的人太多，请一小时后再试")
-
-
-def confirm_subscription(token: str, code: str) -> Subscriber:
-    """确认订阅 with the code that was sent. What comes back is in force (with a new link), or still pending."""
-    return check_code(PUBLIC, queries.subscriber(token).pk, code)
-
-
-@action(CALL)
-def check_code(by: Actor, subscriber_id: int, code: str) -> Subscriber:
-    row = Subscriber.objects.unscoped(HELD).one(subscriber_id, lock=True)
-    fits = row.state == Subscriber.State.PENDING and secrets.compare_digest(row.code.encode(), code.strip().encode())
-    if fits and row.tries < GUESSES and clock.real_now() - row.asked_at < CODE_LIVES:
-        return put_in_force(by, row)
-    row.tries = min(row.tries + 1, 32_000)
-    row.save()
-    record(by, "订阅确认码不符", row)
-    return row
-
-
-def put_in_force(by: Actor, wanted: Subscriber) -> Subscriber:
-    """The owner of the address has proved himself: what he wants replaces what he had, and earlier links end."""
-    active = Subscriber.objects.unscoped(HELD).filter(
-        way=wanted.way, address=wanted.address, state=Subscriber.State.ACTIVE
-    )
-    row = active.select_for_update().first() or wanted
-    if row is not wanted:
-        row.area, row.hazards, row.least, row.asked_at = wanted.area, wanted.hazards, wanted.least, wanted.asked_at
-        wanted.delete()
-    row.state, row.code, row.tries, row.asked_from, row.token = Subscriber.State.ACTIVE, "", 0, "", new_token()
-    row.save()
-    record(by, "确认订阅", row)
-    return row
-
-
-def unsubscribe(token: str) -> None:
-    """退订: who has the link may; the address is forgotten."""
-    leave(PUBLIC, queries.subscriber(token).pk)
-
-
-@action(CALL)
-def leave(by: Actor, subscriber_id: int) -> None:
-    row = Subscriber.objects.unscoped(HELD).one(subscriber_id, lock=True)
-    row.state, row.address, row.code, row.asked_from = Subscriber.State.ENDED, f"退订:{row.pk}", "", ""
-    row.save()
-    record(by, "退订", row)
