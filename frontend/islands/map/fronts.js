@@ -4,7 +4,7 @@
 
 import { tr } from "../../words.js";
 
-const KEY = "fire-fronts";
+const [KEY, WHOLE] = ["fire-fronts", "footprints"];
 // Layers beside the runs whose features carry `minute` (the number of the frame) and `label`.
 const SERIES = ["monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
 const STEP_MS = 350;
@@ -27,6 +27,8 @@ export class Fronts {
     this.series = "";
     /** @type {Map<number, string>} */
     this.labels = new Map();
+    /** @type {Map<string, any>} */
+    this.filters = new Map();
     /** @type {number[]} */
     this.minutes = [];
     this.box = document.createElement("div");
@@ -107,6 +109,7 @@ export class Fronts {
     this.text.value = this.labels.get(minute) || tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
+    this.reveal(this.series !== "" || (Number(this.slider.value) >= this.minutes.length - 1 && !this.timer));
     for (const key of SERIES) this.filter(key, ["==", ["get", "minute"], key === this.series ? minute : this.last(key)]);
     const front = this.series ? this.last(KEY) : minute;
     this.filter(KEY, ["all", ["==", ["get", "minute"], front], ["==", ["get", "run"], this.run]]);
@@ -120,6 +123,17 @@ export class Fronts {
   /** @param {string} key @param {any} condition */
   filter(key, condition) {
     for (const entry of this.scene.map?.getStyle()?.layers ?? []) if (entry.source === key) this.scene.map.setFilter(entry.id, condition);
+  }
+
+  /** The whole footprint of the run is taken away while an earlier picture of it is looked at. @param {boolean} last */
+  reveal(last) {
+    for (const entry of this.scene.map?.getStyle().layers ?? []) {
+      if (entry.source !== WHOLE) continue;
+      if (!this.filters.has(entry.id)) this.filters.set(entry.id, entry.filter ?? null);
+      const own = this.filters.get(entry.id);
+      const others = ["!=", ["get", "run"], this.run];
+      this.scene.map.setFilter(entry.id, last ? own : own ? ["all", own, others] : others);
+    }
   }
 
   play() {
