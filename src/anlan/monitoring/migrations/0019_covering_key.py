@@ -14,5 +14,5 @@ alter table observation add primary key (stream, at);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("monitoring", "0017_water")]
+    dependencies = [("monitoring", "0018_weather")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]
