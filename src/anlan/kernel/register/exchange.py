@@ -17,10 +17,10 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
+from anlan.kernel.models import RefusedRow
 from anlan.kernel.register import actions, exporting, query, refused, uploads
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.importing import FIRST_ROW, Report, import_rows
-from anlan.kernel.register.models import RefusedRow
 
 SHOWN_REFUSED = 200
 TYPES = {

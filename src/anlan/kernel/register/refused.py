@@ -12,10 +12,10 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import record
 from anlan.kernel.audit import journal
 from anlan.kernel.errors import Invalid, NotFound
+from anlan.kernel.models import RefusedRow
 from anlan.kernel.register.actions import require_change
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.importing import FIRST_ROW, Report, import_rows
-from anlan.kernel.register.models import RefusedRow
 
 Rows = QuerySet[RefusedRow]
 

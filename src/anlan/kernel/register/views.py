@@ -20,12 +20,12 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents.word import WORD
 from anlan.kernel.documents.word import render as render_word
+from anlan.kernel.models import RefusedRow
 from anlan.kernel.register import actions, query, refused, scoping, seen
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
 from anlan.kernel.register.forms import KeyField, RegisterForm, form_class
 from anlan.kernel.register.keys import Keys
-from anlan.kernel.register.models import RefusedRow
 from anlan.kernel.register.show import Cell, cell, filter_inputs
 
 SIZES = (20, 50, 100, 200)
