@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,22 @@ def test_wuhai_loads_without_a_refused_row(wuhai: loader.Loaded) -> None:
     assert wuhai.refused == []
     levels = {level: Area.objects.filter(level=level).count() for level in Level}
     assert (levels[Level.CITY], levels[Level.DISTRICT], levels[Level.TOWN], levels[Level.COMMUNITY]) == (1, 3, 20, 87)
+
+
+def test_the_network_of_stores_is_the_citys_four_and_fifteen(wuhai: loader.Loaded) -> None:
+    kinds = Counter(REGISTERS["stores"].model._base_manager.values_list("kind", flat=True))
+    assert (kinds["store"], kinds["point"]) == (4, 15)
+
+
+def test_the_package_says_how_much_is_in_it() -> None:
+    """Numbers in the package's README are those of its files."""
+    folder = Path(loader.__file__).parents[2] / "cities" / "wuhai"
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    for file, what in (("stations", "stations"), ("alarm-rules", "rules"), ("enterprises", "enterprises")):
+        count = len((folder / "registers" / f"{file}.csv").read_text(encoding="utf-8").strip().splitlines()) - 1
+        assert f"{count} {what}" in readme
+    for csv in sorted((folder / "registers").glob("*.csv")):
+        assert csv.name in readme or csv.stem in readme, csv.name
 
 
 def test_loading_again_doubles_nothing(wuhai: loader.Loaded) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,12 @@ from anlan.gateways.importing.items import Item
 from anlan.gateways.importing.network import build
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.kernel.geo import Crs, distance_m
-from anlan.kernel.geo.crs import wgs84_to_gcj02
+from anlan.kernel.geo.crs import gcj02_to_bd09, wgs84_to_gcj02
 from anlan.kernel.models import Area
 from anlan.resources.models import Hospital, RoadEdge, RoadNode
 from anlan.resources.roads import BY_ROAD, Roads
 from anlan.supervision.models import Park
+from conftest import missing
 from tests.conftest import City, actor
 
 pytestmark = pytest.mark.django_db
@@ -37,6 +40,13 @@ OSM = """<?xml version="1.0" encoding="UTF-8"?><osm version="0.6" generator="tes
 <way id="11"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="residential"/><tag k="oneway" v="yes"/></way>
 <way id="12"><nd ref="1"/><nd ref="4"/><tag k="highway" v="footway"/></way>
 <way id="13"><nd ref="1"/><nd ref="4"/><tag k="waterway" v="ditch"/></way></osm>"""
+
+
+def needed(name: str) -> Any:
+    """An extra's library; its tests are skipped by name where it is not installed, and fail where CI says it must be."""
+    if importlib.util.find_spec(name) is None:
+        missing(f"not installed: {name} (uv sync --extra import)", "ANLAN_REQUIRE_SHARED")
+    return importlib.import_module(name)
 
 
 def write(folder: Path, features: list[dict[str, Any]]) -> Path:
@@ -111,7 +121,7 @@ def test_nobody_imports_into_another_district(city: City, tmp_path: Path) -> Non
 
 
 def test_a_projected_shapefile_in_gbk_is_read(city: City, tmp_path: Path) -> None:
-    pyogrio = pytest.importorskip("pyogrio")
+    pyogrio = needed("pyogrio")
     park = shapely.box(300000, 4370000, 310000, 4380000)  # CGCS2000 / 3-degree zone 35 without prefix, m
     pyogrio.raw.write(
         tmp_path / "park.shp", geometry=np.array([park.wkb], dtype=object), field_data=[np.array(["乌达园区"], object),
@@ -126,8 +136,51 @@ def test_a_projected_shapefile_in_gbk_is_read(city: City, tmp_path: Path) -> Non
     assert 39 < row.lat < 40
 
 
+#: Coordinates of one place as each system writes it, and how far off ours may lie (m).
+PLACE = (106.7, 39.5)
+WRITTEN = {
+    Crs.WGS84: PLACE, Crs.CGCS2000: PLACE, Crs.GCJ02: wgs84_to_gcj02(*PLACE), Crs.BD09: gcj02_to_bd09(*wgs84_to_gcj02(*PLACE)),
+}  # fmt: skip
+
+
+def table(file: Path, lon: float, lat: float) -> None:
+    file.write_text(f"编码,名称,经度,纬度,所属区划\nH1,甲,{lon!r},{lat!r},mca:150304\n", encoding="utf-8")
+
+
+def workbook(file: Path, lon: float, lat: float) -> None:
+    book = Workbook()
+    book.active.append(["编码", "名称", "经度", "纬度", "所属区划"])
+    book.active.append(["H1", "甲", lon, lat, "mca:150304"])
+    book.save(file)
+
+
+def geojson(file: Path, lon: float, lat: float) -> None:
+    write(file.parent, [feature(point(lon, lat), code="H1", name="甲", area="mca:150304")]).rename(file)
+
+
+def geopackage(file: Path, lon: float, lat: float) -> None:
+    fields = {"code": "H1", "name": "甲", "area": "mca:150304"}
+    needed("pyogrio").raw.write(
+        file, geometry=np.array([shapely.Point(lon, lat).wkb], dtype=object), fields=list(fields), geometry_type="Point",
+        field_data=[np.array([value], object) for value in fields.values()], crs="EPSG:4326",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("crs", WRITTEN)
+@pytest.mark.parametrize(
+    ("name", "maker"), [("a.csv", table), ("a.xlsx", workbook), ("a.geojson", geojson), ("a.gpkg", geopackage)]
+)
+def test_every_format_in_every_coordinate_system_lands_on_the_same_place(
+    city: City, tmp_path: Path, name: str, maker: Any, crs: Crs
+) -> None:
+    maker(tmp_path / name, *WRITTEN[crs])
+    assert actions.into_register(actor(city.city), "hospitals", Order(tmp_path / name, crs)).refused == []
+    row = Hospital.everything.get()
+    assert distance_m(*PLACE, row.lon, row.lat) < 0.5
+
+
 def test_hospitals_out_of_an_osm_extract_by_a_condition(city: City, tmp_path: Path) -> None:
-    pytest.importorskip("osmium")
+    needed("osmium")
     Area.objects.filter(pk=city.west.pk).update(geometry=SQUARE)
     (tmp_path / "a.osm").write_text(OSM, encoding="utf-8")
     order = Order(tmp_path / "a.osm", where=["amenity=hospital"])
@@ -136,7 +189,7 @@ def test_hospitals_out_of_an_osm_extract_by_a_condition(city: City, tmp_path: Pa
 
 
 def test_an_osm_extract_becomes_a_graph_cut_at_its_crossings(city: City, tmp_path: Path) -> None:
-    pytest.importorskip("osmium")
+    needed("osmium")
     (tmp_path / "a.osm").write_text(OSM, encoding="utf-8")
     found = actions.into_roads(actor(city.city), Order(tmp_path / "a.osm"))
     assert (found.counts["节点"], found.counts["路段"]) == (5, 4), "footway and ditch are no roads"

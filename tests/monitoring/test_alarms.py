@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -222,3 +223,40 @@ def test_a_clock_that_jumps_makes_nobody_silent_and_hides_nothing(city: City, fe
         feed.say(stream, (1, 9.0))
         assert Alarm.objects.unscoped("test").get().rule_id == hot.pk, "readings of the mended clock are judged live"
         assert Latest.objects.get(pk=stream.pk).value == 9.0
+
+
+OUT = (
+    (actions.suppress_alarm, actions.unsuppress_alarm, "suppressed", "抑制"),
+    (actions.take_out_of_service, actions.return_to_service, "out_of_service", "停用"),
+)
+
+
+@pytest.mark.parametrize(("away", "back", "state", "verb"), OUT)
+def test_who_suppresses_an_alarm_or_takes_it_out_of_service_says_why_and_it_stays_so_until_returned(
+    city: City, feed: Feed, away: Any, back: Any, state: str, verb: str
+) -> None:
+    alarm, stream = open_alarm(city, feed)
+    with pytest.raises(Invalid, match="理由"):
+        away(actor(city.east), alarm.pk, " ")
+    with pytest.raises(NotFound):
+        away(actor(city.west), alarm.pk, "检修")
+    away(actor(city.east), alarm.pk, "检修")
+    feed.say(stream, (90, 0.1), (91, 20.0))
+    with clock.standing_at(T0 + timedelta(days=3)):
+        jobs.bring_back_shelved_alarms()
+    alarm.refresh_from_db()
+    assert alarm.state == state
+    change = alarm.changes.filter(what=verb).get()
+    assert (change.by, change.reason, change.after) == ("王值班", "检修", state)
+    back(actor(city.east), alarm.pk)
+    alarm.refresh_from_db()
+    assert alarm.state == "unacknowledged"
+
+
+def test_shelving_is_ended_early_by_a_person(city: City, feed: Feed) -> None:
+    alarm, _ = open_alarm(city, feed)
+    with clock.standing_at(T0):
+        actions.shelve_alarm(actor(city.east), alarm.pk, 30, "检修")
+        actions.unshelve_alarm(actor(city.east), alarm.pk, "检修完")
+    alarm.refresh_from_db()
+    assert (alarm.state, alarm.shelved_until) == ("unacknowledged", None)

@@ -201,3 +201,19 @@ def test_another_district_sees_neither_values_nor_alarms(city: City, feed: Feed)
     assert queries.latest(neighbour) == []
     assert not queries.open_alarms(neighbour).exists()
     assert queries.open_alarms(actor(city.east)).count() == 1
+
+
+def test_a_fast_rise_raises_an_alarm_by_its_rate_and_a_new_worker_goes_on_with_it(city: City, feed: Feed) -> None:
+    """0.5 m in half an hour is 1 m/h: over the limit on the rate, far below any limit on the stage."""
+    make_rule(city, quantity="cl2", kind="rate", rate_window_s=1800, hi=0.8, deadband=0.1)
+    stream = make_stream(make_station(city))
+    feed.say(stream, (0, 10.0), (15, 10.1), (30, 10.2))
+    assert not Alarm.objects.unscoped("test").exists()
+    feed.say(stream, (45, 10.6))
+    alarm = Alarm.objects.unscoped("test").get()
+    assert (alarm.band, alarm.state) == ("hi", "unacknowledged")
+    again = Feed(seq=feed.seq)
+    again.say(stream, (60, 10.7), (75, 10.7), (90, 10.7))
+    assert Alarm.objects.unscoped("test").count() == 1
+    alarm.refresh_from_db()
+    assert alarm.state == "returned"

@@ -20,10 +20,19 @@ FACTS = {
     "task_acknowledged": "command.TaskAcknowledged",
     "warning_drafted": "monitoring.WarningDrafted",
     "warning_issued": "monitoring.WarningIssued",
+    "warning_ended": "monitoring.WarningCancelled",
     "report_sent": "command.ReportSent",
+    "response_ended": "command.ResponseEnded",
     "closed": "command.IncidentClosed",
     "reviewed": "command.IncidentReviewed",
 }
+
+PROGRESS = "from kernel_event where correlation_id = %s and name = 'command.TaskProgressed' and payload->>'state'"
+#: Readings of the stations that raised the story's alarms, not after the alarm: what it was raised for is kept.
+EVIDENCE = """select count(*) from kernel_event e
+  join monitoring_datastream d on d.station_id = (e.payload->>'station_id')::bigint
+  join observation o on o.stream = d.id and o.at between %s and (e.payload->>'at')::timestamptz
+  where e.correlation_id = %s and e.name = 'monitoring.AlarmRaised'"""
 
 
 def one(sql: str, *params: Any) -> Any:
@@ -37,8 +46,9 @@ def links(correlation_id: UUID | str, start: datetime, began_with_alarm: bool) -
     """link -> did it happen, for the story of this correlation id that began at `start`."""
     facts = set(Event.objects.filter(correlation_id=correlation_id).values_list("name", flat=True))
     found = {link: name in facts for link, name in FACTS.items()}
+    found["tasks_done"] = bool(one(f"select count(*) {PROGRESS} = 'done'", str(correlation_id)))
     if began_with_alarm:
-        found["observation"] = bool(one("select count(*) from observation where at >= %s", start))
+        found["observation"] = bool(one(EVIDENCE, start, str(correlation_id)))
         found["alarm"] = "monitoring.AlarmRaised" in facts
         found["alarm_acknowledged"] = "monitoring.AlarmAcknowledged" in facts
     else:
