@@ -32,10 +32,14 @@ from anlan.monitoring.actions.warnings import (
     review_warning,
     submit_warning,
 )
+from anlan.monitoring.actions.water import forecast_stages
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
 
 __all__ = [
+    "Ahead",
     "Criterion",
     "Figure",
+    "Flash",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
@@ -46,11 +50,14 @@ __all__ = [
     "expire_shelving",
     "expire_warnings",
     "follow_parks",
+    "forecast_stages",
     "issue_fast",
     "issue_warning",
     "judge_figures",
     "judge_park_risk",
     "judge_readings",
+    "keep_forecasts",
+    "keep_strokes",
     "locate_fire",
     "receive_event",
     "redraft_warning",
