@@ -3,7 +3,7 @@
 
 import { tr } from "../../words.js";
 
-const KEY = "fire-fronts";
+const [KEY, WHOLE] = ["fire-fronts", "footprints"];
 const STEP_MS = 350;
 
 /** @param {number} minute */
@@ -21,6 +21,8 @@ export class Fronts {
     this.scene = scene;
     this.timer = 0;
     this.run = 0;
+    /** @type {Map<string, any>} */
+    this.filters = new Map();
     /** @type {number[]} */
     this.minutes = [];
     this.box = document.createElement("div");
@@ -94,8 +96,20 @@ export class Fronts {
     this.text.value = tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
+    this.reveal(Number(this.slider.value) >= this.minutes.length - 1 && !this.timer);
     for (const entry of this.scene.map?.getStyle().layers ?? []) {
       if (entry.source === KEY) this.scene.map.setFilter(entry.id, ["all", ["==", ["get", "minute"], minute], ["==", ["get", "run"], this.run]]);
+    }
+  }
+
+  /** The whole footprint of the run is taken away while an earlier picture of it is looked at. @param {boolean} last */
+  reveal(last) {
+    for (const entry of this.scene.map?.getStyle().layers ?? []) {
+      if (entry.source !== WHOLE) continue;
+      if (!this.filters.has(entry.id)) this.filters.set(entry.id, entry.filter ?? null);
+      const own = this.filters.get(entry.id);
+      const others = ["!=", ["get", "run"], this.run];
+      this.scene.map.setFilter(entry.id, last ? own : own ? ["all", own, others] : others);
     }
   }
 
