@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.test import Client
 
 from anlan.gateways.alerts import (
     cell_broadcast,
@@ -25,11 +26,14 @@ from anlan.gateways.alerts import (
     led_sign,
     loudspeaker,
     public_channels,
+    web_push,
     wecom,
 )
 from anlan.gateways.alerts.contract import Message, Outcome
+from anlan.gateways.alerts.web_push.simulator import PushService
 from anlan.gateways.feeds.cap.events import check
 from anlan.kernel import clock
+from anlan.mobilisation.models import PushKey, Subscriber
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
 from tests.gateways_alerts.smsgateway import SmsGateway
@@ -223,3 +227,30 @@ def test_mail_reaches_its_address_and_says_why_not(monkeypatch: pytest.MonkeyPat
     server.server.close()
     monkeypatch.setenv("ANLAN_SMTP_URL", "smtp://127.0.0.1:1")
     assert email.CHANNEL.send(letter).outcome == Outcome.RETRY
+
+
+def test_a_browser_that_subscribed_gets_the_warning_encrypted_for_it_alone(
+    city: City, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the page's script to a push service of our own, which decrypts; a browser that cancelled counts as not told."""
+    service = PushService()
+    monkeypatch.setenv("ANLAN_PUSH_HOSTS", f"127.0.0.1:{service.port}")
+    asked = {"area_id": city.east.pk, "least": 3, "hazards": ["12D"]}
+    foreign = {**asked, "push": service.subscription("x") | {"endpoint": "https://elsewhere.example/x"}}
+    refused = client.post("/public/push", foreign, content_type="application/json")
+    assert (refused.status_code, "推送地址" in refused.json()["why"]) == (422, True)
+    links = [
+        client.post("/public/push", {**asked, "push": service.subscription(name)}, content_type="application/json").json()["link"]
+        for name in ("here", "gone", "left", "here")
+    ]  # fmt: skip
+    client.post(f"{links[2]}leave")
+    rows = Subscriber.everything.filter(way="push", state="active").order_by("pk")
+    letters = [
+        Message(f"1:{row.pk}", "", row.address, "【演示】氯气泄漏，关闭门窗。", "预警发布", "", "") for row in rows
+    ]
+    first, second = web_push.CHANNEL.send_many(letters)  # type: ignore[misc]
+    assert (first.outcome, second.outcome) == (Outcome.DELIVERED, Outcome.REFUSED)
+    assert [json.loads(text)["body"] for text in service.read] == ["【演示】氯气泄漏，关闭门窗。"]
+    assert service.headers[0]["Content-Encoding"] == "aes128gcm"
+    assert PushKey.objects.count() == 2
+    service.close()

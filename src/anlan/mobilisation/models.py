@@ -173,6 +173,7 @@ class Subscriber(ScopedModel):
     class Way(models.TextChoices):
         SMS = "sms", "短信"
         MAIL = "mail", "邮件"
+        PUSH = "push", "网页推送"
 
     class State(models.TextChoices):
         PENDING = "pending", "待确认"
@@ -211,6 +212,22 @@ class Subscriber(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_way_display()}订阅 {self.pk}"
+
+
+class PushKey(models.Model):
+    """推送地址: where a browser that subscribed is reached and with which keys; `address` is how the roster names it."""
+
+    subscriber = models.OneToOneField(Subscriber, models.CASCADE, related_name="push")
+    address = models.CharField(max_length=120, unique=True)
+    endpoint = models.CharField(max_length=500)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = "推送地址"
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class RosterBlock(models.Model):

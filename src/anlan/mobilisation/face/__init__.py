@@ -75,6 +75,8 @@ class Face:
     looked_at: float = float("-inf")
     ready: dict[tuple[str, str], Document] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
+    #: What is being built now: a crowd that asks for the same waits for one building.
+    building: dict[tuple[str, str], asyncio.Task[Document]] = field(default_factory=dict)
 
     def look(self) -> None:
         """Whether anything has changed; forgets what is no longer true."""
@@ -105,11 +107,22 @@ class Face:
     async def get(self, base: str, path: str) -> Document:
         await self.fresh()
         found = self.ready.get((base, path))
-        if found is None:
-            ready = self.ready
-            found = document(await sync_to_async(make, thread_sensitive=False)(base, path))
-            if len(ready) < KEPT and found.status == 200:
-                ready[base, path] = found
+        return found or await self.built(base, path)
+
+    async def built(self, base: str, path: str) -> Document:
+        """Built once for all who wait. What was begun before the last change is for those who asked before it."""
+        key = (f"{self.version}|{base}", path)
+        task = self.building.get(key)
+        if task is None:
+            task = self.building[key] = asyncio.ensure_future(self.build(base, path))
+            task.add_done_callback(lambda _: self.building.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def build(self, base: str, path: str) -> Document:
+        ready = self.ready
+        found = document(await sync_to_async(make, thread_sensitive=False)(base, path))
+        if len(ready) < KEPT and found.status == 200:
+            ready[base, path] = found
         return found
 
 
@@ -124,7 +137,7 @@ def make(base: str, path: str) -> documents.Made:
 
 
 def serves(path: str) -> bool:
-    return path.startswith(PREFIXES) and not path.startswith(NOT_HERE)
+    return path.startswith(PREFIXES) and path != "/public/push" and not path.startswith(NOT_HERE)
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
