@@ -30,6 +30,7 @@ from anlan.gateways.alerts import (
     wecom,
 )
 from anlan.gateways.alerts.contract import Message, Outcome
+from anlan.gateways.alerts.loudspeaker import speech
 from anlan.gateways.alerts.web_push.simulator import PushService
 from anlan.gateways.feeds.cap.events import check
 from anlan.kernel import clock
@@ -153,8 +154,8 @@ def test_loudspeakers_get_what_is_to_be_said_and_where(message: Message, monkeyp
     assert loudspeaker.send(message).outcome == Outcome.DELIVERED
     packet = platform.packets[0].split(b"\r\n\r\n", 1)[1]
     with tarfile.open(fileobj=io.BytesIO(packet)) as tar:
-        (member,) = tar.getmembers()
-        found = tar.extractfile(member)
+        text, *sound = tar.getmembers()
+        found = tar.extractfile(text)
         assert found is not None
         ebd = ElementTree.fromstring(found.read())  # noqa: S314 - our own output
     said = {element.tag: element.text for element in ebd.iter()}
@@ -166,6 +167,8 @@ def test_loudspeakers_get_what_is_to_be_said_and_where(message: Message, monkeyp
         "150304000000",
     )
     assert "重复一遍" in (said["MsgDesc"] or "")
+    assert [member.size for member in sound] == ([int(said["Size"] or 0)] if speech.ready() else [])
+    assert not sound or sound[0].size > 5 * 22050 * 2, "more than five seconds of sound"
     platform.code = "3"
     assert loudspeaker.send(message).outcome == Outcome.REFUSED
     platform.server.shutdown()

@@ -92,7 +92,7 @@ def single(actor: Actor, since: datetime) -> dict[str, dict[str, Any]]:
         sent=Count("pk", filter=out), failed=Count("pk", filter=Q(state=SendState.FAILED)), pieces=Sum(parts, filter=out),
         waiting=Count("pk", filter=Q(state__in=[SendState.QUEUED, SendState.SENDING])), again=Sum(Greatest(F("attempts") - 1, 0)),
     )  # fmt: skip
-    return {row["channel"]: row for row in found}
+    return {row["channel"]: dict(row) for row in found}
 
 
 def mass(actor: Actor, since: datetime) -> dict[str, dict[str, Any]]:
@@ -103,7 +103,7 @@ def mass(actor: Actor, since: datetime) -> dict[str, dict[str, Any]]:
         sent=Sum(out), failed=Sum("refused"), pieces=Sum(out * F("pieces")),
         waiting=Sum(F("total") - F("delivered") - F("refused") - F("unknown") - F("gone")),
     )  # fmt: skip
-    return {row["channel"]: row for row in found}
+    return {row["channel"]: dict(row) for row in found}
 
 
 def fanouts(actor: Actor) -> list[Fanout]:

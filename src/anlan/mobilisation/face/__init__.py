@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,10 @@ HEADERS = (
 )
 PAGE = b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
 
+#: The one script that a frame may run: the one of ours.
+DIGEST = b64encode(hashlib.sha256(documents.REFRESH.encode()).digest())
+SCRIPT = b"; script-src 'sha256-" + DIGEST + b"'; connect-src 'self'"
+
 
 @dataclass(frozen=True)
 class Document:
@@ -61,6 +66,7 @@ def document(made: documents.Made) -> Document:
     packed = gzip.compress(made.body, 6, mtime=0)
     etag = b'"' + hashlib.sha256(made.body).hexdigest()[:24].encode() + b'"'
     frames = b"frame-ancestors *" if made.embeddable else b"frame-ancestors 'self'"
+    frames += SCRIPT if made.embeddable else b""
     policy = [(b"content-security-policy", PAGE + frames)] if made.media.startswith("text/html") else []
     shared = [(b"access-control-allow-origin", b"*"), (b"content-type", made.media.encode()), (b"etag", etag)]
     return Document(made.body, packed, etag, (*HEADERS, *policy, *shared), made.status)

@@ -171,10 +171,24 @@ def page(base: str, language: str, now: datetime) -> Made:
     return rendered("public", language, base=base, rows=going, ended=ended, now=now.astimezone(BEIJING))
 
 
+#: Every minute the frame asks for itself and changes only what is new, so that nobody's reading is torn away.
+REFRESH = """setInterval(async () => {
+  try {
+    const answer = await fetch(location.href);
+    if (!answer.ok) return;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+    const shown = document.querySelector("main");
+    if (made && shown && made.innerHTML !== shown.innerHTML) shown.innerHTML = made.innerHTML;
+  } catch {
+    return;
+  }
+}, 60000);"""
+
+
 def widget(base: str, language: str, now: datetime) -> Made:
     """For a frame in another site: the headlines, refreshed every minute."""
     rows = [row for row in ordered(now, language) if not row["cancelled"]]
-    return rendered("widget", language, embeddable=True, base=base, rows=rows)
+    return rendered("widget", language, embeddable=True, base=base, rows=rows, script=REFRESH)
 
 
 def warning_page(base: str, identifier: str, language: str, now: datetime) -> Made:
