@@ -49,7 +49,7 @@ EXTRA = {
     "administration": set(),
     "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),
-    "situation": set(),
+    "situation": {"report"},  # a release as Word, PDF and picture
     "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link
 }  # fmt: skip
 CLOCK_CALLS = {

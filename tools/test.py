@@ -36,7 +36,7 @@ def failed() -> list[str]:
 def main(arguments: list[str]) -> int:
     FAILED.unlink(missing_ok=True)
     KEPT.unlink(missing_ok=True)
-    code = run("-n", PROCESSES, "--dist", "loadfile", *arguments)
+    code = run("-n", PROCESSES, "--dist", "loadfile", "--no-loadscope-reorder", *arguments)
     if code != SOME_FAILED:
         return code
     first = failed()

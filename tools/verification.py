@@ -23,6 +23,11 @@ def rows_of(family: str) -> list[Verified]:
     )
 
 
+def notes_of(family: str) -> str:
+    """What a family has to say beside its figures (`NOTES` of its verification module)."""
+    return str(getattr(importlib.import_module(f"anlan.hazards.{family}.tests.verification"), "NOTES", ""))
+
+
 def page(family: str, rows: list[Verified]) -> str:
     good = sum(row.passes for row in rows)
     lines = [
@@ -42,7 +47,7 @@ def page(family: str, rows: list[Verified]) -> str:
         lines.append(
             f"| {case} | {row.source} | {row.expected:.6g} | {row.ours:.6g} | {row.unit} | {error} | {limit} | {mark} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + notes_of(family)
 
 
 def main() -> int:

@@ -6,7 +6,6 @@ gateway first, so that nothing is accepted that could not be kept.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import logging
 import os
@@ -22,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from anlan import embedded, sandbox
+from anlan.nursery import Nursery, Process, die_with_parent, usable
 
 log = logging.getLogger(__name__)
-PR_SET_PDEATHSIG = 1
+ANLAN = "anlan"
 RESTART_WAIT_S = 1.0
 STOP_WAIT_S = 10.0
 
@@ -78,12 +78,6 @@ def listening(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def die_with_parent() -> None:
-    """Linux: the child gets SIGTERM when the supervisor dies, however it dies."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 @dataclass
 class Child:
     """One supervised process."""
@@ -91,20 +85,22 @@ class Child:
     name: str
     command: list[str]
     ready: Callable[[], bool]
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
     starts: int = 0
 
-    def start(self, env: dict[str, str], logs: Path) -> None:
-        with (logs / f"{self.name}.log").open("ab") as out:
-            self.process = subprocess.Popen(
-                self.command,
-                env=env,
-                stdout=out,
-                stderr=out,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing is threaded before exec
-            )
+    def start(self, env: dict[str, str], logs: Path, nursery: Nursery | None) -> None:
+        """A program of its own, or (`command` begins with `anlan`) a role out of the nursery."""
+        log = logs / f"{self.name}.log"
+        role = self.command[0] == ANLAN
+        if role and nursery is not None:
+            self.process = nursery.start(self.command[1:], env, log)
+        else:
+            command = [sys.executable, "-m", *self.command] if role else self.command
+            with log.open("ab") as out:
+                self.process = subprocess.Popen(
+                    command, env=env, stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True,
+                    preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing is threaded before exec
+                )  # fmt: skip
         self.starts += 1
 
     def stop(self) -> None:
@@ -144,32 +140,44 @@ class Supervisor:
     children: list[Child] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
+    nursery: Nursery | None = None
 
-    def start(self, prepare: Callable[[], None]) -> None:
-        """Bring up the servers, run `prepare` (migrations, city data) against them, then our roles."""
+    def start(self, prepare: Callable[[], None] | None = None) -> bool:
+        """Bring up the servers, run `anlan prepare` (or another preparation) against them, then our roles.
+
+        False when it was told to stop before the roles were started.
+        """
         self.var.mkdir(parents=True, exist_ok=True)
         self.ports = Ports.choose(self.web_port)
         self.env = dict(os.environ, ANLAN_VAR=str(self.var))
         self._tell_sandbox()
+        self._open_nursery()
         self.own_database = "ANLAN_DATABASE_URL" not in self.env
         if self.own_database:
             self.env["ANLAN_DATABASE_URL"] = embedded.database_url(self.var)
         if "ANLAN_NATS_URL" not in self.env:
             self._start_nats()
         os.environ.update(self.env)
-        prepare()
+        if self.nursery is not None:
+            self.nursery.prepare(self.env)
+        if prepare is None:
+            self._prepare()
+        else:
+            prepare()
+        if self.stopping.is_set():
+            return False
         # Preparing may have taken a while; another program, which knows nothing of claims, may listen there by now.
         self.ports.sl651 = free_port(self.ports.sl651, set())
         self.ports.web = free_port(self.ports.web, set())
         self.env["ANLAN_SL651_PORT"] = os.environ["ANLAN_SL651_PORT"] = str(self.ports.sl651)
         self._tell_sandbox()
-        anlan = [sys.executable, "-m", "anlan"]
-        self._start("work", [*anlan, "work"], self._ready_file("work"))
-        self._start("ingest", [*anlan, "ingest"], self._ready_file("ingest"))
-        web = [*anlan, "serve", "--host", self.host, "--port", str(self.ports.web)]
+        self._start("work", [ANLAN, "work"], self._ready_file("work"))
+        self._start("ingest", [ANLAN, "ingest"], self._ready_file("ingest"))
+        web = [ANLAN, "serve", "--host", self.host, "--port", str(self.ports.web)]
         self._start("web", web, lambda: listening(self.ports.web))
         self.wait_ready()
         self._write_run_file()
+        return True
 
     def _tell_sandbox(self) -> None:
         """A drill's sandbox may connect to its own ports and to nothing else."""
@@ -203,10 +211,33 @@ class Supervisor:
 
     def _start(self, name: str, command: list[str], ready: Callable[[], bool]) -> None:
         child = Child(name, command, ready)
+        child.start(self.env, self._logs(), self.nursery)
+        self.children.append(child)
+
+    def _prepare(self) -> None:
+        """Raises RuntimeError with the last words of the preparation when it fails."""
+        child = Child("prepare", [ANLAN, "prepare"], lambda: True)
+        child.start(self.env, self._logs(), self.nursery)
+        while child.process is not None and child.process.poll() is None:
+            if self.stopping.wait(0.05):
+                child.stop()
+        if self.stopping.is_set():
+            return
+        if child.process is None or child.process.returncode != 0:
+            raise RuntimeError(f"建表或装载城市失败：\n{self._tail('prepare')}")
+
+    def _tail(self, name: str) -> str:
+        return (self.var / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-1500:]
+
+    def _logs(self) -> Path:
         logs = self.var / "log"
         logs.mkdir(exist_ok=True)
-        child.start(self.env, logs)
-        self.children.append(child)
+        return logs
+
+    def _open_nursery(self) -> None:
+        """It begins to import at once, beside all that follows. A sandbox guards each of its processes from their first line."""
+        if usable() and not sandbox.name():
+            self.nursery = Nursery(self.env, self._logs() / "nursery.log")
 
     def wait_ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
@@ -214,8 +245,8 @@ class Supervisor:
             while not child.ready():
                 died = child.process is not None and child.process.poll() is not None
                 if died or time.monotonic() > deadline:
-                    tail = (self.var / "log" / f"{child.name}.log").read_text(errors="replace")[-1500:]
-                    raise RuntimeError(f"{child.name} {'启动即退出' if died else '在规定时间内未就绪'}：\n{tail}")
+                    ended = "启动即退出" if died else "在规定时间内未就绪"
+                    raise RuntimeError(f"{child.name} {ended}：\n{self._tail(child.name)}")
                 time.sleep(0.05)
 
     def watch(self) -> None:
@@ -227,7 +258,14 @@ class Supervisor:
                 if child.process is not None and child.process.poll() is not None and not self.stopping.is_set():
                     log.warning("%s ended with %s, starting it again", child.name, child.process.returncode)
                     self.stopping.wait(RESTART_WAIT_S)
-                    child.start(self.env, self.var / "log")
+                    self._revive_nursery()
+                    child.start(self.env, self._logs(), self.nursery)
+
+    def _revive_nursery(self) -> None:
+        """Roles end with the nursery they came from; they start again out of a new one."""
+        if self.nursery is not None and not self.nursery.alive():
+            self._open_nursery()
+            self.nursery.prepare(self.env)
 
     def _write_run_file(self) -> None:
         """What runs where, for `anlan doctor` and for tests that kill things."""
@@ -242,6 +280,8 @@ class Supervisor:
             for child in self.children:
                 if child.name == name:
                     child.stop()
+        if self.nursery is not None:
+            self.nursery.stop()
         (self.var / "run" / "run.json").unlink(missing_ok=True)
         for port in vars(self.ports).values() if hasattr(self, "ports") else ():
             release(port)

@@ -16,8 +16,3 @@ def test_a_chlorine_leak_goes_from_the_detector_to_the_reviewed_incident(tmp_pat
     assert summary["links"]["alarm"]
     assert summary["links"]["observation"]
     assert summary["readings_sent"] > 100
-
-
-@pytest.mark.slow
-def test_a_satellite_hotspot_becomes_a_reviewed_grass_fire(tmp_path: Path) -> None:
-    assert prove("grassland-fire", tmp_path / "var", 15650)["links"]["hazard_event"]

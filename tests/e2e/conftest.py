@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from io import BytesIO
@@ -21,6 +19,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from anlan.kernel.models import Area, Level, User
 from anlan.monitoring.models import Station
+from anlan.nursery import Nursery
 from tests.conftest import City, free_port, wait_for_port
 from tests.web.conftest import account
 from tests.web.serving import Web
@@ -71,21 +70,32 @@ def database_url() -> str:
     return f"postgresql://{known['USER']}@/{known['NAME']}?host={known['HOST']}&port={known['PORT'] or 5432}"
 
 
+@pytest.fixture(scope="session")
+def web_environment(django_db_setup: None) -> dict[str, str]:
+    env = dict(os.environ, ANLAN_DATABASE_URL=database_url(), ANLAN_VAR=str(settings.VAR))
+    return env | {"DJANGO_SETTINGS_MODULE": "anlan.settings"}
+
+
+@pytest.fixture(scope="session")
+def nursery(web_environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """The web of each test is forked, as the supervisor does it: importing it anew for each would take minutes in all."""
+    opened = Nursery(web_environment, tmp_path_factory.mktemp("nursery") / "nursery.log")
+    opened.prepare(web_environment)
+    yield opened
+    opened.stop()
+
+
 @pytest.fixture
-def web(transactional_db: None, tmp_path: Path) -> Iterator[Web]:
+def web(transactional_db: None, nursery: Nursery, web_environment: dict[str, str], tmp_path: Path) -> Iterator[Web]:
     """The web role as its own process, as in production."""
     port = free_port()
-    env = dict(os.environ, ANLAN_DATABASE_URL=database_url(), ANLAN_VAR=str(settings.VAR))
-    env["DJANGO_SETTINGS_MODULE"] = "anlan.settings"
-    log = (tmp_path / "web.log").open("wb")
-    process = subprocess.Popen([sys.executable, "-m", "anlan", "serve", "--port", str(port)], env=env, stderr=log)
+    process = nursery.start(["serve", "--port", str(port)], web_environment, tmp_path / "web.log")
     try:
         wait_for_port(port, 30)
         yield Web(f"http://127.0.0.1:{port}", port)
     finally:
         process.terminate()
         process.wait(10)
-        log.close()
 
 
 def box(west: float, south: float, east: float, north: float) -> dict[str, Any]:

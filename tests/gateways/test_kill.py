@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +20,7 @@ from anlan.gateways.devices.mqtt.client import MqttClient
 from anlan.gateways.devices.sl651 import encode
 from anlan.gateways.devices.sl651.codec import BEIJING, ESC, take_apart
 from anlan.monitoring.models import Datastream
+from anlan.nursery import Forked, Nursery
 from tests.conftest import Nats, free_port, wait_for_port
 from tests.gateways.conftest import Gateway, empty_streams
 
@@ -41,26 +39,31 @@ def database_url() -> str:
 
 @dataclass
 class Process:
-    """`anlan ingest` as a process of its own."""
+    """`anlan ingest` as a process of its own, forked as the supervisor does it."""
 
     nats: Nats
     var: Path
     port: int
-    running: subprocess.Popen[bytes] | None = None
+    running: Forked | None = None
     logs: list[Path] = field(default_factory=list)
+    nursery: Nursery = field(init=False)
+    env: dict[str, str] = field(init=False)
 
-    def start(self) -> None:
-        env = {
+    def __post_init__(self) -> None:
+        self.env = {
             **os.environ, "ANLAN_VAR": str(self.var), "ANLAN_DATABASE_URL": database_url(), "ANLAN_NATS_URL": self.nats.url,
             "ANLAN_SL651_PORT": str(self.port), "ANLAN_MQTT_PORT": str(self.nats.ports.mqtt),
             "ANLAN_MQTT_PASSWORD": self.nats.token, "DJANGO_SETTINGS_MODULE": "anlan.settings", "ANLAN_SECRET_KEY": "x" * 50,
         }  # fmt: skip
+        self.nursery = Nursery(self.env, self.var / "nursery.log")
+        self.nursery.prepare(self.env)
+
+    def start(self) -> None:
         ready = self.var / "run" / "ingest.ready"
         ready.unlink(missing_ok=True)
         log = self.var / f"ingest-{len(self.logs)}.log"
         self.logs.append(log)
-        with log.open("wb") as out:
-            self.running = subprocess.Popen([sys.executable, "-m", "anlan", "ingest"], env=env, stdout=out, stderr=out)
+        self.running = self.nursery.start(["ingest"], self.env, log)
         for _ in range(1200):
             if ready.exists():
                 break
@@ -71,7 +74,7 @@ class Process:
 
     def kill(self) -> None:
         assert self.running is not None
-        self.running.send_signal(signal.SIGKILL)
+        self.running.kill()
         self.running.wait(10)
 
 
@@ -84,6 +87,7 @@ def process(stations: dict[str, Datastream], nats_server: Nats, tmp_path: Path) 
     if gateway.running is not None and gateway.running.poll() is None:
         gateway.running.terminate()
         gateway.running.wait(20)
+    gateway.nursery.stop()
 
 
 def send_until_it_breaks(port: int, first: int, killer: Callable[[], None], after: int) -> list[int]:

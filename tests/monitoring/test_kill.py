@@ -26,7 +26,7 @@ from anlan.monitoring.pipeline.share import OWNER_LOCK
 from tests.conftest import City, Nats, free_port, wait_for_port
 from tests.monitoring.conftest import make_rule, make_station, make_stream
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 STREAMS, BATCHES = 40, 400
 PROGRAM = """

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.db import connection
 from shapely.geometry import Point, shape
 
 from anlan.kernel import clock
+from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area, Level
-from anlan.monitoring.models import Alarm, Datastream, Station
+from anlan.monitoring.actions.process import Finding, raise_alarm
+from anlan.monitoring.models import Alarm, AlarmRule, Datastream, Station
 from anlan.simulation.models import Run
 from anlan.situation import actions, jobs, layers, queries
 from anlan.situation.models import ReleaseWatch
@@ -241,3 +245,87 @@ def test_the_api_says_what_the_page_says(tank: HazardUnit, city: City, signed_in
         (found,) = browser.get("/api/situation/releases").json()
     assert found["advice"]["post"]["half_deg"] == 80, "in a calm no side is safe"
     assert Run.everything.get().summary["model"] == "calm"
+
+
+def gas_alarm(tank: HazardUnit, city: City, mg_m3: float, east_m: float = 400.0) -> Alarm:
+    """A chlorine detector of the tank reads so much, and its alarm is raised as the pipeline does."""
+    station = Station.objects.create(
+        code=f"G{east_m:.0f}", name="氯气探测器", kind="气体", protocol="mqtt", address=f"G{east_m:.0f}", lon=LON + east_m / 85_800,
+        lat=LAT, area=city.west, hazard_unit=tank,
+    )  # fmt: skip
+    stream = Datastream.objects.create(
+        code=f"G{east_m:.0f}-cl2",
+        station=station,
+        source_code="cl2",
+        name="氯气浓度",
+        quantity="氯气浓度",
+        unit="mg/m³",
+    )
+    rule, _ = AlarmRule.objects.unscoped("test").get_or_create(
+        code="GAS", defaults={"title": "氯气超限", "area": city.city, "quantity": "氯气浓度", "hi": 3.0, "priority": 1}
+    )
+    measured(stream, mg_m3, clock.now())
+    found = Finding(rule, f"d{stream.pk}", clock.now(), clock.now(), f"氯气 {mg_m3:g} mg/m³", station, city.west, 2, LON, LAT,
+                    "hi", mg_m3, "mg/m³", stream)  # fmt: skip
+    alarm = raise_alarm(system("规则引擎"), found)
+    assert alarm is not None
+    drain()
+    return alarm
+
+
+def test_gas_detectors_start_a_release_that_an_officer_confirms(tank: HazardUnit, city: City) -> None:
+    """Footprint under the alarm's own correlation id at once, with the rate detectors tell; no alarm from it before a person."""
+    with clock.standing_at(NOON):
+        blow(2.5, 270, NOON)
+        alarm = gas_alarm(tank, city, 400.0)
+        watch = ReleaseWatch.objects.unscoped("test").get()
+        assert (watch.unconfirmed, watch.correlation_id, watch.run is not None) == (True, alarm.correlation_id, True)
+        assert watch.given["rate_kg_s"] == pytest.approx(watch.source["estimate"]["median"], rel=1e-3)
+        assert watch.run is not None
+        assert watch.run.summary["rate_kg_s"] == watch.given["rate_kg_s"]
+        assert not Alarm.objects.unscoped("test").filter(rule__code="CALC-RELEASE-ENDPOINT").exists()
+        assert Event.objects.filter(name="situation.ReleaseProposed", correlation_id=alarm.correlation_id).count() == 1
+        gas_alarm(tank, city, 60.0, 900.0)
+        watch.refresh_from_db()
+        assert (watch.rounds, len(watch.source["detectors"])) == (2, 2), (
+            "a second detector: the same release, weighed anew"
+        )
+        done = actions.confirm_release(actor(city.city), watch.pk, {"hole_mm": 10})
+        drain()
+    assert (done.unconfirmed, done.confirmed_by, "rate_kg_s" in done.given, done.given["hole_mm"]) == (
+        False,
+        "王值班",
+        False,
+        10,
+    )
+    assert Alarm.objects.unscoped("test").filter(rule__code="CALC-RELEASE-ENDPOINT", active=True).exists()
+    with pytest.raises(Conflict):
+        actions.confirm_release(actor(city.city), watch.pk, {})
+    with pytest.raises(Forbidden):
+        actions.confirm_release(actor(city.city, "simulation.view"), watch.pk, {})
+
+
+def test_without_a_measured_wind_a_proposed_release_spreads_to_all_sides(tank: HazardUnit, city: City) -> None:
+    with clock.standing_at(NOON):
+        gas_alarm(tank, city, 400.0)
+    watch = ReleaseWatch.objects.unscoped("test").get()
+    assert watch.run is not None
+    assert watch.run.summary["model"] == "calm"
+    assert "静风" in watch.weather["station"]
+
+
+def test_a_release_goes_on_paper(tank: HazardUnit, city: City, signed_in: SignIn) -> None:
+    with clock.standing_at(NOON):
+        blow(2.5, 270, NOON)
+        watch = actions.follow_release(actor(city.city), TANK, tank.pk)
+    browser = signed_in(city.city)
+    word, pdf, png = (
+        browser.get(f"/situation/releases/{watch.pk}/report.{kind}").content for kind in ("docx", "pdf", "png")
+    )
+    with ZipFile(BytesIO(word)) as opened:
+        text = opened.read("word/document.xml").decode()
+        assert sum(name.startswith("word/media/") for name in opened.namelist()) == 2
+    for said in ("模型推算", "待核对", "社区0", "就地掩蔽", "氯碱厂 500/100", "气象站", "假设与适用范围"):
+        assert said in text, said
+    assert (pdf[:5], png[:4]) == (b"%PDF-", b"\x89PNG")
+    assert browser.get(f"/situation/releases/{watch.pk}/report.xls").status_code == 404

@@ -61,7 +61,9 @@ export class Panel {
       const text = await answer.text();
       if (url !== this.url) return;
       if (!answer.ok && !text) throw new Error(String(answer.status));
+      const open = this.body.querySelector("details.signs[open]") !== null;
       this.body.innerHTML = text;
+      this.body.querySelector("details.signs")?.toggleAttribute("open", open);
       /** @type {any} */ (window).htmx?.process(this.body);
     } catch {
       if (url === this.url) this.body.innerHTML = `<div class="state error-state" role="alert"><strong>${tr("没有取到")}</strong><span>${tr("网络或服务暂不可用，稍后自动重试。")}</span></div>`;

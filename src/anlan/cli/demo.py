@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from anlan import cities
-from anlan.cli import _roles, up
+from anlan.cli import _roles
 from anlan.supervisor import Supervisor, handle_signals
 
 HELP = "演示：启动全部并播放一个场景"
@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     system = Supervisor(_roles.var(), args.port, args.host, stopping=stop)
     try:
         with console.status("启动数据库、消息、网关、后台与网页 …"):
-            system.start(up.prepare)
+            if not system.start():
+                return 1
+        _roles.setup()
         watching = threading.Thread(target=system.watch, daemon=True)
         watching.start()
         console.print(f"[bold green]安澜已启动[/] {system.url}")

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from anlan import cities, sandbox
-from anlan.cli import _roles, demo, up
+from anlan.cli import _roles, demo
 from anlan.supervisor import Supervisor, handle_signals
 
 HELP = "演练：在隔离沙盒中播放场景与导调，实施记录交回演练档案"
@@ -76,7 +76,9 @@ def inside(args: argparse.Namespace) -> int:
     system = Supervisor(_roles.var(), args.port, args.host, stopping=stop)
     try:
         with console.status("启动演练沙盒 …"):
-            system.start(up.prepare)
+            if not system.start():
+                return 1
+        _roles.setup()
         threading.Thread(target=system.watch, daemon=True).start()
         console.print(
             f"[bold yellow]演练沙盒“{sandbox.name()}”[/] {system.url}（与实况隔离，任何消息、预警都不会发出）"

@@ -6,8 +6,6 @@ import argparse
 import threading
 from pathlib import Path
 
-from django.core.management import call_command
-
 from anlan.cli import _roles
 from anlan.supervisor import Supervisor, handle_signals
 
@@ -20,23 +18,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="网页端口（被占用时顺延）")
 
 
-def prepare() -> None:
-    """Tables, and the city's data at the first start."""
-    _roles.setup()
-    call_command("migrate", verbosity=0)
-    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
-
-    loader.load_once()
-
-
 def run(args: argparse.Namespace) -> int:
     stop = threading.Event()
     handle_signals(stop)
     system = Supervisor(Path(_roles.var()), args.port, args.host, stopping=stop)
     try:
-        system.start(prepare)
-        print(f"安澜已启动：{system.url}    停止：Ctrl-C", flush=True)
-        system.watch()
+        if system.start():
+            print(f"安澜已启动：{system.url}    停止：Ctrl-C", flush=True)
+            system.watch()
     finally:
         system.stop()
     return 0

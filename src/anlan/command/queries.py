@@ -10,6 +10,7 @@ from shapely.geometry import shape
 
 from anlan.command import figures, review
 from anlan.command.models import (
+    Drawing,
     Drill,
     FeltReport,
     Incident,
@@ -25,6 +26,7 @@ from anlan.command.models import (
 )
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.expressions import Judgement
+from anlan.command.rules.drawing import SIGNS, Sign
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN, TASK_WAITING
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -240,3 +242,9 @@ def city_place() -> tuple[float, float]:
     city = Area.objects.filter(level=Level.CITY, geometry__isnull=False).first()
     middle = shape(city.geometry or {}).centroid if city else None
     return (middle.x, middle.y) if middle is not None else (0.0, 0.0)
+
+
+def drawings(actor: Actor) -> list[tuple[Drawing, Sign]]:
+    """What is drawn on open incidents, with its sign."""
+    rows = Drawing.objects.visible_to(actor, VIEW).filter(erased_at=None).exclude(incident__status__in=INCIDENT_OVER)
+    return [(row, SIGNS[row.kind]) for row in rows if row.kind in SIGNS]

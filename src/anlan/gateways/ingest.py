@@ -24,6 +24,7 @@ from anlan.gateways.devices.datagrams import Datagrams
 from anlan.gateways.devices.listener import Listener
 from anlan.gateways.devices.mqtt.bridge import Broker, MqttBridge
 from anlan.gateways.devices.polling import Polling, polled_file
+from anlan.gateways.devices.positions import Positions
 from anlan.gateways.feeds.poller import Poller
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import Quarantined
@@ -37,7 +38,8 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     """Serve until `stop`; `ready` is called when every port listens."""
     store = ReadingLog(settings.NATS_URL)
     await store.open()
-    listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host))]
+    positions = Positions()
+    listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host, positions))]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
     await Console(store).open(store.nats)
     bridge = MqttBridge(store, Broker.of_environment(os.environ))
@@ -47,6 +49,8 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         keep_quarantine(store),
         replay_for_ever(store),
         backfill.run_for_ever(store),
+        positions.run(),
+        *(one.tell_for_ever() for one in listeners if isinstance(one, Listener)),
         Poller(store).run(),
         Polling(store, discover(), polled_file(settings.VAR)).run(),
     )
@@ -63,13 +67,15 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await sync_to_async(connections.close_all)()
 
 
-async def listen(protocol: DeviceProtocol, store: ReadingLog, host: str) -> Listener | Datagrams | None:
+async def listen(
+    protocol: DeviceProtocol, store: ReadingLog, host: str, positions: Positions
+) -> Listener | Datagrams | None:
     """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
     if protocol.transport not in ("tcp", "udp") or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
     try:
-        listener = Listener(protocol, store) if protocol.transport == "tcp" else Datagrams(protocol, store)
+        listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
         await listener.start(host, int(asked or protocol.default_port))
     except OSError as error:
         if asked:

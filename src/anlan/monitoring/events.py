@@ -147,6 +147,18 @@ class JudgementChanged(Fact):
 
 
 @dataclass(frozen=True)
+class StageForecast(Fact):
+    """水位预报 of a gauge: the highest stage that is expected and over how many hours. 模型推算."""
+
+    forecast_id: int
+    title: str
+    peak_m: float
+    hours: float
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
 class FireLocated(Fact):
     """Hotspots were gathered into a fire: ignition place, 95 % ellipse, and the events it is made of."""
 

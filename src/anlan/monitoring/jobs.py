@@ -90,5 +90,6 @@ def judge_natural_hazards() -> None:
     now = clock.now()
     if judged_at and timedelta(0) <= now - judged_at[0] < JUDGED_EVERY:
         return
+    actions.forecast_stages(JUDGE, now)
     actions.judge_readings(JUDGE, now)
     judged_at[:] = [now]

@@ -18,6 +18,7 @@ from anlan.kernel.geo.shapes import BBox
 from anlan.kernel.models import Area, Level
 from anlan.monitoring import queries
 from anlan.monitoring.models import HazardEventKind, Judgement
+from anlan.monitoring.rules import signals
 from anlan.monitoring.rules.warnings import HEX_OF
 
 VIEW = "monitoring.view"
@@ -223,6 +224,28 @@ def barriers(actor: Actor, area: BaseGeometry) -> list[Thing]:
 
 exposes("catchment", "小流域", VIEW, catchments)
 exposes("barrier", "堤坝", VIEW, barriers)
+
+
+def forecasts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Gauges with the highest stage that is expected, by the level it reaches, and the phase of the ice."""
+    del bbox
+    phases = {
+        row.subject: row.figures.get("phase", "") for row in queries.judgements(actor).filter(kind=Judgement.Kind.ICE)
+    }
+    features = []
+    for row in queries.stage_forecasts(actor):
+        gauge, peak = row.reach.downstream, max(row.stages)
+        colour = signals.flood_warning(peak, gauge.alert_m, gauge.guarantee_m, gauge.record_m).colour
+        ice = phases.get(f"station:{gauge.pk}", "")
+        properties = {
+            "id": row.pk, "name": f"{gauge.name} {row.hours[-1]:g} h 内最高 {peak:.2f} m{' · ' + str(ice) if ice else ''}",
+            "meaning": row.method, "at": row.at.isoformat(), "modelled": True, "url": "/monitoring/rivers/",
+            "colour": HEX_OF.get(colour, "#4a90d0"), "representative": gauge.representative,
+        }  # fmt: skip
+        features.append(point(row.pk, gauge.lon, gauge.lat, properties))
+    return collection(features)
+
+
 ALARM_EVENTS = [
     f"monitoring.Alarm{what}" for what in ("Raised", "Escalated", "Cleared", "Acknowledged", "StateChanged")
 ]
@@ -270,6 +293,14 @@ layer(
     Layer(
         "monitoring.judgements", "内部研判（未发布）", "point", judgements, VIEW, icon="warning", colour="#b060d0",
         refresh=["monitoring.JudgementChanged"], group=GROUP, legend=COLOURS,
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.forecasts", "水位预报与冰情（模型推算）", "point", forecasts, VIEW, icon="station", colour="#4a90d0",
+        refresh=["monitoring.StageForecast", "monitoring.JudgementChanged"], group=GROUP,
+        legend=[*COLOURS, ("#4a90d0", "未达特征水位")],
+        empty="没有河段或没有水位读数：在登记簿“河段”登记上下游站",
     )
 )  # fmt: skip
 layer(

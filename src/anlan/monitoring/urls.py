@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.monitoring.views import alarms, assessment, natural, rules, stations, warnings
+from anlan.monitoring.views import alarms, assessment, natural, rivers, rules, stations, warnings
 
 urlpatterns = [
     path("alarms/", alarms.listing, name="alarms"),
@@ -27,6 +27,7 @@ urlpatterns = [
     path("warnings/<int:pk>/12379.xml", warnings.cap_12379, name="warning-12379"),
     path("warnings/<int:pk>/edit", warnings.edit, name="warning-edit"),
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
+    path("rivers/", rivers.page, name="rivers"),
     path("judgements/", natural.judgements, name="judgements"),
     path("rules/", rules.listing, name="alarm-rules"),
     path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),

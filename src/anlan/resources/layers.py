@@ -12,7 +12,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo import BBox
 from anlan.kernel.geo.exposed import Thing, exposes
 from anlan.kernel.geo.layers import FeatureCollection, Layer, layer
-from anlan.resources.models import Hospital, KeyPlace, RoadEdge, Shelter, Store, Team
+from anlan.resources.models import Hospital, KeyPlace, RoadEdge, Shelter, Store, Team, Vehicle
 
 
 def teams(actor: Actor, bbox: BBox | None) -> FeatureCollection:
@@ -43,6 +43,39 @@ layer(
         refresh=("resources.TeamReadinessChanged",),
         group="resources",
         moved_by=("resources.TeamMoved", "team_id"),
+    )
+)
+
+
+def vehicles(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Vehicles where their terminal said last, else where they stand."""
+    features = []
+    for row in Vehicle.objects.visible_to(actor).filter(position_lon__isnull=False, position_lat__isnull=False):
+        lon, lat = row.position_lon or 0.0, row.position_lat or 0.0
+        if bbox is None or (bbox[0] <= lon <= bbox[2] and bbox[1] <= lat <= bbox[3]):
+            properties = {
+                "id": row.pk, "name": str(row), "kind": row.kind, "readiness": row.readiness,
+                "state": row.get_readiness_display(), "at": row.position_at.isoformat() if row.position_at else None,
+                "speed_km_h": row.speed_km_h, "representative": row.representative,
+            }  # fmt: skip
+            point = {"type": "Point", "coordinates": [lon, lat]}
+            features.append({"type": "Feature", "id": row.pk, "geometry": point, "properties": properties})
+    return {"type": "FeatureCollection", "features": features}
+
+
+layer(
+    Layer(
+        key="vehicles",
+        title="车辆位置",
+        kind="point",
+        features=vehicles,
+        permission="resources.view",
+        icon="vehicle",
+        colour="#1c7ed6",
+        refresh=("kernel.RegisterRowChanged",),
+        group="resources",
+        moved_by=("resources.VehicleMoved", "vehicle_id"),
+        empty="没有已知位置的车辆；在车辆登记簿填“定位终端号”",
     )
 )
 

@@ -37,7 +37,7 @@ register(
         panels=("resources/readiness.html",),
         sections=(
             Section("队伍", ("code", "name", "kind", "capabilities", "organisation", "members", "equipment")),
-            Section("值守与出动", ("leader", "phone", "turnout_min", "speed_km_h")),
+            Section("值守与出动", ("leader", "phone", "turnout_min", "speed_km_h", "terminal")),
             Section("驻地", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
@@ -60,13 +60,13 @@ register(
         slug="vehicles",
         title="车辆",
         key=("code",),
-        columns=("plate", "kind", "team", "carrier", "seats", "load_t", "readiness", "area"),
+        columns=("plate", "kind", "team", "carrier", "seats", "load_t", "readiness", "position_at", "area"),
         filters=("area", "kind", "team", "readiness"),
         search=("code", "plate"),
         sections=(
             Section("车辆", ("code", "plate", "kind", "team", "seats", "load_t")),
             Section("通行", ("height_m", "gross_t", "hazmat")),
-            Section("运力", ("carrier", "driver", "driver_phone", "position_lon", "position_lat")),
+            Section("运力", ("carrier", "driver", "driver_phone", "terminal", "position_lon", "position_lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
         sample={

@@ -91,7 +91,11 @@ def fire_in(
     at = outline.representative_point() if outline is not None else None
     lon, lat = place or (at.x, at.y)  # type: ignore[union-attr]
     level = LEVELS.get(colour, 3)
-    zones = (Reach(outline, level),) if outline is not None else ()
+    zones: tuple[Reach, ...] = (Reach(outline, level),) if outline is not None else ()
+    depth = (facts or {}).get("depth_m")
+    if isinstance(depth, float):
+        # standing water is known where it stands, not all over the district
+        zones = (Reach(circle(lon, lat, actions.chains.ROUND_M), level, depth, "m"),)
     trigger = actions.Trigger(
         node,
         title,

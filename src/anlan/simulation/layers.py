@@ -20,7 +20,7 @@ from anlan.simulation.rules.criteria import LIKELY
 #: A footprint is shown so long, h.
 SHOWN_H = 24
 #: Families whose runs keep `summary.frames`.
-MOVING = ("wildfire", "flood", "seismic")
+MOVING = ("wildfire", "flood", "seismic", "chemical")
 
 
 #: Residents per km2 from which a colour holds, densest first, with what the legend says. Own grading, no standard's.
@@ -92,7 +92,7 @@ def zones(runs: list[Run]) -> FeatureCollection:
 
 
 def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Fronts of the newest fire, flood or earthquake per event of the last day, by run and minute: the time slider shows one."""
+    """Fronts of the newest fire, flood, quake or cloud per event of the last day, by run and minute: the time slider shows one."""
     del bbox
     features = [
         {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from math import log
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,8 +19,8 @@ from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
 from anlan.simulation import actions as simulation
 from anlan.situation import queries
-from anlan.situation.events import ReleaseAssessed, ReleaseEnded
-from anlan.situation.models import ReleaseWatch
+from anlan.situation.events import ReleaseAssessed, ReleaseConfirmed, ReleaseEnded, ReleaseProposed
+from anlan.situation.models import Origin, ReleaseWatch
 from anlan.supervision import queries as supervision
 
 RUN = "simulation.run"
@@ -29,6 +30,10 @@ WEATHER = ("wind_m_s", "wind_from_deg", "stability", "air_c")
 TURNED_DEG, RATIO = 10.0, 1.25
 #: Detectors nearer than this stand in the flow of the leak itself, which no model here knows, m.
 NEAR_FIELD_M = 100.0
+#: Hole taken when only detectors speak, mm (a leak of HJ 169-2018 table E.1 is 10 mm to full bore): 待核对.
+UNKNOWN_HOLE_MM = 25.0
+#: Where no wind is measured a proposed release spreads in all directions: still air, stable.
+STILL = {"wind_m_s": 0.0, "wind_from_deg": 0.0, "stability": "F", "air_c": 20.0}
 
 
 @action(RUN)
@@ -74,6 +79,84 @@ def named(given: dict[str, Any]) -> dict[str, Any]:
         raise Invalid(error.field, error.value, error.allowed, label="物质") from error
 
 
+@action(RUN)
+def propose_release(
+    by: Actor, unit_id: int, station_id: int, correlation_id: UUID | None, why: str
+) -> ReleaseWatch | None:
+    """What gas detectors at a hazard unit make of it before anybody is asked: a release with the rate they tell, if they can,
+    else with a usual hole; again with what further detectors say. None when the alarm is of another gas, or a person stands for
+    the unit's release already."""
+    unit = supervision.hazard_unit(by, unit_id)
+    if not unit.substance:
+        return None
+    of = find(unit.substance)
+    read = queries.detectors(by, unit.lon, unit.lat, of, clock.now())
+    if of.endpoint_2 is None or not any(
+        one["station_id"] == station_id and one["mg_m3"] > inverse.LIMIT_MG_M3 for one in read
+    ):
+        return None
+    running = (
+        ReleaseWatch.objects.visible_to(by, RUN)
+        .filter(unit=unit, ended_at__isnull=True)
+        .select_for_update(of=("self",))
+    )
+    watch, is_new = running.first(), False
+    if watch is not None and not watch.unconfirmed:
+        return None
+    if watch is None:
+        watch, is_new = proposed(unit, correlation_id), True
+    weighed(by, watch, read)
+    assess(by, watch, f"气体探测器报警自动研判：{why}"[:200])
+    rate = watch.given.get("rate_kg_s")
+    if is_new:
+        fact = ReleaseProposed(watch.pk, watch.title, why, rate, watch.lon, watch.lat)
+        record(by, "自动研判泄漏", watch, fact, reason=why, correlation_id=watch.correlation_id)
+    return watch
+
+
+def proposed(unit: Any, correlation_id: UUID | None) -> ReleaseWatch:
+    return ReleaseWatch.objects.create(
+        area=simulation.district_at(unit.lon, unit.lat), title=f"{unit.enterprise.name} {unit.name}疑似泄漏"[:120], unit=unit,
+        lon=unit.lon, lat=unit.lat, given=named({**STILL, **of_unit(unit), "hole_mm": UNKNOWN_HOLE_MM}), started_at=clock.now(),
+        correlation_id=correlation_id or uuid4(), origin=Origin.DETECTORS,
+    )  # fmt: skip
+
+
+def weighed(by: Actor, watch: ReleaseWatch, read: list[dict[str, Any]]) -> None:
+    """The rate that detectors tell, with how sure it is, in place of the one of a guessed hole."""
+    inputs, _weather = inputs_of(by, watch)
+    without = {name: value for name, value in inputs.items() if name not in {"rate_kg_s", "rate_sd"}}
+    watch.source = estimated(watch, without, read)
+    found = watch.source["estimate"]
+    if found:
+        spread = (
+            log(max(found["high"] / max(found["low"], 1e-9), 1.0)) / 3.29
+        )  # the middle 90 % of a normal distribution
+        watch.given = {
+            **watch.given,
+            "rate_kg_s": round(found["median"], 4),
+            "rate_sd": round(min(2.0, max(0.1, spread)), 3),
+        }
+
+
+@action(RUN)
+def confirm_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseWatch:
+    """An officer stands for a release that detectors proposed; what is known of the hole takes the place of the estimate."""
+    watch = held(by, watch_id)
+    if not watch.unconfirmed:
+        raise Conflict(f"“{watch.title}”不需要确认")
+    before = snapshot(watch)
+    watch.confirmed_at, watch.confirmed_by = clock.now(), by.name
+    if "hole_mm" in given:
+        watch.given = {name: value for name, value in watch.given.items() if name not in {"rate_kg_s", "rate_sd"}}
+    watch.given = named({**watch.given, **given})
+    watch.save()
+    fact = ReleaseConfirmed(watch.pk, watch.title, by.name)
+    record(by, "确认泄漏研判", watch, fact, before=before, correlation_id=watch.correlation_id)
+    assess(by, watch, f"{by.name}确认")
+    return watch
+
+
 def inputs_of(by: Actor, watch: ReleaseWatch) -> tuple[dict[str, Any], queries.Weather | None]:
     """The engine's inputs with the live wind; what people typed where nothing is measured."""
     weather = queries.weather_at(by, watch.lon, watch.lat, clock.now())
@@ -97,7 +180,7 @@ def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
     now = clock.now()
     watch.run, watch.assessed_at, watch.rounds = run, now, watch.rounds + 1
     watch.weather = (
-        weather.as_json() if weather else {name: inputs.get(name) for name in WEATHER} | {"station": "人工填写"}
+        weather.as_json() if weather else {name: inputs.get(name) for name in WEATHER} | {"station": typed_by(watch)}
     )
     watch.advice = {
         "zones": queries.people_of(by, run), "communities": queries.communities(run), "post": queries.post(by, run, now),
@@ -110,6 +193,11 @@ def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
         watch.pk, run.pk, watch.title, because, watch.lon, watch.lat, max(sure, default=0), watch.took_ms
     )
     record(by, "研判泄漏", watch, fact, before=before, reason=because, correlation_id=watch.correlation_id)
+
+
+def typed_by(watch: ReleaseWatch) -> str:
+    """Where a wind comes from that nobody measured."""
+    return "附近没有实测风，按静风向四周扩散" if watch.unconfirmed else "人工填写"
 
 
 def held(by: Actor, watch_id: int) -> ReleaseWatch:
@@ -130,7 +218,12 @@ def reassess_release(by: Actor, watch_id: int, because: str = "人工重新研�
 def revise_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseWatch:
     """More is known of the hole."""
     watch = held(by, watch_id)
-    watch.given = named({**watch.given, **given})
+    kept = {
+        name: value
+        for name, value in watch.given.items()
+        if name not in {"rate_kg_s", "rate_sd"} or "hole_mm" not in given
+    }
+    watch.given = named({**kept, **given})
     assess(by, watch, "更新泄漏条件：" + "、".join(sorted(given)))
     return watch
 

@@ -39,7 +39,10 @@ def who(request: HttpRequest) -> Actor:
 
 
 def shown(watch: ReleaseWatch) -> dict[str, Any]:
-    names = "id title lon lat given weather advice source rounds took_ms started_at assessed_at ended_at correlation_id".split()
+    names = (
+        "id title lon lat given weather advice source origin confirmed_at confirmed_by rounds took_ms started_at assessed_at "
+        "ended_at correlation_id"
+    ).split()
     return {**{name: getattr(watch, name) for name in names}, "run_id": watch.run_id}
 
 
@@ -62,6 +65,11 @@ def follow(request: HttpRequest, data: ReleaseIn) -> tuple[int, dict[str, Any]]:
 @router.post("/releases/{pk}/revise", summary="更新泄漏条件")
 def revise(request: HttpRequest, pk: int, data: GivenIn) -> dict[str, Any]:
     return shown(actions.revise_release(who(request), pk, data.given))
+
+
+@router.post("/releases/{pk}/confirm", summary="确认自动研判的泄漏")
+def confirm(request: HttpRequest, pk: int, data: GivenIn) -> dict[str, Any]:
+    return shown(actions.confirm_release(who(request), pk, data.given))
 
 
 @router.post("/releases/{pk}/detectors", summary="由气体探测器反演源强")

@@ -22,6 +22,25 @@ class ReleaseAssessed(Fact):
 
 
 @dataclass(frozen=True)
+class ReleaseProposed(Fact):
+    """Gas detectors at a hazard unit have started a release by themselves; an officer must confirm or end it."""
+
+    watch_id: int
+    title: str
+    why: str
+    rate_kg_s: float | None
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True)
+class ReleaseConfirmed(Fact):
+    watch_id: int
+    title: str
+    by: str
+
+
+@dataclass(frozen=True)
 class ReleaseEnded(Fact):
     watch_id: int
     title: str

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from anlan.hazards.chemical.substances import find
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.errors import Invalid
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.monitoring import actions as monitoring
 from anlan.situation import queries
-from anlan.situation.actions import end_release
+from anlan.situation.actions import end_release, propose_release
 from anlan.situation.models import ReleaseWatch
 
 DESK = system("泄漏研判")
@@ -39,9 +40,28 @@ def incident_closed(event: Event) -> None:
 def release_assessed(event: Event) -> None:
     """Communities and protection targets inside an endpoint are alarms; those the wind has left return to normal."""
     watch = ReleaseWatch.objects.unscoped("alarms are raised everywhere").filter(pk=event.payload["watch_id"]).first()
-    if watch is not None and watch.run is not None and watch.run_id == event.payload["run_id"] and not watch.ended_at:
-        figures = [figure(watch, one) for one in queries.reached(DESK, watch.run)[:MOST]]
-        monitoring.judge_figures(DESK, REACHED, f"release:{watch.pk}", figures, event.at)
+    if (
+        watch is None
+        or watch.run is None
+        or watch.run_id != event.payload["run_id"]
+        or watch.ended_at
+        or watch.unconfirmed
+    ):
+        return
+    figures = [figure(watch, one) for one in queries.reached(DESK, watch.run)[:MOST]]
+    monitoring.judge_figures(DESK, REACHED, f"release:{watch.pk}", figures, event.at)
+
+
+@on("monitoring.AlarmRaised")
+def gas_alarm(event: Event) -> None:
+    """Detectors at a hazard unit start its release, for an officer to confirm. What cannot be computed waits for people."""
+    p = event.payload
+    if p["hazard_unit_id"] is None or p["datastream_id"] is None:
+        return
+    try:
+        propose_release(DESK, p["hazard_unit_id"], p["station_id"], event.correlation_id, p["title"])
+    except Invalid:
+        return
 
 
 @on("situation.ReleaseEnded")

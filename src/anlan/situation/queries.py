@@ -318,6 +318,7 @@ def detectors(
             continue
         factor = of.mg_m3(1.0) if "ppm" in stream.unit.lower() else 1.0
         if stream.unit.lower() in {"ppm", "mg/m³", "mg/m3"}:
-            found.append({"name": str(stream.station), "lon": stream.station.lon, "lat": stream.station.lat,
+            found.append({"name": str(stream.station), "station_id": stream.station_id,
+                          "lon": stream.station.lon, "lat": stream.station.lat,
                           "mg_m3": read.value * factor})  # fmt: skip
     return found

@@ -7,18 +7,27 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.utils.http import content_disposition_header
+from django.utils.timezone import localtime
+from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import AnlanError, Forbidden, Invalid
+from anlan.kernel.errors import AnlanError, Conflict, Forbidden, Invalid, NotFound
 from anlan.situation import actions, queries
+from anlan.situation import report as reports
 
 RECENT = 30
+KINDS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "pdf": "application/pdf",
+    "png": "image/png",
+}  # fmt: skip
 #: What the form asks, with label and unit; the rest comes from the unit and the weather station.
 NUMBERS = (
-    ("hole_mm", "孔径", "mm"), ("inventory_t", "存量", "t"), ("duration_min", "最长泄漏时间", "min"), ("bund_m2", "围堰面积", "m²"),
+    ("hole_mm", "孔径", "mm"), ("rate_kg_s", "已知源强", "kg/s"),
+    ("inventory_t", "存量", "t"), ("duration_min", "最长泄漏时间", "min"), ("bund_m2", "围堰面积", "m²"),
     ("wind_m_s", "风速", "m/s"), ("wind_from_deg", "风向（来向）", "°"),
 )  # fmt: skip
+JETS = (("", "受阻（近源最不利）"), ("horizontal", "水平顺风"), ("vertical", "垂直向上"))
 PHASES = (("", "按单元"), ("liquid", "液相"), ("gas", "气相"), ("rupture", "整体破裂"))
 
 
@@ -32,6 +41,8 @@ def seen_by(request: HttpRequest) -> Actor:
 def asked(given: Any) -> dict[str, Any]:
     """What the form says of the hole; empty fields are left to the unit."""
     found: dict[str, Any] = {"phase": given["phase"]} if given.get("phase") else {}
+    if given.get("jet"):
+        found["jet"] = given["jet"]
     if given.get("substance", "").strip():
         found["substance"] = given["substance"].strip()
     for name, label, unit in NUMBERS:
@@ -67,7 +78,8 @@ def releases(request: HttpRequest) -> HttpResponse:
             error = refused.message
     context = {
         "watches": queries.watches(actor)[:RECENT], "units": queries.unit_choices(actor), "numbers": fields(given),
-        "phases": PHASES, "given": given, "unit": given.get("unit", ""), "error": error, "may_run": actor.has(actions.RUN),
+        "phases": PHASES, "jets": JETS,
+        "given": given, "unit": given.get("unit", ""), "error": error, "may_run": actor.has(actions.RUN),
     }  # fmt: skip
     return render(request, "situation/releases.html", context, status=422 if error else 200)
 
@@ -100,6 +112,8 @@ def verb(actor: Actor, pk: int, given: Any) -> None:
     what = given.get("verb", "")
     if what == "revise":
         actions.revise_release(actor, pk, asked(given))
+    elif what == "confirm":
+        actions.confirm_release(actor, pk, asked(given))
     elif what == "detectors":
         actions.weigh_detectors(actor, pk)
     elif what == "end":
@@ -107,4 +121,19 @@ def verb(actor: Actor, pk: int, given: Any) -> None:
     elif what == "again":
         actions.reassess_release(actor, pk)
     else:
-        raise Invalid("verb", what, "revise、detectors、again、end", label="操作")
+        raise Invalid("verb", what, "revise、confirm、detectors、again、end", label="操作")
+
+
+@require_GET
+def report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """The report as Word, PDF, or map and people as PNG."""
+    actor = seen_by(request)
+    if kind not in KINDS:
+        raise NotFound(f"没有“{kind}”格式的报告")
+    watch = queries.watch(actor, pk)
+    if watch.run is None or watch.assessed_at is None:
+        raise Conflict(f"“{watch.title}”还没有推演结果")
+    answer = HttpResponse(reports.made(watch, kind, actor.name), content_type=KINDS[kind])
+    name = f"{watch.title}研判报告{localtime(watch.assessed_at):%Y%m%d%H%M}.{kind}"
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    return answer

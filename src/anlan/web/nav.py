@@ -56,6 +56,7 @@ ENTRIES = (
     Entry("告警", "/monitoring/alarms/", "monitoring.view", "alarm", "monitoring"),
     Entry("预警", "/monitoring/warnings/", "monitoring.view", "warning", "monitoring"),
     Entry("自然灾害研判", "/monitoring/judgements/", "monitoring.view", "info", "monitoring"),
+    Entry("河流与凌汛", "/monitoring/rivers/", "monitoring.view", "area", "monitoring"),
     Entry("公众预警页", "/public/", "monitoring.view", "outbox", "monitoring"),
     Entry("预警覆盖率", "/mobilisation/coverage/", "mobilisation.view", "columns", "mobilisation"),
     Entry("测站", "/monitoring/stations/", "monitoring.view", "station", "monitoring"),

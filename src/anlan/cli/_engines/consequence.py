@@ -14,6 +14,8 @@ from anlan.hazards.contract import InputError
 HEAT = ((37.5, "设备严重损坏，1 min 全部死亡"), (25.0, "重大烧伤，长时间可引燃木材"), (12.5, "1 min 1% 死亡，木材引燃"),
         (4.0, "20 s 以上疼痛，可能起泡"), (1.6, "长期暴露无不适"))  # fmt: skip
 
+SOLID = "固体火焰（Mudan 1987；倾斜按 AGA 1974，距离为下风向）"
+
 
 def distances(given: Json) -> list[float]:
     for i, value in enumerate(given["distances_m"]):
@@ -70,19 +72,21 @@ def pool_fire(given: Json) -> Json:
     long = fire.flame_length(across, rate, given["wind_m_s"])
 
     solid = given["model"] == "solid-flame"
+    tilt = fire.flame_tilt_deg(across, rate, given["wind_m_s"])
 
-    def flux(x: float) -> float:
-        """x from the edge of the pool, as NUREG-1805."""
+    def flux(x: float, lean: float = tilt) -> float:
+        """x from the edge of the pool, as NUREG-1805; downwind, towards which the flame leans."""
         if solid:
-            return fire.solid_flame(x + across / 2, across, long)
+            return fire.solid_flame(x + across / 2, across, long, tilt_deg=lean)
         return fire.point_source(power, given["radiative_fraction"], x + across / 2)
 
     return {
         "burning_rate_kg_m2_s": rate, "diameter_m": across, "heat_release_kw": power, "flame_length_m": long,
-        "flame_tilt_deg": fire.flame_tilt_deg(across, rate, given["wind_m_s"]),
+        "flame_tilt_deg": tilt,
         "surface_emissive_power_kw_m2": fire.emissive_power(across) if solid else None,
         "heat_flux_kw_m2": [flux(x) for x in distances(given)], "zones": zones(flux),
-        "basis": f"{'固体火焰（Mudan 1987，未计倾斜）' if solid else '点源'}，距离自池边起算（NUREG-1805）；火焰长度 Thomas 1963",
+        "upwind_heat_flux_kw_m2": [flux(x, -tilt) for x in distances(given)] if solid else None,
+        "basis": f"{SOLID if solid else '点源'}，距离自池边起算（NUREG-1805）；火焰长度 Thomas 1963",
     }  # fmt: skip
 
 

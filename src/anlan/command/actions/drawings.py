@@ -71,8 +71,11 @@ def shut(by: Actor, row: Drawing) -> None:
 
 def say(by: Actor, row: Drawing, verb: str, before: dict[str, Any] | None = None, reason: str = "") -> None:
     at = outline_of(row.kind, row.geometry).representative_point()  # type: ignore[union-attr]
-    text = f"{verb}{SIGNS[row.kind].title}“{row.label}”" + (
-        "，道路按管控绕行" if row.closure_code and not row.erased_at else ""
+    title = SIGNS[row.kind].title
+    text = (
+        f"{verb}{title}"
+        + (f"“{row.label}”" if row.label != title else "")
+        + ("，道路按管控绕行" if row.closure_code and not row.erased_at else "")
     )
     tell(row.incident, Kind.NOTE, text, by.name, lon=at.x, lat=at.y, drawing_id=row.pk)
     fact = DrawingChanged(row.pk, row.incident_id, row.kind, row.label, row.version, verb, at.x, at.y)

@@ -264,7 +264,7 @@ class AidRequest(ScopedChild):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"请求{self.get_relation_display()}支援 {self.need}"
+        return f"请求{self.get_relation_display()}支援 {self.need.item} {self.quantity.normalize():f}{self.need.unit}"
 
     @property
     def area(self) -> Area:

@@ -18,6 +18,7 @@ __all__ = [
     "DeviceProtocol",
     "FrameError",
     "Framer",
+    "Place",
     "Poller",
     "Reading",
     "Session",
@@ -61,11 +62,24 @@ class Framer(Interface):
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a terminal is: WGS84 degrees, its own time, km/h and degrees from north where it says so."""
+
+    address: str
+    lon: float
+    lat: float
+    at: datetime
+    speed_km_h: float | None = None
+    course_deg: float | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """What one frame of a connection means for us.
 
     ack: sent when the readings are durable (at once when there are none). nak: sent when the frame is refused.
-    reason: why it goes to quarantine, "" when it does not.
+    reason: why it goes to quarantine, "" when it does not. places: live positions for the map, best effort.
     """
 
     raw: bytes
@@ -73,6 +87,7 @@ class Step:
     ack: bytes = b""
     nak: bytes = b""
     reason: str = ""
+    places: list[Place] = field(default_factory=list)
 
 
 class Session(Interface):
@@ -141,5 +156,9 @@ class DeviceProtocol:
     commands: Mapping[str, Command] = field(default_factory=dict)
     #: (kind, address, time, serial, parameters) to a frame for the device. Raises FrameError.
     command: Callable[[str, str, datetime, int, Mapping[str, str]], bytes] | None = None
+    #: Who (`address:port`) may connect; None = everybody.
+    admits: Callable[[str], bool] | None = None
+    #: What is told to everybody on line (reads the database): key -> bytes, told again when changed or growing old.
+    tells: Callable[[datetime], Mapping[str, bytes]] | None = None
     #: A simulated device with this address.
     device: Callable[[str], Device] | None = None

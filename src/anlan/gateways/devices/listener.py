@@ -5,10 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import socket
 import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from hashlib import blake2b
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 
 from anlan.gateways.devices.contract import DeviceProtocol, Session, Step
+from anlan.gateways.devices.positions import Positions
 from anlan.gateways.log import ReadingLog
 from anlan.kernel import clock
 
@@ -23,6 +31,10 @@ RATE, BURST = 500.0, 2000.0
 MAX_CONNECTIONS = 20_000
 #: How many may wait at the door, and how many are let in at a time.
 BACKLOG = 512
+#: How often those on line are told what changed and what has not, seconds; what a slow one may leave unread, bytes.
+TELL_S, AGAIN_S, MOST_UNREAD = 5.0, 120.0, 1_000_000
+#: Times within a frame, which change though nothing has.
+TIMES = re.compile(rb'(?:time|start|stale)="[^"]*"')
 #: Rest after the system ran out of file handles, seconds.
 PAUSE_S = 1.0
 
@@ -46,7 +58,7 @@ class Listener:
     """The server of one protocol. It accepts by itself: every connection has its conversation from its first moment,
     so that closing can find all of them (asyncio's own server forgets those it is just accepting)."""
 
-    def __init__(self, protocol: DeviceProtocol, store: ReadingLog) -> None:
+    def __init__(self, protocol: DeviceProtocol, store: ReadingLog, positions: Positions | None = None) -> None:
         if protocol.session is None:
             raise ValueError(f"{protocol.name} has no session")
         self.protocol, self.store, self.make_session = protocol, store, protocol.session
@@ -54,6 +66,9 @@ class Listener:
         self.doors: list[socket.socket] = []
         #: Who was last heard on which line, for commands.
         self.lines: dict[str, asyncio.StreamWriter] = {}
+        self.positions = positions
+        #: Everybody on line, and what each was told when.
+        self.told: dict[asyncio.StreamWriter, dict[str, tuple[bytes, float]]] = {}
 
     async def start(self, host: str, port: int) -> None:
         """Listen on every address of the host. OSError when the port is taken."""
@@ -104,7 +119,12 @@ class Listener:
         if len(self.conversations) > MAX_CONNECTIONS:
             self.store.counts["connections_refused"] += 1
             return
+        if self.protocol.admits is not None and not self.protocol.admits(peer):
+            log.warning("%s %s: not admitted", self.protocol.name, peer)
+            self.store.counts["connections_refused"] += 1
+            return
         reader, writer = await asyncio.open_connection(sock=line, limit=READ_BYTES)
+        self.told[writer] = {}
         try:
             await self.converse(reader, writer, self.make_session(), peer)
         except (ConnectionError, TimeoutError) as error:
@@ -113,6 +133,7 @@ class Listener:
             log.exception("%s %s", self.protocol.name, peer)
             self.store.counts["connection_errors"] += 1
         finally:
+            self.told.pop(writer, None)
             for address in [address for address, line in self.lines.items() if line is writer]:
                 del self.lines[address]
             await hang_up(writer)
@@ -146,9 +167,51 @@ class Listener:
         if step.reason:
             await self.store.quarantine(self.protocol.name, step.raw, peer, step.reason)
         if not step.readings:
+            self.note(step)
             return step.nak or step.ack
-        await self.store.keep(self.protocol.name, step.readings, step.raw, peer)
+        readings = step.readings
+        if step.places and self.positions is not None and step.places[0].address in self.positions.known:
+            # The terminal of a registered vehicle: what it measures besides is kept where there is a datastream for it.
+            streams = await self.store.registry(self.protocol.name)
+            readings = [one for one in readings if (one.address, one.code) in streams]
+        if readings:
+            await self.store.keep(self.protocol.name, readings, step.raw, peer)
+        self.note(step)
         return step.ack
+
+    def note(self, step: Step) -> None:
+        if self.positions is not None and step.places:
+            self.positions.note(step.places)
+
+    async def tell_for_ever(self) -> None:
+        """What the protocol tells everybody on line: what changed, and the rest again before it grows old."""
+        while self.protocol.tells is not None:
+            if self.told:
+                try:
+                    said = await sync_to_async(told_now)(self.protocol.tells, clock.now())
+                    await asyncio.gather(*(self.tell(writer, said) for writer in list(self.told)))
+                except Exception as error:  # the database may be restarting
+                    log.warning("%s tells nobody: %s", self.protocol.name, error)
+            await asyncio.sleep(TELL_S)
+
+    async def tell(self, writer: asyncio.StreamWriter, said: Mapping[str, tuple[bytes, bytes]]) -> None:
+        """To one; whoever does not read is left out until he does, so that nobody holds up the others."""
+        told, now = self.told.get(writer), time.monotonic()
+        if told is None or writer.is_closing() or writer.transport.get_write_buffer_size() > MOST_UNREAD:
+            return
+        for key, (print_, frame) in said.items():
+            known = told.get(key)
+            if known is None or known[0] != print_ or now - known[1] > AGAIN_S:
+                told[key] = (print_, now)
+                writer.write(frame)
+        for key in told.keys() - said.keys():
+            del told[key]
+
+
+def told_now(tells: Callable[[datetime], Mapping[str, bytes]], now: datetime) -> dict[str, tuple[bytes, bytes]]:
+    """key -> (print of what it says apart from its times, bytes)."""
+    close_old_connections()
+    return {key: (blake2b(TIMES.sub(b"", frame), digest_size=8).digest(), frame) for key, frame in tells(now).items()}
 
 
 def keep_alive(line: socket.socket) -> None:

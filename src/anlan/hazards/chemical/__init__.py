@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import radians
 from typing import Any
 
-from anlan.hazards.chemical import calm, cloud, dense, gb18218, heavy_puff, plume, source
+from anlan.hazards.chemical import calm, cloud, dense, gb18218, heavy_puff, moments, plume, source
 from anlan.hazards.chemical.cloud import Air, Batch, Doubt
 from anlan.hazards.chemical.layer import taper
 from anlan.hazards.chemical.scenario import Released, released
@@ -43,6 +43,8 @@ class Drawn:
     rings: list[Ring]
     possible: Ring
     axis: list[tuple[float, float]]
+    #: (minute, ring) of the outer endpoint.
+    frames: list[tuple[int, Ring]] = field(default_factory=list)
 
 
 def ring_of(edges: cloud.Edges, member: int = 0) -> Ring:
@@ -75,15 +77,20 @@ def at_once(out: Released, air: Air, limits: list[float]) -> Drawn:
 def in_wind(out: Released, air: Air, limits: list[float], model: str, doubt: Doubt | None) -> Drawn:
     """A plume, and with it the members of what is uncertain, solved in one batch."""
     batch, weights = Batch(model, (out.source,), (air,), duration_s=out.duration_s), None
+    course, frames = out.course or moments.steady(out.source.rate, out.duration_s), []
     if doubt is not None:
         batch, weights = cloud.with_members(out.source, air, doubt, model, out.duration_s)
+        later = moments.members(out.source, float(course.rate.max()))
+        batch = replace(batch, sources=batch.sources + later, airs=batch.airs + (air,) * len(later))
     found = batch.edges(limits)
+    if weights is not None:
+        frames = moments.rings(course, found[-1].part(len(weights)), air.wind)
     rings = [widen(ring_of(edges), radians(WIND_SPREAD_DEG)) for edges in found]
     fan = radians(WIND_SPREAD_DEG)
     around = (
         cloud.possible(found[-1], weights, doubt.direction_deg, POSSIBLE, fan) if doubt and weights is not None else []
     )
-    return Drawn(model, rings, around, [(x, batch.axis(x)) for x in AXIS_M])
+    return Drawn(model, rings, around, [(x, batch.axis(x)) for x in AXIS_M], frames)
 
 
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
@@ -133,7 +140,11 @@ def footprint(
     distances = {
         f"毒性终点浓度-{i}": round(max((x for x, _ in ring), default=0.0)) for i, ring in enumerate(drawn.rings, 1)
     }
-    strength = f"瞬时成云 {out.source.rate:.3g} kg" if out.instant else f"源强 {out.source.rate:.3g} kg/s，连续稳定泄漏"
+    strength = (
+        f"瞬时成云 {out.source.rate:.3g} kg"
+        if out.instant
+        else f"源强 {out.source.rate:.3g} kg/s，" + ("随时间下降" if out.course else "连续稳定泄漏")
+    )
     assumptions = [
         *out.how, strength,
         f"理查森数 {number:.2g}（HJ 169-2018 附录 G，界限 1/6）：{name}",
@@ -153,15 +164,23 @@ def footprint(
             "rate_kg_s": None if out.instant else out.source.rate, "duration_s": out.duration_s, "released_kg": out.total_kg,
             "distance_m": distances, "towards_deg": (given["wind_from_deg"] + 180) % 360, "substance": of.name,
             "substance_key": of.key, "richardson": number, "dense": drawn.model in {cloud.DENSE, "rupture"},
-            "model": drawn.model, "wind_m_s": given["wind_m_s"],
+            "model": drawn.model, "wind_m_s": given["wind_m_s"], "jet": given["jet"], "frames": [{"minute": minute, "geometry": placed(lon, lat, given, ring)} for minute, ring in drawn.frames],
+            "height_m": out.source.height,
+            "course": [[float(s), float(q)] for s, q in zip(*thinned(out.course), strict=True)] if out.course else [],
             "axis_mg_m3": [[x, c / KG_PER_MG] for x, c in drawn.axis],
         },
     )  # fmt: skip
 
 
+def thinned(course: moments.Course, rows: int = 40) -> tuple[Any, Any]:
+    """So many rows of a course, first and last among them."""
+    picks = sorted({round(i * (len(course.seconds) - 1) / (rows - 1)) for i in range(rows)})
+    return course.seconds[picks], course.rate[picks]
+
+
 LIMITS = {
     cloud.GAUSSIAN: "100 m 以内不可用",
-    cloud.DENSE: "与 DEGADIS 同例轴线浓度相差 15 % 以内（D、E 类 100 m 至 1.5 km，F 类 200 m 起）；近源动量射流未计",
+    cloud.DENSE: "与 DEGADIS 同例轴线浓度相差 15 % 以内（D、E 类 100 m 至 1.5 km，F 类 200 m 起）",
     cloud.CALM: "静风或风速低于 1 m/s：风向无意义，按四周扩散计算；系数待核对，重气的地面坍塌未计入",
     "rupture": "峰值浓度，云团经过只有数分钟，与 1 小时终点浓度相比偏保守",
 }
@@ -177,6 +196,17 @@ def limits_of(model: str, of: Substance, far: float) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class SubstanceChoice(Choice):
+    """A substance by key, name, CAS or UN number; one that is not known is answered with names that are near."""
+
+    def read(self, given: Mapping[str, Any]) -> str:
+        value = given.get(self.name)
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(self.name, value, "物质名称、CAS 号或 UN 号")
+        return find(value).key
+
+
 AMMONIA = {"rate": 1.0, "height": 0.0, "wind": 3.0, "stability": "D"}
 LNG = {"rate": 97.888, "density": 1.76, "temperature_k": 111.6, "wind": 10.9, "molar_mass": 0.01604, "air_k": 298.0}
 HAZARD = Hazard(
@@ -186,9 +216,12 @@ HAZARD = Hazard(
     citation="HJ 169-2018 附录 F、G、H; Briggs 1973; AQ/T 3046-2013; Spicer & Havens 1989; Ermak 1990; HJ/T 2.2-93",
     grade="reference",
     inputs=(
-        Choice("substance", "物质", tuple(table()), words={key: item.name for key, item in table().items()}),
+        SubstanceChoice("substance", "物质", tuple(table()), words={key: item.name for key, item in table().items()}),
         Choice("phase", "泄漏相态", ("gas", "liquid", "rupture"), "gas", {"gas": "气相", "liquid": "液相", "rupture": "整体破裂"}),
         Input("hole_mm", "孔径", "mm", 0.1, 1000, 25),
+        Input("rate_kg_s", "已知源强（0 为按孔径计算）", "kg/s", 0, 10_000, 0),
+        Choice("jet", "射流方向", ("blocked", "horizontal", "vertical"), "blocked",
+               {"blocked": "受阻（无动量，近源最不利）", "horizontal": "水平顺风", "vertical": "垂直向上"}),
         Input("pressure_mpa", "压力（绝对）", "MPa", 0.1013, 40, 0.7),
         Input("temperature_c", "温度", "℃", -200, 500, 20),
         Input("head_m", "液位高度", "m", 0, 50, 2),

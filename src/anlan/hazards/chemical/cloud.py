@@ -104,6 +104,10 @@ class Edges:
         near = (x > 0) & (x < self.x[member, 0])
         return np.where(near, self.half[member, 0], found)
 
+    def part(self, first: int) -> Edges:
+        """The members from one on."""
+        return Edges(self.x[first:], self.half[first:], self.far[first:])
+
     def reach(self, member: int = 0) -> float:
         return float(self.far[member])
 
@@ -230,7 +234,23 @@ def possible(
     out = r[np.minimum(farthest + 1, len(r) - 1)] * (farthest >= 0)
     out = np.maximum(out, (np.roll(out, 1) + np.roll(out, -1)) / 2)  # steps of r are coarse: no teeth
     ring = [(float(d * np.cos(t)), float(d * np.sin(t))) for t, d in zip(turn, out, strict=True)]
-    return ring if np.any(out > 0) else []
+    return hull(ring) if np.any(out > 0) else []
+
+
+def hull(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The convex ring around points, counter-clockwise (Andrew 1979): nine members leave dents where there are none."""
+    chains = []
+    for ordered in (sorted(set(points)), sorted(set(points), reverse=True)):
+        chain: list[tuple[float, float]] = []
+        for x, y in ordered:
+            while len(chain) > 1:
+                (ax, ay), (bx, by) = chain[-2:]
+                if (bx - ax) * (y - ay) > (by - ay) * (x - ax):
+                    break
+                chain.pop()
+            chain.append((x, y))
+        chains.append(chain[:-1])
+    return chains[0] + chains[1]
 
 
 def probability(edges: Edges, weights: FloatArray, spread_deg: float, x: FloatArray, y: FloatArray) -> FloatArray:

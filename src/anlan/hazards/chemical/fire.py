@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import acos, atan, degrees, exp, log, pi, sqrt
+from functools import partial
+from math import acos, atan, cos, degrees, exp, log, pi, radians, sin, sqrt
+
+import numpy as np
 
 G = 9.81
 AIR_DENSITY = 1.2
@@ -81,13 +84,35 @@ def cylinder_view(distance_m: float, radius_m: float, height_m: float) -> float:
     return min(1.0, sqrt(upright**2 + max(flat, 0.0) ** 2))
 
 
-def solid_flame(distance_m: float, diameter_m: float, length_m: float, vapour_pa: float = 1170.0) -> float:
-    """kW/m2 at `distance_m` from the axis of an upright sooty flame; the full emissive power inside it."""
+def tilted_view(distance_m: float, radius_m: float, height_m: float, tilt_deg: float, cells: int = 60) -> float:
+    """Greatest view factor of a cylinder leaning by `tilt_deg` towards (negative: away from) a target on the ground, `distance_m` from
+    the middle of its foot: the vector sum of cos / (pi s^2) over the visible mantle (definition; Mudan 1987 has it in closed form)."""
+    lean = radians(tilt_deg)
+    turn, along = np.meshgrid((np.arange(cells) + 0.5) * 2 * pi / cells, (np.arange(cells) + 0.5) * height_m / cells)
+    x = radius_m * np.cos(turn) + along * sin(lean)
+    y, z = radius_m * np.sin(turn), along * cos(lean)
+    # the mantle of a sheared cylinder: every ring lies flat, so its normal is lifted by the lean
+    normal = np.array([np.cos(turn) * cos(lean), np.sin(turn) * cos(lean), -np.cos(turn) * sin(lean)])
+    area = radius_m * 2 * pi / cells * height_m / cells
+    way = np.array([distance_m - x, -y, -z])
+    far = np.sqrt((way**2).sum(axis=0))
+    seen = np.maximum((normal * way).sum(axis=0), 0.0) * area / (pi * far**4)
+    whole = (seen * way * (z > 0)).reshape(3, -1).sum(axis=1)
+    return float(min(1.0, sqrt(float((whole**2).sum()))))
+
+
+def solid_flame(
+    distance_m: float, diameter_m: float, length_m: float, vapour_pa: float = 1170.0, tilt_deg: float = 0.0
+) -> float:
+    """kW/m2 at `distance_m` from the foot's middle of a sooty flame that leans towards the target; the full emissive power inside it."""
     radius = diameter_m / 2
+    reach = radius + length_m * sin(radians(max(tilt_deg, 0.0)))
     if distance_m <= radius:
         return emissive_power(diameter_m)
-    through = transmissivity(distance_m - radius, vapour_pa)
-    return emissive_power(diameter_m) * cylinder_view(distance_m, radius, length_m) * through
+    through = transmissivity(max(distance_m - reach, 1.0) if tilt_deg > 0 else distance_m - radius, vapour_pa)
+    upright = abs(tilt_deg) < 0.5
+    view = cylinder_view if upright else partial(tilted_view, tilt_deg=tilt_deg)
+    return emissive_power(diameter_m) * view(distance_m, radius, length_m) * through
 
 
 def jet_points(rate_kg_s: float, combustion_kj_kg: float, radiated: float, x: float, points: int = 5) -> float:

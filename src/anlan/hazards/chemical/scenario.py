@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from math import pi
+from dataclasses import dataclass, replace
+from math import pi, sqrt
 from typing import Any
 
-from anlan.hazards.chemical import pool, source, vessel
-from anlan.hazards.chemical.cloud import Air, Source
+from anlan.hazards.chemical import dense, layer, moments, momentum, pool, source, vessel
+from anlan.hazards.chemical.cloud import LOW_M, Air, Source
 from anlan.hazards.chemical.substances import Substance
 from anlan.hazards.contract import InputError
 
 #: Evaporation of a pool is averaged over so long, s.
 POOL_S = 600.0
+#: Below this share of the saturation pressure a vessel holds no liquid.
+ONLY_GAS = 0.8
 KELVIN = 273.15
 
 
 @dataclass(frozen=True)
 class Released:
-    """What enters the air: the source, how long s, kg in all (None = not known), at once or not, and the words."""
+    """What enters the air: the source, how long s, kg in all (None = not known), at once or not, and the words.
+
+    speed m/s after expansion (0 = no jet), kg/m3 of the jet; course: the rate over time where it changes."""
 
     source: Source
     duration_s: float
     total_kg: float | None
     instant: bool
     how: tuple[str, ...]
+    speed: float = 0.0
+    density: float = 0.0
+    course: moments.Course | None = None
 
 
 def released(of: Substance, given: Mapping[str, Any], air: Air) -> Released:
@@ -44,17 +51,58 @@ def released(of: Substance, given: Mapping[str, Any], air: Air) -> Released:
             raise InputError("inventory_t", given["inventory_t"], "> 0 t（整体破裂须给出存量）")
         return ruptured(of, given, inventory)
     found = gas(of, given, hole) if given["phase"] == "gas" else liquid(of, given, hole, air)
-    return lasting(found, given, inventory)
+    return aimed(lasting(known(found, given), given, inventory), given, air)
+
+
+def known(found: Released, given: Mapping[str, Any]) -> Released:
+    """With a strength that people or detectors tell in place of the calculated one; what flies and what lies keep their shares."""
+    rate = given["rate_kg_s"]
+    if not rate:
+        return found
+    out = found.duration_s * rate / found.source.rate
+    how = f"源强按已知值 {rate:.3g} kg/s（按孔径计算为 {found.source.rate:.3g} kg/s）"
+    return replace(found, source=replace(found.source, rate=rate), duration_s=out, how=(*found.how, how), course=None)
+
+
+def aimed(found: Released, given: Mapping[str, Any], air: Air) -> Released:
+    """What the momentum of the jet does, by where it points; a jet that hits something at once has none left."""
+    if given["jet"] == "blocked" or found.speed <= 0 or air.wind <= 0:
+        return found
+    jet = momentum.Momentum(found.source.rate, found.speed, found.density)
+    if given["jet"] == "horizontal":
+        how = f"水平射流（顺风）{jet.speed:.3g} m/s，近源按自由射流卷吸（Ricou & Spalding 1961）"
+        pointed = replace(found.source, jet=layer.Jet(jet.speed, jet.density))
+        return replace(found, source=pointed, how=(*found.how, how))
+    up = momentum.rise(jet, air)
+    ambient = momentum.ambient_density(air.kelvin)
+    number = dense.richardson_continuous(jet.rate, jet.density, max(up, jet.diameter), air.wind, ambient)
+    if number >= dense.CONTINUOUS_LIMIT or given["height_m"] + up <= LOW_M:
+        how = f"垂直射流抬升约 {up:.3g} m 后仍较空气重（理查森数 {number:.2g}）或不足 {LOW_M:g} m，按落回地面计算，未计抬升"
+        return replace(found, how=(*found.how, how))
+    how = f"垂直射流 {jet.speed:.3g} m/s，抬升约 {up:.3g} m（Briggs；重气按 Hoot 等 1973，待核对）"
+    return replace(found, source=replace(found.source, height=found.source.height + up), how=(*found.how, how))
 
 
 def lasting(found: Released, given: Mapping[str, Any], inventory: float) -> Released:
     """Ends when the vessel is empty, or when it is shut in (HJ 169: 10 min with isolation, 30 min without)."""
     limit = given["duration_min"] * 60
+    if found.course is not None:
+        return emptying(found, found.course, limit)
     out = found.duration_s  # kg/s that leave the vessel, carried here until the time is known
     seconds = min(limit, inventory / out) if inventory else limit
-    return Released(
-        found.source, seconds, found.source.rate * seconds, False, (*found.how, f"持续 {seconds / 60:.3g} min")
-    )
+    how = (*found.how, f"持续 {seconds / 60:.3g} min")
+    return replace(found, duration_s=seconds, total_kg=found.source.rate * seconds, how=how)
+
+
+def emptying(found: Released, course: moments.Course, limit: float) -> Released:
+    """A rate that falls: the cloud is drawn for its mean over POOL_S, the averaging time of the spread; the map shows the course."""
+    ends = min(limit, float(course.seconds[-1]))
+    keep = course.seconds <= ends
+    shut = moments.Course(course.seconds[keep], course.rate[keep])
+    mean = course.mean(min(POOL_S, ends))
+    how = f"容器排空：源强由 {course.rate[0]:.3g} kg/s 渐降，{ends / 60:.3g} min 内排出 {shut.kg:.4g} kg；范围按前 {min(POOL_S, ends) / 60:.3g} min 平均 {mean:.3g} kg/s"
+    return replace(found, source=replace(found.source, rate=mean), duration_s=ends, total_kg=shut.kg, course=shut,
+                   how=(*found.how, how))  # fmt: skip
 
 
 def gas(of: Substance, given: Mapping[str, Any], hole: float) -> Released:
@@ -63,7 +111,29 @@ def gas(of: Substance, given: Mapping[str, Any], hole: float) -> Released:
     if rate <= 0:
         raise InputError("pressure_mpa", given["pressure_mpa"], "> 0.1014 MPa（绝对压力须高于大气压）")
     how = f"气相孔口泄漏（{'临界' if regime == 'choked' else '亚临界'}流）"
-    return Released(Source(of, rate, kelvin, 0.0, given["height_m"], hole / 2), rate, None, False, (how,))
+    speed = vessel.expanded_speed(rate, hole, pressure, of.gamma, kelvin, of.molar_mass)
+    density = source.AMBIENT_PA * of.molar_mass / (source.R * kelvin)
+    return Released(Source(of, rate, kelvin, 0.0, given["height_m"], hole / 2), rate, None, False, (how,), speed, density,
+                    course_of(of, given, hole))  # fmt: skip
+
+
+def course_of(of: Substance, given: Mapping[str, Any], hole: float) -> moments.Course | None:
+    """The blow-down of a vessel that holds nothing but gas; above a boiling liquid the pressure holds (chilling not counted)."""
+    celsius, pressure = given["temperature_c"], given["pressure_mpa"] * 1e6
+    only_gas = (
+        pressure < ONLY_GAS * of.saturated_pa(celsius) if of.antoine or of.latent_kj_kg else celsius > of.boiling_c
+    )
+    if not given["inventory_t"] or not only_gas:
+        return None
+    density = pressure * of.molar_mass / (source.R * (celsius + KELVIN))
+    volume = given["inventory_t"] * 1000 / density
+    if not vessel.hole_fits(hole, volume):
+        across = (6 * volume / pi) ** (1 / 3) * 1000
+        raise InputError("hole_mm", given["hole_mm"], f"不大于容器本身（约 {across:.0f} mm）")
+    history = vessel.blow_down(
+        volume, pressure, celsius + KELVIN, of.molar_mass, of.gamma, hole, last_s=given["duration_min"] * 60
+    )
+    return moments.Course(history.seconds, history.rate)
 
 
 def flash_of(of: Substance, celsius: float) -> float:
@@ -95,7 +165,10 @@ def liquid(of: Substance, given: Mapping[str, Any], hole: float, air: Air) -> Re
     )
     radius = max(hole, float(lying.radius[-1]) if off > rate * parts.share else hole)
     height = given["height_m"] if parts.share else 0.0
-    return Released(Source(of, total, colder + KELVIN, droplets, height, radius), rate, None, False, how)
+    found = Source(of, total, colder + KELVIN, droplets, height, radius)
+    speed = sqrt(2 * max(gauge, 0.0) / of.liquid_density + 2 * source.G * given["head_m"]) if parts.share else 0.0
+    density = float(found.mixture(air.kelvin).density[-1])
+    return Released(found, rate, None, False, how, speed, density)
 
 
 def puddle(of: Substance, given: Mapping[str, Any], air: Air, feed: float) -> pool.Pool:

@@ -110,6 +110,24 @@ def connected(deep: NDArray[np.bool_], seen: NDArray[np.bool_], start: tuple[int
     return cells
 
 
+def hollow_depth(rain_mm: Sequence[float], basin_hm2: float, runoff: float, drain_mm_h: float, pond_m2: float) -> float:
+    """Depth (m) of water in a bowl-shaped hollow after hours of rain (mm each): what runs to it less what the drains take.
+
+    The surface grows with depth, `pond_m2` at 1 m, so that the volume is pond_m2 d^2 / 2. 1 mm on 1 hm2 is 10 m3.
+    """
+    for name, value, low, high in (
+        ("basin_hm2", basin_hm2, 0.01, 10_000), ("runoff", runoff, 0, 1), ("drain_mm_h", drain_mm_h, 0, 500), ("pond_m2", pond_m2, 1, 1e7)
+    ):  # fmt: skip
+        if not isfinite(value) or not low <= value <= high:
+            raise InputError(name, value, f"{low:g} 至 {high:g}")
+    held = 0.0
+    for i, fallen in enumerate(rain_mm):
+        if not isfinite(fallen) or fallen < 0:
+            raise InputError(f"rain_mm[{i}]", fallen, ">= 0 mm")
+        held = max(0.0, held + (runoff * fallen - drain_mm_h) * basin_hm2 * 10)
+    return float((2 * held / pond_m2) ** 0.5)
+
+
 def storm(
     terrain: Terrain, rain_mm_h: Series, hours: float, share: Grid | None = None, frames_min: Sequence[float] = ()
 ) -> Flood:

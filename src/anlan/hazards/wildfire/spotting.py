@@ -14,6 +14,9 @@ from anlan.hazards.wildfire.rothermel import FT
 MILE_M = 1609.344
 #: kW/m of one Btu/ft/s; mph of one m/s; the 10 m wind over that at 20 ft (Andrews 2012).
 KW_M, MPH, OVER_20FT = 3.46414, 2.236936, 1.15
+#: Chase's critical cover height falls to nothing for brands lofted below 6 ft and the distance over it without bound; below
+#: this cover (ft) a stronger fire would throw less far. 待核对: ours, the papers give no smallest cover.
+LEAST_COVER_FT = 1.0
 
 
 def firebrand_height_ft(intensity_btu_ft_s: float, wind_20ft_mph: float) -> float:
@@ -33,9 +36,7 @@ def distance_m(intensity_kw_m: float, wind_10m_m_s: float, cover_height_m: float
         return 0.0
     height = firebrand_height_ft(intensity_kw_m / KW_M, wind)
     # lower cover than this does not let the brand fall any sooner
-    cover = max(cover_height_m / FT, 2.2 * height**0.337 - 4.0)
-    if cover <= 0:
-        return 0.0
+    cover = max(cover_height_m / FT, 2.2 * height**0.337 - 4.0, LEAST_COVER_FT)
     ratio = height / cover
     fall = 0.000718 * wind * sqrt(cover) * max(0.0, 0.362 + sqrt(ratio) / 2 * log(ratio))
     return MILE_M * (fall + 0.000278 * wind * height**0.643)

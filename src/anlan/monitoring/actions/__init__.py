@@ -33,6 +33,7 @@ from anlan.monitoring.actions.warnings import (
     review_warning,
     submit_warning,
 )
+from anlan.monitoring.actions.water import forecast_stages
 
 __all__ = [
     "Criterion",
@@ -48,6 +49,7 @@ __all__ = [
     "expire_shelving",
     "expire_warnings",
     "follow_parks",
+    "forecast_stages",
     "issue_fast",
     "issue_warning",
     "judge_figures",

@@ -16,8 +16,9 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
+from anlan.monitoring.actions import water
 from anlan.monitoring.events import JudgementChanged
-from anlan.monitoring.models import Catchment, Judgement, Station
+from anlan.monitoring.models import Barrier, Catchment, Judgement, LowSpot, Station
 from anlan.monitoring.rules import judging
 from anlan.monitoring.rules.judging import Hour, Hours, Verdict
 from anlan.simulation import actions as simulation
@@ -56,9 +57,10 @@ def judge_readings(by: Actor, now: datetime) -> int:
     """Judge all natural hazards by what was read until now; returns how many judgements changed."""
     readings = Readings(by, now)
     stations = list(queries.stations(by).filter(pk__in=readings.by))
-    found: dict[tuple[str, str, str], tuple[Verdict, Station | Catchment]] = {}
-    judged: list[tuple[Station | Catchment, Verdict]] = [
-        *of_stations(by, stations, readings), *of_catchments(by, stations, readings)
+    found: dict[tuple[str, str, str], tuple[Verdict, Place]] = {}
+    judged: list[tuple[Place, Verdict]] = [
+        *of_stations(by, stations, readings), *of_catchments(by, stations, readings),
+        *water.of_waters(by, stations, now, readings.rain),
     ]  # fmt: skip
     for place, verdict in judged:
         found[verdict.kind, verdict.name, subject(place)] = (verdict, place)
@@ -67,8 +69,13 @@ def judge_readings(by: Actor, now: datetime) -> int:
     return changed + sum(end(by, row, now) for key, row in standing.items() if key not in found)
 
 
-def subject(place: Station | Catchment) -> str:
-    return f"{'station' if isinstance(place, Station) else 'catchment'}:{place.pk}"
+#: What a judgement may be about.
+Place = Station | Catchment | Barrier | LowSpot
+SUBJECTS: dict[type, str] = {Station: "station", Catchment: "catchment", Barrier: "barrier", LowSpot: "low-spot"}
+
+
+def subject(place: Place) -> str:
+    return f"{SUBJECTS[type(place)]}:{place.pk}"
 
 
 def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Station, Verdict]]:
@@ -82,7 +89,8 @@ def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Itera
         levels = ice.Levels(station.alert_m, station.guarantee_m, station.record_m, station.bank_m)
         others = [judging.fire_danger(streams, month), judging.flood_stage(stages, levels)]
         if stages and month in ice.ICE_MONTHS:
-            others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels))
+            jam = water.jam_at(by, station, readings.now)
+            others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels, jam))
         yield from ((station, one) for one in others if one and (one.colour or one.kind == "fire"))
 
 
@@ -139,7 +147,7 @@ def windows(table: dict[str, Any]) -> dict[float, float]:
     return {float(hours): float(mm) for hours, mm in table.items()}
 
 
-def keep(by: Actor, verdict: Verdict, place: Station | Catchment, row: Judgement | None, now: datetime) -> bool:
+def keep(by: Actor, verdict: Verdict, place: Place, row: Judgement | None, now: datetime) -> bool:
     """A new judgement, or a standing one with a new colour; otherwise only its figures are brought up to date."""
     values = {
         "colour": verdict.colour, "reason": verdict.reason[:300], "clause": verdict.clause[:200], "figures": dict(verdict.figures),
@@ -183,8 +191,14 @@ def tell(by: Actor, row: Judgement, verb: str) -> None:
     record(by, verb, row, fact, correlation_id=row.correlation_id)
 
 
-def consequence(by: Actor, row: Judgement, place: Station | Catchment) -> None:
-    """A torrent is computed when its critical rain is reached; ice and dikes follow through the chain."""
+def consequence(by: Actor, row: Judgement, place: Place) -> None:
+    """A torrent is computed at its critical rain, a low spot over the real ground; ice and dikes follow in the chain."""
+    if isinstance(place, LowSpot):
+        inputs: dict[str, Any] = {
+            "scenario": "ponding", "rain_mm_h": min(1500.0, float(row.figures["rain_mm"])), "rain_h": 1.0,
+            "drain_mm_h": place.drain_mm_h, "hours": 3.0,
+        }  # fmt: skip
+        computed(by, row, place, inputs, f"{place.name}内涝自动推演")
     if row.kind != "flash" or not isinstance(place, Catchment):
         return
     inputs = {
@@ -192,7 +206,12 @@ def consequence(by: Actor, row: Judgement, place: Station | Catchment) -> None:
         "peak_h": min(48.0, max(0.05, float(row.figures["peak_h"]))), "upstream_deg": place.upstream_deg,
         "fan_slope": place.fan_slope, "reach_km": 3.0, "hours": 6.0,
     }  # fmt: skip
+    computed(by, row, place, inputs, f"{place.name}山洪自动推演")
+
+
+def computed(by: Actor, row: Judgement, place: Place, inputs: dict[str, Any], title: str) -> None:
+    """Run the flood engine; what it cannot compute (no heights loaded there) stays a judgement."""
     try:
-        simulation.run(by, "flood", inputs, place.lon, place.lat, row.correlation_id, f"{place.name}山洪自动推演")
+        simulation.run(by, "flood", inputs, place.lon, place.lat, row.correlation_id, title)
     except Invalid:
         return

@@ -198,8 +198,16 @@ def flash_flood(rain: Hours, basin: Basin) -> Verdict:
     return Verdict("flash", "山洪", colour, words, source, figures)
 
 
-def ice_flood(stages: Hours, days: Sequence[tuple[date, float, float | None]], levels: ice.Levels) -> Verdict | None:
-    """凌汛 by stage and, where days of temperature are known, the phase of the ice; None without a stage."""
+def ice_flood(
+    stages: Hours,
+    days: Sequence[tuple[date, float, float | None]],
+    levels: ice.Levels,
+    jam: Mapping[str, float | str] | None = None,
+) -> Verdict | None:
+    """凌汛 by stage and, where days of temperature are known, the phase of the ice; None without a stage.
+
+    `jam`: what a jam could do in the reach (an upper estimate); it is told, it decides nothing.
+    """
     rows = [(-float(hour.ago), hour.last) for hour in sorted(stages, key=lambda hour: -hour.ago) if isfinite(hour.last)]
     if not rows:
         return None
@@ -209,7 +217,9 @@ def ice_flood(stages: Hours, days: Sequence[tuple[date, float, float | None]], l
     climbed = ice.latest_rise(rows, ice.rise_window(rows))
     figures: dict[str, float | str] = {
         "stage_m": round(rows[-1][1], 2), "rise_m": round(climbed, 2), "phase": ice.PHASE_TITLES[state.phase],
-        "fdd": round(state.fdd, 1), "why": state.why,
+        "fdd": round(state.fdd, 1), "pdd": round(state.pdd, 1), "why": state.why,
+        **({"since": state.since.isoformat()} if state.since else {}),
+        **({"over_bank_m": round(rows[-1][1] - levels.bank_m, 2)} if levels.bank_m is not None else {}), **(jam or {}),
     }  # fmt: skip
     return Verdict("ice", "凌汛", found.colour, found.reason, ice.OWN_RULE, figures)
 

@@ -70,25 +70,55 @@ def steps(low: float, high: float) -> list[float]:
     return [value for value in found if low <= value <= high]
 
 
-def draw(
+@dataclass(frozen=True)
+class Frame:
+    """Where times and values fall in the drawing."""
+
+    start: datetime
+    end: datetime
+    low: float
+    high: float
+
+    def x(self, at: datetime) -> float:
+        span = (self.end - self.start).total_seconds() or 1.0
+        return round(LEFT + (WIDTH - LEFT - 8) * (at - self.start).total_seconds() / span, 1)
+
+    def y(self, value: float) -> float:
+        return round(TOP + (HEIGHT - BOTTOM - TOP) * (self.high - value) / (self.high - self.low), 1)
+
+
+def frame(
     samples: Sequence[Sample], start: datetime, end: datetime, limits: Mapping[str, float] | None = None
-) -> Chart | None:
-    """The chart of [start, end]; None when there is nothing to draw."""
-    good = thinned(samples)
-    if not good:
+) -> Frame | None:
+    """A frame that holds all samples and limits; None when there is nothing to draw."""
+    values = [sample.value for sample in samples if sample.value is not None]
+    if not values:
         return None
-    values = [sample.value or 0.0 for sample in good] + list((limits or {}).values())
+    values += list((limits or {}).values())
     low, high = min(values), max(values)
     pad = (high - low) * 0.08 or abs(high) * 0.05 or 1.0
-    low, high = low - pad, high + pad
-    span = (end - start).total_seconds() or 1.0
+    return Frame(start, end, low - pad, high + pad)
 
-    def x(at: datetime) -> float:
-        return round(LEFT + (WIDTH - LEFT - 8) * (at - start).total_seconds() / span, 1)
 
-    def y(value: float) -> float:
-        return round(TOP + (HEIGHT - BOTTOM - TOP) * (high - value) / (high - low), 1)
+def path(samples: Sequence[Sample], of: Frame) -> str:
+    """A line through samples."""
+    points = [(of.x(one.at), of.y(one.value)) for one in samples if one.value is not None]
+    return "M" + "L".join(f"{px},{py}" for px, py in points) if points else ""
 
+
+def draw(
+    samples: Sequence[Sample],
+    start: datetime,
+    end: datetime,
+    limits: Mapping[str, float] | None = None,
+    within: Frame | None = None,
+) -> Chart | None:
+    """The chart of [start, end], in a frame of its own or a wider one; None when there is nothing to draw."""
+    good = thinned(samples)
+    of = within or frame(good, start, end, limits)
+    if not good or of is None:
+        return None
+    x, y, low, high = of.x, of.y, of.low, of.high
     points = [(x(sample.at), y(sample.value or 0.0)) for sample in good if sample.quality == 0]
     path = "M" + "L".join(f"{px},{py}" for px, py in points) if points else ""
     base = HEIGHT - BOTTOM

@@ -26,9 +26,17 @@ from anlan.resources.actions.stock import (
     tell_expiry,
     write_off,
 )
-from anlan.resources.actions.teams import commit_team, release_team, report_position, set_readiness
+from anlan.resources.actions.teams import (
+    Fix,
+    commit_team,
+    release_team,
+    report_fixes,
+    report_position,
+    set_readiness,
+)
 
 __all__ = [
+    "Fix",
     "NewLot",
     "answer_roll_call",
     "approve_allocation",
@@ -53,6 +61,7 @@ __all__ = [
     "release_team",
     "reopen_area",
     "replace_roads",
+    "report_fixes",
     "report_overdue",
     "report_position",
     "requisition",

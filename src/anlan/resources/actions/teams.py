@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid
-from anlan.resources.events import TeamMoved, TeamReadinessChanged
-from anlan.resources.models import Readiness, Team
+from anlan.kernel.events.outbox import emit
+from anlan.resources.events import TeamMoved, TeamReadinessChanged, VehicleMoved
+from anlan.resources.models import Readiness, Team, Vehicle
 
 AT_HOME = (Readiness.READY, Readiness.RESTING, Readiness.OFF)
 
@@ -75,3 +78,48 @@ def report_position(by: Actor, team_id: int, lon: float, lat: float, at: datetim
     team.save()
     record(by, "更新队伍位置", team, TeamMoved(team.pk, team.name, lon, lat, at.isoformat()), before=before)
     return team
+
+
+@dataclass(frozen=True)
+class Fix:
+    """What a terminal says of its place."""
+
+    terminal: str
+    lon: float
+    lat: float
+    at: datetime
+    speed_km_h: float | None = None
+    heading_deg: float | None = None
+
+
+#: A terminal's clock may be this far ahead; more, and its time is wrong.
+MOST_AHEAD = timedelta(minutes=5)
+
+
+@action("resources.position")
+def report_fixes(by: Actor, fixes: list[Fix]) -> int:
+    """Vehicles and teams are where their terminals say, in one transaction; older than known, and impossible, changes nothing.
+
+    Readings, not decisions: facts for the map, no line in the journal for each second of each vehicle.
+    """
+    latest = clock.now() + MOST_AHEAD
+    good = {one.terminal: one for one in fixes if abs(one.lon) <= 180 and abs(one.lat) <= 90 and one.at <= latest}
+    moved = 0
+    for model in (Vehicle, Team):
+        rows = model.objects.visible_to(by, "resources.position").filter(terminal__in=good).exclude(terminal="")
+        for row in rows.select_for_update(of=("self",), no_key=True).select_related("area").order_by("pk"):
+            fix = good[row.terminal]
+            if row.position_at is not None and row.position_at >= fix.at:
+                continue
+            row.position_lon, row.position_lat, row.position_at = fix.lon, fix.lat, fix.at
+            changed = ["position_lon", "position_lat", "position_at"]
+            if isinstance(row, Vehicle):
+                row.speed_km_h, row.heading_deg = fix.speed_km_h, fix.heading_deg
+                changed += ["speed_km_h", "heading_deg"]
+            row.save(update_fields=changed)
+            fact = (VehicleMoved if model is Vehicle else TeamMoved)(
+                row.pk, str(row), fix.lon, fix.lat, fix.at.isoformat()
+            )
+            emit(by, fact, area_path=row.area.path, data_class=row.data_class)
+            moved += 1
+    return moved

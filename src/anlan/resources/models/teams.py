@@ -29,6 +29,7 @@ class Team(Located):
     turnout_min = models.FloatField("出动准备 min", default=5)
     speed_km_h = models.FloatField("行车速度 km/h", default=50)
     readiness = models.CharField("状态", max_length=12, choices=Readiness.choices, default=Readiness.READY)
+    terminal = models.CharField("定位终端号", max_length=100, blank=True)
     position_lon = models.FloatField("当前经度", null=True, blank=True)
     position_lat = models.FloatField("当前纬度", null=True, blank=True)
     position_at = models.DateTimeField("定位时间", null=True, blank=True)
@@ -53,8 +54,13 @@ class Vehicle(ScopedModel):
     driver = models.CharField("驾驶员", max_length=40, blank=True)
     driver_phone = models.CharField("驾驶员电话", max_length=40, blank=True)
     readiness = models.CharField("状态", max_length=12, choices=Readiness.choices, default=Readiness.READY)
+    #: Number of its JT/T 808 terminal, or uid of its TAK device.
+    terminal = models.CharField("定位终端号", max_length=100, blank=True)
     position_lon = models.FloatField("停放经度", null=True, blank=True)
     position_lat = models.FloatField("停放纬度", null=True, blank=True)
+    position_at = models.DateTimeField("定位时间", null=True, blank=True, editable=False)
+    speed_km_h = models.FloatField("车速 km/h", null=True, blank=True, editable=False)
+    heading_deg = models.FloatField("方向 °", null=True, blank=True, editable=False)
     representative = models.BooleanField("演示数据", default=False)
 
     class Meta(ScopedModel.Meta):

@@ -12,6 +12,9 @@ from anlan.resources.queries.places import (
     shelters_near,
     stores_with,
     team,
+    teams_located,
+    terminals,
+    vehicles_located,
 )
 from anlan.resources.queries.presence import Stay, people_inside, stays
 from anlan.resources.queries.reach import Reached, reached
@@ -70,5 +73,8 @@ __all__ = [
     "stores_with",
     "suggest",
     "team",
+    "teams_located",
+    "terminals",
     "trial_balance",
+    "vehicles_located",
 ]

@@ -112,7 +112,7 @@ def why(n: int, able: list[int], minutes: NDArray[np.float64], task_of: NDArray[
     earlier = [m for m in able if minutes[m] < minutes[n] and task_of[m] != task_of[n]]
     if not earlier:
         later = [m for m in able if minutes[m] > minutes[n] and task_of[m] != task_of[n]]
-        return f"最先到达，比次优快 {minutes[later[0]] - minutes[n]:.0f} 分钟" if later else "唯一可用"
+        return f"最先到达，比次优快 {minutes[later[0]] - minutes[n]:.0f} 分钟" if later else "没有其他可用队伍"
     busy = sum(bool(task_of[m] >= 0) for m in earlier)
     kept = len(earlier) - busy
     said = [f"{busy} 支更近的另有任务"] if busy else []

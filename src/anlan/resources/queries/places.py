@@ -152,3 +152,20 @@ def junctions_near(lon: float, lat: float, within_m: float) -> list[tuple[float,
 
 def team(actor: Actor, team_id: int) -> Team:
     return Team.objects.visible_to(actor).one(team_id)
+
+
+def teams_located(actor: Actor) -> list[Team]:
+    return list(Team.objects.visible_to(actor).exclude(readiness=Readiness.OFF).order_by("pk"))
+
+
+def vehicles_located(actor: Actor) -> list[Vehicle]:
+    """Vehicles whose place is known."""
+    rows = Vehicle.objects.visible_to(actor).filter(position_lon__isnull=False, position_lat__isnull=False)
+    return list(rows.exclude(readiness=Readiness.OFF).order_by("pk"))
+
+
+def terminals() -> frozenset[str]:
+    """Numbers of the terminals of all vehicles and teams, for the gateway."""
+    why = "the gateway must know whose terminal it hears"
+    vehicles = Vehicle.objects.unscoped(why).exclude(terminal="").values_list("terminal", flat=True)
+    return frozenset([*vehicles, *Team.objects.unscoped(why).exclude(terminal="").values_list("terminal", flat=True)])

@@ -149,7 +149,9 @@ def looked_at(by: Actor, trigger: Trigger, edge: chains.Edge) -> Iterator[tuple[
     """(thing, worst zone over it)."""
     worst = trigger.zones[0] if trigger.zones else Reach(Point(trigger.lon, trigger.lat), trigger.level)
     if edge.where == "area" and trigger.area:
-        yield Thing("area", trigger.area.pk, trigger.area.name, trigger.lon, trigger.lat), worst
+        # a judgement of ice or water says where in the district it would be
+        lon, lat = trigger.facts.get("reach_lon", trigger.lon), trigger.facts.get("reach_lat", trigger.lat)
+        yield Thing("area", trigger.area.pk, trigger.area.name, lon, lat), worst
     elif edge.where == "self" and (trigger.itself or trigger.facts):
         itself = trigger.itself or Thing("place", 0, trigger.title, trigger.lon, trigger.lat, facts=trigger.facts)
         yield itself, worst
@@ -220,7 +222,11 @@ def engine_inputs(
         return {"scenario": "torrent", "reach_km": 3.0, "hours": 6.0, **way,
                 "peak_m3_s": figures["peak_m3_s"], "peak_h": figures["peak_h"]}  # fmt: skip
     if edge.engine == "flood":
-        given = {"scenario": "ice_jam" if trigger.node == "ice-jam" else "dike_breach"}
+        given: dict[str, Any] = {"scenario": "ice_jam" if trigger.node == "ice-jam" else "dike_breach"}
+        over = trigger.facts.get("over_bank_m")
+        if over is not None:
+            # where the bank's level is known, the water over it counts, a rise alone does not
+            trigger = replace(trigger, facts={**trigger.facts, "rise_m": min(20.0, max(0.1, float(over)))})
         return {**given, **known(trigger, "rise_m", "upstream_deg", "bank"), **facts.get("breach", {})}
     if edge.engine != "chemical" or not facts.get("toxic"):
         return None

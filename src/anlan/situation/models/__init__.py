@@ -1,3 +1,3 @@
-from anlan.situation.models.release import ReleaseWatch
+from anlan.situation.models.release import Origin, ReleaseWatch
 
-__all__ = ["ReleaseWatch"]
+__all__ = ["Origin", "ReleaseWatch"]

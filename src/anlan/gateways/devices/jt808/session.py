@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from anlan.gateways.devices.contract import Chunk, Command, FrameError, Step
+from anlan.gateways.devices.contract import Chunk, Command, FrameError, Place, Step
 from anlan.gateways.devices.jt808.codec import Frame, Jt808Framer, encode, interpret, read, readings_of, reason_of
 from anlan.gateways.devices.parameters import number, text
 
@@ -97,7 +97,12 @@ class Jt808Session:
         if impossible := [place for place in frame.locations if not place.possible]:
             reason = f"经纬度 {impossible[0].lon},{impossible[0].lat} 超出范围（经度 ±180°，纬度 ±90°）"
             return Step(chunk.data, nak=self.general(frame, BAD), reason=reason)
-        return Step(chunk.data, readings_of(frame), self.answer(frame))
+        places = [
+            Place(frame.phone, place.lon, place.lat, place.at, place.speed_km_h, float(place.direction_deg))
+            for place in frame.locations
+            if place.at is not None and place.fixed and not place.backfill
+        ]
+        return Step(chunk.data, readings_of(frame), self.answer(frame), places=places)
 
     def answer(self, frame: Frame) -> bytes:
         if frame.message == 0x0001 or frame.message >= 0x8000:

@@ -1,36 +1,90 @@
-"""Field trials, and the scores by which dispersion models are judged (Chang & Hanna 2004)."""
+"""Field trials, and the scores by which dispersion models are judged (Chang & Hanna 2004).
+
+Every observed figure is typed in from the source named with it. The reports themselves could not be had, so each source is a
+published tabulation of them, and is named as such.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import log, pi, sqrt
 
 import numpy as np
 
+from anlan.hazards.chemical import layer, plume
+from anlan.hazards.chemical.mixing import SHARES, Material, Mixture, mixture
+from anlan.hazards.chemical.surface import psi, surface
+from anlan.hazards.verified import Verified
+
 FloatArray = np.ndarray
+ARCS = (50, 100, 200, 400, 800)
 
 
 @dataclass(frozen=True)
-class Trial:
-    """A release of pressurised ammonia along the wind: kg/s, wind at 2 m, class, K, roughness m, arc (m) -> greatest ppm at 1 m."""
+class Run:
+    """Sulphur dioxide let go at 0.46 m for ten minutes: g/s, m/s at 2 m, class, arc maxima at 1.5 m in mg/m3 over ARCS."""
 
     number: int
-    rate: float
+    grams: float
     wind_2m: float
     stability: str
-    kelvin: float
-    ppm: dict[int, float]
-    roughness: float = 0.003
-    averaging_s: float = 80.0
-    source: str = "Hanna, Strimaitis & Chang 1991 (MDA), from recall, not compared with the report: 待核对"
+    mg_m3: tuple[float, ...]
 
 
-#: Goldwire et al. 1985, Frenchman Flat, Nevada. Rates, weather and arc maxima as in the Modelers Data Archive.
-DESERT_TORTOISE = (
-    Trial(1, 79.7, 7.42, "D", 302.0, {100: 49_943.0, 800: 8843.0}),
-    Trial(2, 111.5, 5.76, "D", 303.8, {100: 83_203.0, 800: 10_804.0}),
-    Trial(3, 130.7, 7.38, "D", 307.1, {100: 76_881.0, 800: 7087.0}),
-    Trial(4, 96.7, 4.51, "E", 305.6, {100: 57_300.0, 800: 16_678.0}),
+BARAD = "Barad 1958 (Project Prairie Grass), as tabulated in DisperSim3D benchmarks prairie-grass-*.dsbench"
+#: One run per class; roughness 6 mm, O'Neill, Nebraska, 1956.
+PRAIRIE_GRASS = (
+    Run(7, 89.9, 4.44, "B", (97.8, 23.3, 5.1, 0.8, 0.1)),
+    Run(11, 95.9, 7.61, "C", (273.0, 89.3, 29.5, 7.6, 1.7)),
+    Run(22, 48.4, 7.39, "D", (224.0, 81.8, 27.7, 8.6, 2.5)),
+    Run(29, 41.5, 3.94, "E", (248.0, 87.8, 27.6, 9.2, 2.6)),
+    Run(35, 38.8, 1.80, "E", (660.0, 575.0, 253.0, 76.2, 13.8)),
 )
+
+
+@dataclass(frozen=True)
+class Spill:
+    """LNG on a pond: kg/s, m/s at 3 m, class, averaging s, m to 5 % by volume as PHMSA and as Witlox et al. processed the same trial."""
+
+    name: str
+    rate: float
+    wind_3m: float
+    stability: str
+    averaging_s: float
+    phmsa_m: float
+    witlox_m: float
+
+
+PHMSA = "PHMSA 2023, Final EA Phast 8.4, table 9 (49 CFR 193), as quoted in slabx 1.0.7 lng_pools"
+WITLOX = "Witlox, Harper & Pitblado 2013 (CET 31), 5 % read between arcs, as quoted in slabx 1.0.7 lng_pools"
+#: Koopman et al. 1982, China Lake 1980. Vaporisation 0.167 kg/(m2 s) (FERC); the roughness that 49 CFR 193.2059 prescribes.
+BURRO = (
+    Spill("Burro 7", 99.46, 8.8, "D", 140.0, 264.0, 127.0),
+    Spill("Burro 8", 116.93, 1.94, "E", 80.0, 455.0, 314.0),
+    Spill("Burro 9", 135.98, 5.9, "D", 50.0, 406.0, 194.0),
+)
+FLUX, POND_ROUGHNESS, FLAMMABLE = 0.167, 0.03, 0.05
+
+GOLDWIRE = "Goldwire 1985 by EPA 1999 (ammonia), table 2-1, as tabulated in DisperSim3D desert-tortoise-04.dsbench"
+#: Desert Tortoise 4: m -> kg/m3 at 1 m; 113.4 kg/s, 4.51 m/s at 2 m, class E, 305 K, roughness 3 mm.
+TORTOISE_4 = {100: 0.0494, 800: 0.0133, 2800: 0.0038}
+
+NOTES = """
+## Field trials: what was looked for
+
+Observed tables were searched in public repositories and pages by "Prairie Grass arc maximum", "Project Prairie Grass", "Burro 8",
+"Desert Tortoise 100 m 800 m", the authors' names (Barad, Koopman, Goldwire, Hanna, Witlox) and known figures of the Modelers
+Data Archive. Found and used: arc maxima of five Prairie Grass runs (one per class), three arcs of Desert Tortoise 4, distances to the
+lower flammable limit of Burro 7, 8, 9 (two processings of the same trials that differ by a factor of 1.4 to 2.1). They are second-hand: the
+reports themselves could not be compared (待核对).
+Not found as a table: Burro concentrations by arc (one collection holds model baselines in their place), Desert Tortoise 1 to 3, the
+other 63 runs of Prairie Grass, Kit Fox, Thorney Island. Figures remembered from the Modelers Data Archive were taken out.
+
+What the trials say of the models: the Gaussian plume is unbiased over five classes when it is given the wind at 2 m, at which its
+curves were fitted; with the wind at 10 m, as HJ 169-2018 and AQ/T 3046-2013 read it, it gives a release at the ground about
+two thirds of what was measured, most in neutral air. The outer zone of a footprint covers that.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,3 +104,91 @@ def scores(observed: FloatArray, predicted: FloatArray) -> Scores:
         (mean_o - mean_p) / (0.5 * (mean_o + mean_p)),
         float(((observed - predicted) ** 2).mean()) / (mean_o * mean_p),
     )
+
+
+#: (FAC2 at least, |FB| at most, NMSE at most): good (Chang & Hanna 2004), and what is still accepted (Hanna & Chang 2012).
+GOOD = ("Chang & Hanna 2004, good", 0.5, 0.3, 1.5)
+ACCEPTED = ("Hanna & Chang 2012, accepted", 0.3, 0.67, 6.0)
+
+
+def judged(
+    what: str, observed: Sequence[float], predicted: Sequence[float], bar: tuple[str, float, float, float] = GOOD
+) -> Iterator[Verified]:
+    """The three scores of one set against a bar."""
+    found, (source, fac2, fb, nmse) = scores(np.array(observed), np.array(predicted)), bar
+    yield Verified(f"{what}: FAC2", f"{source}: above {fac2:g}", 1.0, found.fac2, "", 1 - fac2, False)
+    yield Verified(f"{what}: FB", f"{source}: within {fb:g}", 0.0, found.fb, "", fb, False)
+    yield Verified(f"{what}: NMSE", f"{source}: below {nmse:g}", 0.0, found.nmse, "", nmse, False)
+
+
+def at_ten(wind: float, height: float, stability: str, roughness: float) -> float:
+    """m/s at 10 m of a wind at `height` m."""
+    length = surface(1.0, stability, roughness).length
+    up = log(10 / roughness) - psi(10, length)
+    return wind * up / (log(height / roughness) - psi(height, length))
+
+
+def share_at(ours: layer.DenseLayer, mix: Mixture, x: float, z: float) -> float:
+    """Volume share of all of the substance."""
+    return float(np.interp(np.interp(ours.at(x, 0, z), SHARES * mix.density, SHARES), SHARES, mix.volume_share))
+
+
+def prairie_grass() -> Iterator[Verified]:
+    """A passive gas near the ground, five classes, five arcs."""
+    observed: list[float] = []
+    low: list[float] = []
+    high: list[float] = []
+    for run in PRAIRIE_GRASS:
+        ten = at_ten(run.wind_2m, 2.0, run.stability, 0.006)
+        ours = [[plume.concentration(x, 0, 1.5, run.grams / 1000, 0.46, u, run.stability) * 1e6 for x in ARCS]
+                for u in (run.wind_2m, ten)]  # fmt: skip
+        observed += run.mg_m3
+        low += ours[0]
+        high += ours[1]
+        off = float(np.log2(np.array(ours[0]) / run.mg_m3).mean())
+        said = "; ".join(f"{x} m {o:g}/{p:.3g}" for x, o, p in zip(ARCS, run.mg_m3, ours[0], strict=True))
+        yield Verified(f"Prairie Grass {run.number} (class {run.stability}), mean over five arcs", BARAD, 0.0, off, "doublings", 1.5,
+                       False, note=f"observed/ours mg/m³: {said}")  # fmt: skip
+    yield from judged("Prairie Grass, 25 arcs, wind at 2 m", observed, low)
+    yield from judged("Prairie Grass, 25 arcs, wind at 10 m", observed, high, ACCEPTED)
+
+
+def flammable_m(spill: Spill) -> float:
+    """m to 5 % by volume on the ground."""
+    mix = mixture(Material(0.016043, 2238.0, 111.7, 0.0, 509_900.0, 111.7, 424.1), 290.0)
+    wind = surface(
+        at_ten(spill.wind_3m, 3.0, spill.stability, POND_ROUGHNESS), spill.stability, POND_ROUGHNESS
+    )  # fmt: skip
+    ours = layer.solve(
+        np.array([spill.rate]), mix, [wind], radius=sqrt(spill.rate / FLUX / pi), averaging_s=spill.averaging_s
+    )
+    far = np.geomspace(30.0, 3000.0, 400)
+    return max((float(x) for x in far if share_at(ours, mix, float(x), 0.0) >= FLAMMABLE), default=0.0)
+
+
+def burro() -> Iterator[Verified]:
+    """A cold heavy gas from a pool, windy and neutral to still and stable."""
+    ours = [flammable_m(spill) for spill in BURRO]
+    for spill, found in zip(BURRO, ours, strict=True):
+        yield Verified(f"{spill.name}, m to the lower flammable limit", f"{PHMSA}; {WITLOX}", 0.0, log(found / spill.phmsa_m) / log(2), "doublings",
+                       1.0, False, note=f"observed {spill.phmsa_m:g} m or {spill.witlox_m:g} m, ours {found:.0f} m")  # fmt: skip
+    yield from judged("Burro 7, 8, 9, distances of PHMSA", [spill.phmsa_m for spill in BURRO], ours)
+    yield from judged("Burro 7, 8, 9, distances of Witlox et al.", [spill.witlox_m for spill in BURRO], ours, ACCEPTED)
+
+
+def desert_tortoise() -> Iterator[Verified]:
+    """Pressurised ammonia along the wind."""
+    mix = mixture(Material(0.01703, 2190.0, 239.57, 0.81, 1.371e6, 239.72, 682.0), 305.0)
+    wind = surface(at_ten(4.51, 2.0, "E", 0.003), "E", 0.003)
+    ours = layer.solve(np.array([113.4]), mix, [wind], jet=layer.Jet(25.6, 4.53), averaging_s=10.0)
+    found = {x: float(ours.at(x, 0, 1.0)) for x in TORTOISE_4}
+    for x, kg in TORTOISE_4.items():
+        yield Verified(f"Desert Tortoise 4, {x} m", GOLDWIRE, 0.0, log(found[x] / kg) / log(2), "doublings", 1.0 if x < 1000 else 2.0,
+                       False, note=f"observed {kg:g} kg/m³, ours {found[x]:.3g}")  # fmt: skip
+    yield from judged("Desert Tortoise 4, three arcs", list(TORTOISE_4.values()), list(found.values()))
+
+
+def rows() -> Iterator[Verified]:
+    yield from prairie_grass()
+    yield from burro()
+    yield from desert_tortoise()

@@ -28,15 +28,17 @@ from anlan.hazards.chemical import (
     train,
     vessel,
 )
-from anlan.hazards.chemical.mixing import SHARES, Material, Mixture, mixture
+from anlan.hazards.chemical.mixing import Material, Mixture, mixture
 from anlan.hazards.chemical.substances import find
-from anlan.hazards.chemical.surface import psi, surface
-from anlan.hazards.chemical.tests import qra_cases
-from anlan.hazards.chemical.tests.trials import DESERT_TORTOISE, Trial, scores
+from anlan.hazards.chemical.surface import surface
+from anlan.hazards.chemical.tests import qra_cases, trials
+from anlan.hazards.chemical.tests.trials import share_at
 from anlan.hazards.verified import Verified
 
 EXAMPLES = "worked examples of the shared reference data ({})"
 CCPS, TURNER = "CCPS 1999", "EPA AP-26 (Turner), recalled"
+#: What stands below the table of the page.
+NOTES = trials.NOTES
 MOLE_KG_M3 = 101_325 / (8.314 * 293.15)
 
 
@@ -47,7 +49,7 @@ def rows(shared: Path | None) -> Iterator[Verified]:
     yield from fires()
     yield from chances()
     yield from degadis()
-    yield from field_trial()
+    yield from trials.rows()
     yield from qra_cases.rows(shared)
     if shared is not None:
         folder = shared / "verification/chemical"
@@ -345,44 +347,6 @@ def degadis_file(data: dict[str, Any]) -> Iterator[Verified]:
             "m",
             0.15,
         )
-
-
-def trial_layer(trial: Trial) -> tuple[layer.DenseLayer, Mixture]:
-    mix = mixture(Material(0.01703, 2190.0, 239.57, 0.81, 1.371e6, 239.72, 682.0), trial.kelvin)
-    still = surface(1.0, trial.stability, trial.roughness)
-    at_ten = (
-        trial.wind_2m
-        * (log(10 / trial.roughness) - psi(10, still.length))
-        / (log(2 / trial.roughness) - psi(2, still.length))
-    )
-    wind = surface(at_ten, trial.stability, trial.roughness)
-    jet = layer.Jet(25.6, 4.53)
-    return layer.solve(np.array([trial.rate]), mix, [wind], jet=jet, averaging_s=trial.averaging_s), mix
-
-
-def share_at(ours: layer.DenseLayer, mix: Mixture, x: float, z: float) -> float:
-    """Volume share of all of the substance."""
-    return float(np.interp(np.interp(ours.at(x, 0, z), SHARES * mix.density, SHARES), SHARES, mix.volume_share))
-
-
-def field_trial() -> Iterator[Verified]:
-    """Ammonia at Frenchman Flat: every arc within a factor of two, and the scores of the whole."""
-    observed, predicted = [], []
-    for trial in DESERT_TORTOISE:
-        ours, mix = trial_layer(trial)
-        for x, ppm in trial.ppm.items():
-            observed.append(ppm)
-            predicted.append(share_at(ours, mix, x, 1.0) * 1e6)
-            yield Verified(f"Desert Tortoise {trial.number}, {x} m, ppm", trial.source, 0.0, log(predicted[-1] / ppm) / log(2),
-                           "doublings", 1.0, False, note=f"observed {ppm:g}, ours {predicted[-1]:.0f}")  # fmt: skip
-    found = scores(np.array(observed), np.array(predicted))
-    yield Verified(
-        "Desert Tortoise 1 to 4: FAC2", "Chang & Hanna 2004 (good: above 0.5)", 1.0, found.fac2, "", 0.25, False
-    )
-    yield Verified("Desert Tortoise 1 to 4: FB", "Chang & Hanna 2004 (good: within 0.3)", 0.0, found.fb, "", 0.3, False)
-    yield Verified(
-        "Desert Tortoise 1 to 4: NMSE", "Chang & Hanna 2004 (good: below 1.5)", 0.0, found.nmse, "", 1.5, False
-    )
 
 
 def slab(path: Path) -> Iterator[Verified]:

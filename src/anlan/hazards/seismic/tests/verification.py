@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from math import log, pi
+from math import log, log10, pi
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from shapely.geometry import shape
 
-from anlan.hazards.seismic import aftershocks, field, gmpe, intensities, loss
+from anlan.hazards.plane import metres_per_degree
+from anlan.hazards.seismic import aftershocks, field, gmpe, intensities, loss, moving, site
 from anlan.hazards.seismic import attenuation as at
 from anlan.hazards.seismic import kernels as ks
 from anlan.hazards.seismic.rupture import Rupture, Sites, distances, estimated, of_corners
@@ -27,6 +29,8 @@ def rows(shared: Path | None) -> Iterator[Verified]:
     yield from alxa()
     yield from closed_forms()
     yield from sequences()
+    yield from grounds()
+    yield from waves()
     if shared is not None:
         folder = shared / "verification/seismic"
         for event in read(folder / "gmpe_openquake_dev.json")["events"]:
@@ -56,6 +60,58 @@ def alxa() -> Iterator[Verified]:
         "km2",
         0.10,
     )
+
+
+def grounds() -> Iterator[Verified]:
+    """The site term of the Chinese ellipses: its table, and what it leaves alone."""
+    table = "GB 18306-2015 appendix E table E.1 (as typed in, to be checked against the print)"
+    for vs30, pga, expected in (
+        (900, 0.05, 0.72),
+        (600, 0.20, 0.85),
+        (400, 0.40, 1.0),
+        (200, 0.05, 1.3),
+        (120, 0.40, 0.9),
+        (200, 0.125, 1.2),
+    ):
+        ours = float(site.factor(np.array([float(vs30)]), np.array([pga]))[0])
+        yield Verified(f"factor of PGA over class II, Vs30 {vs30} m/s, {pga:g} g", table, expected, ours, "", 1e-9)
+    rupture, place = estimated(6.2, 106.3, 39.8), Sites.of([106.6], [39.7], 400.0)
+    plain, moved = (shaking("wang2000-west", rupture, place, site=on) for on in (False, True))
+    yield Verified(
+        "class II: intensity of 汪素云等 2000 stays",
+        "definition",
+        float(plain.intensity[0]),
+        float(moved.intensity[0]),
+        "degree",
+        1e-12,
+    )
+    soft = shaking("wang2000-west", rupture, Sites.of([106.6], [39.7], 200.0), site=True)
+    over = float(site.factor(np.array([200.0]), plain.pga_g / site.factor(np.array([600.0]), plain.pga_g))[0])
+    yield Verified("class III: intensity moves by 3.17 lg of the factor", "GB/T 17742-2020 appendix A", 3.17 * log10(over),
+                   float(soft.intensity[0] - plain.intensity[0]), "degree", 1e-9, False)  # fmt: skip
+
+
+def waves() -> Iterator[Verified]:
+    """When the S wave comes up, and that the pictures end with the isoseismals they lead to."""
+    rupture = estimated(5.8, 106.3, 39.8, 10.0)
+    lat = 39.8 + 50_000 / metres_per_degree(39.8)[1]
+    ours = float(moving.arrival_s(rupture, np.array([106.3]), np.array([lat]))[0])
+    yield Verified(
+        "S wave 50 km away from 10 km deep",
+        "hypocentral distance over 3.5 km/s",
+        (50**2 + 10**2) ** 0.5 / 3.5,
+        ours,
+        "s",
+        1e-6,
+    )
+    drawn = field.isoseismals(field.field(rupture))
+    found = moving.frames(rupture, drawn)
+    last = max(row["minute"] for row in found if row["minute"] < 60)
+    shown = sum(shape(row["geometry"]).area for row in found if row["minute"] == last and row["name"].startswith("6 "))
+    whole = shape(
+        {"type": "MultiPolygon", "coordinates": next(rings for degree, rings, _ in drawn if degree == 6)}
+    ).area
+    yield Verified("the last picture of the wave shows all of degree 6", "definition", whole, shown, "deg2", 1e-4)
 
 
 def event_of(event: Any) -> tuple[Rupture, Sites]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import log, sqrt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
@@ -26,6 +26,7 @@ def test_a_worked_case_in_the_units_of_the_papers() -> None:
 
 
 @settings(max_examples=50, deadline=None)
+@example(10.0, 1.0, 18.0, 0.0)
 @given(st.floats(10, 50_000), st.floats(1, 20_000), st.floats(0.5, 30), st.floats(0, 30))
 def test_a_stronger_fire_never_throws_less_far(intensity: float, more: float, wind: float, cover: float) -> None:
     assert distance_m(intensity + more, wind, cover) >= distance_m(intensity, wind, cover) >= 0

@@ -1,4 +1,4 @@
-"""Stories of real history, each played twice on one database: the second time is later and nothing of it is read twice."""
+"""A real winter of ice, played twice on one database: the second time is later and nothing of it is read twice."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ import pytest
 
 from tests.acceptance.playing import prove
 
-pytestmark = [pytest.mark.acceptance, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(600)]
 
 
-@pytest.mark.slow
 def test_real_stages_of_a_jam_winter_raise_the_alarm_the_flow_would_not(tmp_path: Path) -> None:
     """YRCC 2014-12-17: 1052.95 m at 435 m3/s, against 1050.49 m at 700 m3/s three days before."""
     assert prove("ice-jam", tmp_path / "var", 15630)["links"]["observation"]
     # The same history once more on the same database: an hour of one winter is not read twice, so it is a week later.
     assert prove("ice-jam", tmp_path / "var", 15630)["weeks_later"] == 1
-
-
-@pytest.mark.slow
-def test_the_alxa_earthquake_of_2015_is_answered_as_published(tmp_path: Path) -> None:
-    assert prove("alxa-2015", tmp_path / "var", 15670)["links"]["hazard_event"]
-    assert prove("alxa-2015", tmp_path / "var", 15670)["weeks_later"] == 1

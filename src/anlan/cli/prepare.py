@@ -1,0 +1,28 @@
+"""What must be done before the roles start: tables as this version wants them, and the city at the first start."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from django.core.management import call_command
+
+from anlan.cli import _roles
+
+HELP = "建立或升级数据表，首次启动时装载城市（anlan up 会自动执行）"
+EXAMPLE = "anlan prepare"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(args: argparse.Namespace) -> int:
+    _roles.setup()
+    call_command("migrate", verbosity=0)
+    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
+
+    loaded = loader.load_once()
+    for line in loaded.refused if loaded else ():
+        print(f"拒绝：{line}", file=sys.stderr)
+    return 0

@@ -1,0 +1,98 @@
+"""What the speed, the course and the direction of a release do to its cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shapely.geometry import shape
+
+from anlan.hazards.chemical import HAZARD, cloud, fire, moments, momentum, substances, vessel
+from anlan.hazards.contract import InputError
+
+CHLORINE = {"substance": "chlorine", "phase": "liquid", "hole_mm": 50, "inventory_t": 50, "wind_from_deg": 270}
+
+
+def summary(**more: Any) -> dict[str, Any]:
+    return HAZARD.run(106.7, 39.4, {**CHLORINE, **more}).summary
+
+
+def test_a_light_jet_rises_and_a_dense_one_is_held_down() -> None:
+    air = cloud.Air(3.0, "D")
+    light, dense = momentum.Momentum(1.0, 400.0, 0.7), momentum.Momentum(1.0, 400.0, 4.5)
+    assert momentum.rise(light, air) == pytest.approx(3 * light.diameter * 400 / 3), "Briggs: 3 d v / u"
+    assert momentum.held_down(light, air) is None
+    assert 0 < momentum.rise(dense, air) < momentum.by_momentum(dense, air)
+    assert momentum.rise(light, cloud.Air(6.0, "D")) == pytest.approx(momentum.rise(light, air) / 2)
+    assert momentum.rise(light, cloud.Air(3.0, "F")) < momentum.rise(light, air), "stable air"
+
+
+def test_where_a_jet_points_decides_how_far_it_is_dangerous() -> None:
+    gas = {"phase": "gas", "substance": "氨", "pressure_mpa": 0.8, "inventory_t": 0}
+    up, ahead, blocked = (summary(**gas, jet=jet) for jet in ("vertical", "horizontal", "blocked"))
+    assert up["height_m"] > 20
+    assert up["distance_m"]["毒性终点浓度-2"] < blocked["distance_m"]["毒性终点浓度-2"]
+    assert ahead["model"] == blocked["model"]
+    heavy = HAZARD.run(106.7, 39.4, {**CHLORINE, "jet": "vertical"})
+    assert any("落回地面" in line for line in heavy.assumptions)
+    assert heavy.summary["height_m"] < cloud.LOW_M
+
+
+def test_a_vessel_of_gas_empties_and_its_mass_is_kept() -> None:
+    found = summary(phase="gas", substance="一氧化碳", pressure_mpa=5, inventory_t=5, duration_min=60, temperature_c=20)
+    course = moments.Course(*np.array(found["course"]).T)
+    assert found["released_kg"] == pytest.approx(course.kg, rel=0.02)
+    assert found["released_kg"] < 5000, "down to ambient pressure, not to nothing"
+    assert found["rate_kg_s"] == pytest.approx(course.mean(600), rel=0.02)
+    assert course.rate[0] > 2 * found["rate_kg_s"] > 0
+    first = vessel.blow_down(50.0, 5e6, 293.15, 0.028, 1.4, 0.05)
+    assert moments.Course(first.seconds, first.rate).kg == pytest.approx(first.released_kg, rel=0.01)
+
+
+def test_the_cloud_comes_follows_and_goes() -> None:
+    frames = summary(duration_min=5)["frames"]
+    minutes = [frame["minute"] for frame in frames]
+    reach = [shape(frame["geometry"]).bounds[2] for frame in frames]
+    near = [shape(frame["geometry"]).bounds[0] for frame in frames]
+    assert minutes == sorted(minutes)
+    assert reach[:4] == sorted(reach[:4]), "it goes with the wind"
+    assert near[minutes.index(10)] > 106.7 > near[0] - 1e-3, "after five minutes nothing comes any more"
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0.02, 20), st.sampled_from("BDF"), st.floats(1, 12))
+def test_a_frame_is_symmetric_and_lies_within_what_the_wind_has_carried(
+    rate: float, stability: str, wind: float
+) -> None:
+    of = substances.find("chlorine")
+    air = cloud.Air(wind, stability)
+    source = cloud.Source(of, rate, 293.15)
+    edges = cloud.Batch(cloud.GAUSSIAN, moments.members(source, rate), (air,) * len(moments.LEVELS)).edges([20e-6])[0]
+    for minute, ring in moments.rings(moments.steady(rate, 600), edges, wind):
+        assert max(x for x, _ in ring) <= minute * 60 * wind * (1 + 1e-9)
+        assert sorted(y for _, y in ring) == pytest.approx(sorted(-y for _, y in ring))
+
+
+def test_a_known_strength_takes_the_place_of_the_calculated_one() -> None:
+    found = HAZARD.run(106.7, 39.4, {**CHLORINE, "rate_kg_s": 2.0})
+    assert found.summary["rate_kg_s"] == 2.0
+    assert any("已知值 2 kg/s" in line for line in found.assumptions)
+    with pytest.raises(InputError, match="10000"):
+        HAZARD.run(106.7, 39.4, {**CHLORINE, "rate_kg_s": float("nan")})
+
+
+def test_an_unknown_substance_is_answered_with_near_names() -> None:
+    with pytest.raises(InputError, match=r"相近的有 .*chlorine"):
+        summary(substance="chlorin")
+    assert summary(substance="7782-50-5")["substance"] == "氯"
+
+
+def test_a_leaning_flame_heats_what_lies_in_front_of_it() -> None:
+    for distance, height in ((8.0, 6.0), (20.0, 12.0), (40.0, 20.0)):
+        upright = fire.cylinder_view(distance, 5.0, height)
+        assert fire.tilted_view(distance, 5.0, height, 0.0) == pytest.approx(upright, rel=0.02), "Mudan's closed form"
+        ahead, behind = (fire.tilted_view(distance, 5.0, height, tilt) for tilt in (40.0, -40.0))
+        assert ahead > upright > behind

@@ -1,0 +1,239 @@
+"""泄漏研判报告: footprint with the people inside, advice, approach and every assumption, as Word, PDF and PNG. 模型推算."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.timezone import localtime
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from anlan.hazards.chemical.substances import find
+from anlan.hazards.plane import metres_per_degree
+from anlan.kernel.documents import blocks
+from anlan.kernel.documents.blocks import Block, Heading, Picture, Table, Text
+from anlan.simulation import queries as simulation
+from anlan.situation.models import ReleaseWatch
+
+COLOURS = {1: "#d6342c", 2: "#e8833a", 3: "#e8c53a"}
+CHECK = "待核对"
+#: What the platform writes where nothing is known.
+NONE = "—"
+PHASES = {"gas": "气相", "liquid": "液相", "rupture": "整体破裂"}
+
+
+def made(watch: ReleaseWatch, kind: str, by: str) -> bytes:
+    """The report as docx, pdf or png (the map beside the table of people)."""
+    if kind == "png":
+        return png(watch)
+    writer = blocks.as_word if kind == "docx" else blocks.as_pdf
+    return writer(f"{watch.title}研判报告", "（模型推算，供指挥参考，不作为监测结果）", list(contents(watch, by)))
+
+
+def contents(watch: ReleaseWatch, by: str) -> Iterator[Block]:
+    assert watch.run is not None
+    yield Heading("一、泄漏与气象")
+    yield Table("研判条件", ("项目", "内容"), facts(watch, by), (1, 3.2))
+    yield Heading("二、影响范围与人员")
+    yield Picture("影响范围（上北）", lambda axes: on_map(axes, watch), 118.0)
+    yield Table(
+        "各范围内的人", ("范围", "距离", "白天", "夜间", "企业（白班/夜班）"), people(watch), (2.4, 1, 0.8, 0.8, 3)
+    )
+    yield Picture("下风向轴线浓度", lambda axes: on_axis(axes, watch), 82.0)
+    yield Heading("三、掩蔽还是撤离")
+    rows = communities(watch)
+    yield (
+        Table(
+            "村（社区）",
+            ("村（社区）", "白天", "夜间", "到达 min", "建议", "理由"),
+            rows,
+            (1.6, 0.7, 0.7, 0.8, 1.4, 3.4),
+        )
+        if rows
+        else Text("影响范围内没有已知的村（社区）。")
+    )
+    yield Heading("四、接近方向与指挥部")
+    yield Text(approach(watch))
+    teams = [
+        [one["name"], f"{one['minutes']:g}", f"{one['road_m'] / 1000:.1f}", one["how"]]
+        for one in watch.advice["post"]["teams"]
+    ]
+    if teams:
+        yield Table("最近的待命队伍", ("队伍", "到指挥部 min", "路程 km", "依据"), teams, (2.4, 1, 1, 1))
+    if watch.source.get("estimate"):
+        yield Heading("五、探测器反演源强")
+        yield Text(inverse(watch))
+    yield Heading("假设与适用范围")
+    said = [*watch.run.assumptions, *watch.run.limits]
+    yield Table(
+        "假设",
+        ("序号", "内容", "核对"),
+        [[str(n), one, CHECK if CHECK in one else ""] for n, one in enumerate(said, 1)],
+        (0.5, 5, 0.7),
+    )
+    yield Text(f"模型：{watch.run.model}。室内换气每小时 1 次、撤离准备 15 min、步行 1.2 m/s、居民在家比例均{CHECK}。")
+    yield Text(f"{by}　{localtime(watch.assessed_at):%Y年%m月%d日 %H:%M}", right=True)
+
+
+def facts(watch: ReleaseWatch, by: str) -> list[list[str]]:
+    """Label and value of the head of the report."""
+    assert watch.run is not None
+    summary, weather, of = watch.run.summary, watch.weather, find(watch.given["substance"])
+    given = watch.run.inputs
+    rate = summary.get("rate_kg_s")
+    strength = f"{rate:.3g} kg/s" if rate else f"瞬时 {summary.get('released_kg') or 0:.4g} kg"
+    lasts = f"，持续 {summary['duration_s'] / 60:.3g} min" if summary.get("duration_s") else ""
+    away = f"（距泄漏点 {weather['station_m']:.0f} m）" if weather.get("station_m") else ""
+    return [
+        ["泄漏源", f"{watch.title}（{watch.lon:.5f}, {watch.lat:.5f}）"],
+        ["物质", f"{of.name}（CAS {of.cas}），毒性终点浓度-1 {of.endpoint_1:g}、-2 {of.endpoint_2:g} mg/m³"],
+        ["泄漏条件", f"{PHASES.get(given.get('phase', ''), NONE)}，孔径 {given.get('hole_mm', NONE)} mm，"
+         f"存量 {given.get('inventory_t') or NONE} t"],
+        ["源强", strength + lasts],
+        ["气象", f"风速 {weather['wind_m_s']:.1f} m/s，来向 {weather['wind_from_deg']:.0f}°，"
+         f"稳定度 {weather.get('stability') or NONE}"],
+        ["气象来源", f"{weather['station']}{away}；云量缺测按 5 成，{CHECK}"],
+        ["状态", state_of(watch)],
+        ["研判", f"{localtime(watch.assessed_at):%Y-%m-%d %H:%M:%S}，第 {watch.rounds} 次，{watch.advice['because']}，"
+         f"耗时 {watch.took_ms:.0f} ms"],
+        ["出具", by],
+    ]  # fmt: skip
+
+
+def state_of(watch: ReleaseWatch) -> str:
+    if watch.ended_at:
+        return f"已结束 {localtime(watch.ended_at):%Y-%m-%d %H:%M}"
+    return "自动研判，待值班员确认" if watch.unconfirmed else "跟踪中，风变自动重算"
+
+
+def people(watch: ReleaseWatch) -> list[list[str]]:
+    assert watch.run is not None
+    far = list(watch.run.summary["distance_m"].values())
+    found = []
+    for zone in watch.advice["zones"]:
+        plants = "；".join(f"{one['name']} {one['staff_day']}/{one['staff_night']}" for one in zone["plants"])
+        reach = f"{far[zone['level'] - 1]} m" if zone["level"] <= len(far) and not zone["uncertain"] else NONE
+        counts = [str(zone["day"]), str(zone["night"])] if zone["known"] else ["未知", "未知"]
+        found.append([zone["name"], reach, *counts, plants or NONE])
+    return found or [["没有超过阈值的范围", NONE, "0", "0", NONE]]
+
+
+def communities(watch: ReleaseWatch) -> list[list[str]]:
+    return [
+        [row["name"], str(row["day"]), str(row["night"]), NONE if row["arrives_min"] is None else f"{row['arrives_min']:g}",
+         row["what"], row["why"]]
+        for row in watch.advice["communities"]
+    ]  # fmt: skip
+
+
+def approach(watch: ReleaseWatch) -> str:
+    post = watch.advice["post"]
+    return (
+        f"从上风向 {post['bearing_deg']:.0f}°（±{post['half_deg']:.0f}°）接近，不得从下风向或低洼处进入。建议指挥部"
+        f"（{post['lon']:.5f}, {post['lat']:.5f}），距泄漏点 {post['distance_m']} m，{post['how']}；距离取值{CHECK}。"
+    )
+
+
+def inverse(watch: ReleaseWatch) -> str:
+    one = watch.source["estimate"]
+    near = (
+        f"其中 {watch.source['near']} 个距泄漏点不足 100 m，受近源流场影响，仅供参考。"
+        if watch.source.get("near")
+        else ""
+    )
+    return (
+        f"由 {len(watch.source['detectors'])} 个探测器反演：中位 {one['median']:.3g} kg/s，"
+        f"90% 范围 {one['low']:.3g} 至 {one['high']:.3g} kg/s；"
+        f"按孔径计算为 {watch.source['assumed_kg_s']:.3g} kg/s。{near}"
+    )
+
+
+def metres(watch: ReleaseWatch, geometry: BaseGeometry) -> Iterator[tuple[list[float], list[float]]]:
+    """Rings of polygons as metres east and north of the source."""
+    east, north = metres_per_degree(watch.lat)
+    for part in getattr(geometry, "geoms", [geometry]):
+        if part.geom_type == "Polygon":
+            xy = list(part.exterior.coords)
+            yield [(p[0] - watch.lon) * east for p in xy], [(p[1] - watch.lat) * north for p in xy]
+
+
+def on_map(axes: Any, watch: ReleaseWatch) -> None:
+    """Zones, communities they touch, plants' names, the post and the wind, in metres about the source."""
+    assert watch.run is not None
+    east, north = metres_per_degree(watch.lat)
+    drawn = [shape(zone["geometry"]) for zone in watch.run.zones]
+    touched = {row["area_id"] for row in watch.advice["communities"]}
+    for home in simulation.homes():
+        if home.pk in touched:
+            for x, y in metres(watch, home.outline):
+                axes.plot(x, y, color="#4a5a6a", lw=0.8, ls=":")
+            middle = home.outline.representative_point()
+            axes.annotate(home.name, ((middle.x - watch.lon) * east, (middle.y - watch.lat) * north), ha="center", fontsize=7,
+                          color="#22313f", annotation_clip=True)  # fmt: skip
+    for zone, geometry in reversed(list(zip(watch.run.zones, drawn, strict=True))):
+        colour, named = COLOURS.get(zone["level"], "#9aa5b1"), zone["name"]
+        for x, y in metres(watch, geometry):
+            axes.fill(x, y, color=colour, alpha=0.18 if zone.get("uncertain") else 0.4, lw=0)
+            axes.plot(x, y, color=colour, lw=1.2, ls="--" if zone.get("uncertain") else "-", label=named)
+            named = None
+    post = watch.advice["post"]
+    spot = ((post["lon"] - watch.lon) * east, (post["lat"] - watch.lat) * north)
+    axes.plot([0], [0], "^", color="#22313f", ms=7, label="泄漏点")
+    axes.plot([spot[0]], [spot[1]], "s", color="#1f9d61", ms=6, label="建议指挥部")
+    axes.annotate("", (0, 0), spot, arrowprops={"arrowstyle": "->", "color": "#1f9d61"})
+    framed(axes, watch, drawn, spot)
+
+
+def framed(axes: Any, watch: ReleaseWatch, drawn: list[BaseGeometry], spot: tuple[float, float]) -> None:
+    """The window round zones and post, labels, legend."""
+    rings = [ring for geometry in drawn for ring in metres(watch, geometry)]
+    xs, ys = [0.0, spot[0], *(v for x, _ in rings for v in x)], [0.0, spot[1], *(v for _, y in rings for v in y)]
+    margin = 0.06 * max(max(xs) - min(xs), max(ys) - min(ys), 500.0)
+    axes.set_xlim(min(xs) - margin, max(xs) + margin)
+    axes.set_ylim(min(ys) - margin, max(ys) + margin)
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_xlabel("东 m")
+    axes.set_ylabel("北 m")
+    axes.grid(alpha=0.25)
+    w = watch.weather
+    axes.set_title(
+        f"{watch.title}（模型推算）　风 {w['wind_m_s']:.1f} m/s，来向 {w['wind_from_deg']:.0f}°", fontsize=10
+    )
+    axes.legend(loc="best", fontsize=7)
+
+
+def on_axis(axes: Any, watch: ReleaseWatch) -> None:
+    """Concentration on the ground downwind against the endpoints."""
+    assert watch.run is not None
+    of = find(watch.given["substance"])
+    points = [(x, c) for x, c in watch.run.summary["axis_mg_m3"] if c > 0.01]
+    if points:
+        axes.loglog(*zip(*points, strict=True), color="#1f4e79", lw=1.8)
+    for level, value in ((1, of.endpoint_1), (2, of.endpoint_2)):
+        if value:
+            axes.axhline(value, color=COLOURS[level], ls="--", lw=1, label=f"毒性终点浓度-{level} {value:g} mg/m³")
+    axes.set_xlabel("下风向距离 m")
+    axes.set_ylabel("地面轴线浓度 mg/m³")
+    axes.grid(alpha=0.25, which="both")
+    axes.legend(loc="best", fontsize=7)
+
+
+def png(watch: ReleaseWatch) -> bytes:
+    """The map, and under it the table of people."""
+
+    def draw(axes: Any) -> None:
+        axes.axis("off")
+        rows = [[cell if len(cell) <= 30 else f"{cell[:29]}…" for cell in row] for row in people(watch)]
+        high = 0.055 * (len(rows) + 1)
+        on_map(axes.inset_axes((0.06, high + 0.1, 0.93, 0.88 - high)), watch)
+        under = axes.inset_axes((0.0, 0.0, 1.0, high))
+        under.axis("off")
+        heads, wide = ("范围", "距离", "白天", "夜间", "企业（白班/夜班）"), (0.28, 0.1, 0.09, 0.09, 0.44)
+        table = under.table(
+            cellText=rows, colLabels=heads, cellLoc="left", colWidths=wide, bbox=(0.0, 0.0, 1.0, 1.0)
+        )  # fmt: skip
+        table.auto_set_font_size(False)
+        table.set_fontsize(8)
+
+    return blocks.as_png(Picture("", draw, 180.0, 240.0))
