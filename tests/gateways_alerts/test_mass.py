@@ -266,9 +266,9 @@ def test_the_roster_follows_whoever_leaves_changes_or_comes_and_forgets_numbers(
     changed.save()
     changed.refresh_from_db()
     assert changed.block_id is None
-    block = next(one for one in RosterBlock.objects.all() if changed.pk in one.receivers)
+    block = next(one for one in RosterBlock.everything.all() if changed.pk in one.receivers)
     assert (block.live, sum(map(bool, block.gone))) == (len(block.receivers) - 2, 2)
-    assert not any(left.address in one.addresses for one in RosterBlock.objects.all()), "nowhere any more"
+    assert not any(left.address in one.addresses for one in RosterBlock.everything.all()), "nowhere any more"
     mass.work_off()
     told = {phone for phone, _ in gateway.taken}
     assert left.address not in told
@@ -287,10 +287,10 @@ def test_small_blocks_are_laid_together_when_no_fan_out_needs_them(city: City) -
             way="sms", address=f"1370000000{n}", state="active", area=city.east, asked_at=clock.now()
         )
         actions.enrol()
-    kept = RosterBlock.objects.order_by("pk")[0].pk
+    kept = RosterBlock.everything.order_by("pk")[0].pk
     assert actions.regroup([kept]) == 3
     assert actions.enrol() == 3
-    assert sorted(block.live for block in RosterBlock.objects.all()) == [1, 3]
+    assert sorted(block.live for block in RosterBlock.everything.all()) == [1, 3]
 
 
 def test_a_channel_is_never_asked_for_more_than_its_other_side_allows(city: City) -> None:

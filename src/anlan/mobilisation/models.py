@@ -230,7 +230,7 @@ class PushKey(models.Model):
         return self.address
 
 
-class RosterBlock(models.Model):
+class RosterBlock(ScopedModel):
     """名册块: some hundred subscribers of one place who want the same. Fan-outs take whole blocks, so choosing a million
     people is choosing some thousand rows.
 
@@ -241,7 +241,6 @@ class RosterBlock(models.Model):
     #: The byte of `gone` for who is not there any more.
     GONE = 6
 
-    area = models.ForeignKey("kernel.Area", models.CASCADE, related_name="+", verbose_name="区划")
     way = models.CharField(max_length=4)
     least = models.PositiveSmallIntegerField()
     hazards = models.JSONField(default=list)
@@ -250,7 +249,7 @@ class RosterBlock(models.Model):
     gone = models.BinaryField()
     live = models.PositiveIntegerField()
 
-    class Meta:
+    class Meta(ScopedModel.Meta):
         verbose_name = "名册块"
         indexes = [models.Index(fields=["area", "way"], name="roster_where")]
 

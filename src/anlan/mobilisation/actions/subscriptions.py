@@ -199,8 +199,8 @@ with loose as (
     from (select * from mobilisation_subscriber
           where state = 'active' and block_id is null {chosen} order by area_id, id limit %s for update) one
 ), made as (
-    insert into mobilisation_rosterblock (area_id, way, least, hazards, receivers, addresses, gone, live)
-    select area_id, way, least, hazards, array_agg(id order by id), array_agg(address order by id),
+    insert into mobilisation_rosterblock (area_id, data_class, way, least, hazards, receivers, addresses, gone, live)
+    select area_id, 4, way, least, hazards, array_agg(id order by id), array_agg(address order by id),
            decode(repeat('00', count(*)::int), 'hex'), count(*)
     from loose group by area_id, way, least, hazards, part
     returning id, receivers
