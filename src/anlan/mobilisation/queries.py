@@ -352,8 +352,18 @@ def push_hosts() -> list[str]:
     return [host.strip() for host in os.environ.get("ANLAN_PUSH_HOSTS", "").split(",") if host.strip()]
 
 
-def push_keys(addresses: Iterable[str]) -> dict[str, PushKey]:
-    return {key.address: key for key in PushKey.objects.filter(address__in=set(addresses))}
+@dataclass(frozen=True)
+class Browser:
+    """Where one that subscribed is reached, and with which keys (base64url)."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+def push_keys(addresses: Iterable[str]) -> dict[str, Browser]:
+    rows = PushKey.objects.filter(address__in=set(addresses))
+    return {row.address: Browser(row.endpoint, row.p256dh, row.auth) for row in rows}
 
 
 def push_signing_key() -> EllipticCurvePrivateKey:

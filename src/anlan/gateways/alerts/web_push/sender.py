@@ -16,7 +16,6 @@ from anlan.gateways.alerts.contract import Message, Outcome, Receipt
 from anlan.gateways.alerts.web_push import codec
 from anlan.kernel import clock
 from anlan.mobilisation import queries
-from anlan.mobilisation.models import PushKey
 
 AT_ONCE, TIMEOUT_S = 8, 10.0
 #: How long the push service keeps it for a browser that is off (a warning of hours ago is no warning), and a word's life.
@@ -46,7 +45,7 @@ def content(message: Message) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def one(message: Message, known: PushKey | None) -> Receipt:
+def one(message: Message, known: queries.Browser | None) -> Receipt:
     if known is None:
         return Receipt(Outcome.REFUSED, "推送订阅已不存在")
     parts = urlsplit(known.endpoint)
