@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("monitoring", "0017_water"),
+        ("monitoring", "0019_covering_key"),
     ]
 
     operations = [
