@@ -16,6 +16,7 @@ from anlan.command.views import (
     pages,
     planning,
     quakes,
+    rollcalls,
     verbs,
     watch,
 )
@@ -35,6 +36,10 @@ urlpatterns = [
     path("bulletins/<int:pk>/", watch.bulletin, name="bulletin"),
     path("bulletins/<int:pk>/bulletin.docx", watch.bulletin_docx, name="bulletin-docx"),
     path("bulletins/<int:pk>/do/<slug:verb>", watch.bulletin_do, name="bulletin-do"),
+    path("rollcalls/", rollcalls.listing, name="roll-calls"),
+    path("rollcalls/<int:pk>/", rollcalls.one, name="roll-call"),
+    path("rollcalls/<int:pk>/close", rollcalls.close, name="roll-call-close"),
+    path("rollcalls/answers/<int:pk>", rollcalls.note, name="roll-call-note"),
     path("calls/", desk.calls, name="calls"),
     path("report-rules/", desk.report_rules, name="report-rules"),
     path("duplicates", pages.duplicates, name="incident-duplicates"),
