@@ -74,6 +74,7 @@ ENTRIES = (
     Entry("快报专报", "/command/bulletins/", "command.view", "audit", "command"),
     Entry("交接班", "/command/handover/", "administration.view", "calendar", "console"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
+    Entry("火场", "/command/fires/", "command.view", "fire", "command"),
     Entry("地震", "/command/quakes/", "command.view", "quake", "command"),
     Entry("历史地震", "/command/quakes/past/", "command.view", "quake", "command"),
     Entry("任务", "/command/tasks/", "command.view", "task", "command"),
