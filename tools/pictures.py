@@ -26,6 +26,8 @@ ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftsh
 COLOURS = 128
 #: picture -> page of the demonstration after the chlorine leak; `first` opens the newest incident, plan, store and so on.
 PAGES = {
+    "map-incident": "/",
+    "wall": "/wall",
     "alarms": "/monitoring/alarms/?show=all",
     "intake": "/command/intake/",
     "desk": "/command/",
@@ -40,8 +42,17 @@ PAGES = {
     "quakes": "/command/quakes/past/",
     "plan": "/command/plans/ first",
     "park": "/supervision/parks/ first",
-    "network": "/monitoring/network/",
+    "report": "/command/reports/ first",
+    "exchange": "/gateways/exchange/",
+    "backfill": "/gateways/backfill/",
+    "command": "/monitoring/stations/ first",
+    "judgements": "/monitoring/judgements/",
+    "brief": "/command/incidents/ first brief",
+    "field": "/command/field/",
 }
+
+
+INCIDENT = r"/^\/command\/incidents\/\d+\/$/"
 
 
 @contextmanager
@@ -82,7 +93,16 @@ def keep(page: Page, name: str) -> None:
 def go(page: Page, way: str) -> None:
     """`/list/`, `/list/ first` (the first row's own page) or `/list/ first part` (a page below that)."""
     address, *more = way.split()
-    page.goto(address)
+    if address == "/command/reports/":
+        # reports have no list of their own: the incident's page links to them
+        page.goto("/command/incidents/")
+        page.goto(
+            page.eval_on_selector_all(
+                "main a[href]", f"all => all.map(a => new URL(a.href).pathname).find(h => {INCIDENT}.test(h))"
+            )
+        )
+    else:
+        page.goto(address)
     if more:
         links = page.eval_on_selector_all("main a[href]", "all => all.map(a => new URL(a.href).pathname)")
         own = next((link for link in links if re.fullmatch(re.escape(address) + r"[\w-]*\d[\w-]*/", link)), None)
@@ -90,7 +110,7 @@ def go(page: Page, way: str) -> None:
             print(f"  {address}: no row of its own, {links[:12]}")
             return
         page.goto(own + "/".join(more[1:]))
-    page.wait_for_timeout(4000)
+    page.wait_for_timeout(12_000 if address in {"/", "/wall"} else 4000)
 
 
 def start_release(page: Page) -> None:
@@ -108,6 +128,8 @@ def main(wanted: list[str]) -> int:
         )
         page = browser.new_page(viewport={"width": 1440, "height": 860}, base_url=url, locale="zh-CN")
         page.goto("/")
+        if not wanted or "login" in wanted:
+            keep(page, "login")
         page.get_by_label("账号").fill(name)
         page.get_by_label("口令").fill(password)
         page.get_by_role("button", name="登录").click()
