@@ -13,6 +13,7 @@ export const EN = {
   "{hours} 小时 {minutes} 分": "{hours} h {minutes} min",
   "推进时间": "Time of spread",
   "起算后时间": "Time since the start",
+  "时间": "Time",
   "起算后 {time}（模型推算）": "{time} after the start (modelled)",
   "{seconds} 秒": "{seconds} s",
   "{days} 天": "{days} d",

@@ -22,15 +22,19 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateMonth,
     Datastream,
     Fire,
+    Forecast,
     HazardEvent,
     Judgement,
     Latest,
     LowSpot,
     Reach,
+    Slope,
     StageForecast,
     Station,
+    Stroke,
     Warning,
 )  # fmt: skip
 from anlan.monitoring.rules import nuisance
@@ -304,6 +308,28 @@ def judgements(actor: Actor, standing: bool = True) -> ScopedQuerySet[Judgement]
 
 def catchments(actor: Actor) -> ScopedQuerySet[Catchment]:
     return Catchment.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def forecasts(actor: Actor) -> ScopedQuerySet[Forecast]:
+    """预报 of stations, by time."""
+    return Forecast.objects.visible_to(actor).order_by("valid_at")
+
+
+def strokes(actor: Actor) -> ScopedQuerySet[Stroke]:
+    return Stroke.objects.visible_to(actor).order_by("-at")
+
+
+def climate(actor: Actor) -> ScopedQuerySet[ClimateMonth]:
+    """逐月气候, station by station, oldest first."""
+    return ClimateMonth.objects.visible_to(actor).select_related("station__area").order_by("station", "month")
+
+
+def slopes(actor: Actor) -> ScopedQuerySet[Slope]:
+    return Slope.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def judgement(actor: Actor, judgement_id: int) -> Judgement:
+    return Judgement.objects.visible_to(actor).select_related("area").one(judgement_id)
 
 
 def reaches(actor: Actor) -> ScopedQuerySet[Reach]:

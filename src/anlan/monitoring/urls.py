@@ -28,6 +28,7 @@ urlpatterns = [
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
     path("rivers/", rivers.page, name="rivers"),
     path("judgements/", natural.judgements, name="judgements"),
+    path("judgements/<int:pk>/", natural.judgement, name="judgement"),
     path("rules/", rules.listing, name="alarm-rules"),
     path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),
 ]

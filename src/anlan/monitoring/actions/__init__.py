@@ -33,10 +33,13 @@ from anlan.monitoring.actions.warnings import (
     submit_warning,
 )
 from anlan.monitoring.actions.water import forecast_stages
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
 
 __all__ = [
+    "Ahead",
     "Criterion",
     "Figure",
+    "Flash",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
@@ -53,6 +56,8 @@ __all__ = [
     "judge_figures",
     "judge_park_risk",
     "judge_readings",
+    "keep_forecasts",
+    "keep_strokes",
     "locate_fire",
     "receive_event",
     "redraft_warning",
