@@ -102,4 +102,12 @@ export const EN = {
   "到达范围 {minutes} min（模型推算，绕开管控）": "Reached in {minutes} min (modelled, around closures)",
   "起点附近没有可通行的道路": "No open road near the start",
   "关闭": "Close",
+  "没有连上服务器，提交时再检查。": "No connection to the server; it is checked when submitted.",
+  "范围合法。": "The outline is legal.",
+  "涉及": "Concerns",
+  "没有边界已知的区划，请在下面选择。": "No division with known limits; choose below.",
+  "请先选地点。": "Choose a place first.",
+  "浏览器没有允许通知，可在站点设置里打开。": "The browser does not allow notifications; change it in its site settings.",
+  "没有成功：": "Not done: ",
+  "这个浏览器不支持推送，请用短信或邮件订阅。": "This browser cannot be pushed to; subscribe by SMS or mail.",
 };

@@ -20,6 +20,7 @@ urlpatterns = [
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
     path("warnings/judge", warnings.judge, name="warning-judge"),
+    path("warnings/outline", warnings.outline, name="warning-outline"),
     path("warnings/draft", warnings.draft, name="warning-draft"),
     path("warnings/<int:pk>/", warnings.page, name="warning"),
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),
