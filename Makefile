@@ -5,7 +5,7 @@ PY     := .venv/bin/python
 SCENARIO ?= chlorine-wuda
 export ANLAN_VAR ?= $(CURDIR)/var
 
-.PHONY: help setup demo up test quick lint types bench verify doctor docs clean
+.PHONY: help setup demo up test quick lint types bench verify doctor docs pictures clean
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -46,6 +46,9 @@ doctor: setup    ## what is missing on this machine, and how to get it
 
 docs: setup      ## regenerate the API reference
 	@$(PY) tools/docs.py
+
+pictures: setup  ## draw the pictures of the guides from a played demonstration
+	@$(PY) tools/pictures.py $(ONLY)
 
 clean:           ## remove data of the embedded servers and caches
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -31,6 +31,7 @@ from bench._lab import free_port, fresh_database, wait_for_port, web
 
 SUBSCRIBERS, READERS, SECONDS = 1_000_000, 24, 5.0
 MESSAGES = int(os.environ.get("ANLAN_BENCH_MESSAGES", "60000"))
+LONGEST_S = 1200.0
 FAULTS = (0.01, 0.0005, 0.0005)
 LIMIT = """
 import os
@@ -102,14 +103,16 @@ def limit(size: int) -> Iterator[int]:
             process.wait(10)
 
 
+def who(n: int) -> Any:
+    from anlan.kernel.accounts.actor import Actor, GrantView
+
+    return Actor(f"{n}号", n, (GrantView(("*",), "/", 5),), "127.0.0.1")
+
+
 def issue(headline: str, level: str = "橙") -> Any:
     from anlan.kernel import clock
-    from anlan.kernel.accounts.actor import Actor, GrantView
     from anlan.kernel.models import Area
     from anlan.monitoring import actions
-
-    def who(n: int) -> Actor:
-        return Actor(f"{n}号", n, (GrantView(("*",), "/", 5),), "127.0.0.1")
 
     city = Area.objects.get(level=1)
     warning = actions.draft_warning(
@@ -158,7 +161,7 @@ def row(name: str, work: str, ours: float, peer: float, peer_name: str, unit: st
 
 
 def town() -> None:
-    """A city of ninety communities, each with its outline (a square of 0.02 degrees), and a million subscribers."""
+    """A city of ninety communities, each with its outline (a square of 0.02 degrees)."""
     from anlan.kernel.models import Area, Level
 
     top = Area.objects.create(code_system="mca", code="150300", name="乌海市", level=Level.CITY)
@@ -170,7 +173,6 @@ def town() -> None:
             code_system="nbs", code=f"1503020{n:05}", name=f"社区{n}", level=Level.COMMUNITY, parent=district, population=12000,
             seat_lon=lon + 0.01, seat_lat=lat + 0.01, geometry={"type": "Polygon", "coordinates": [ring]},
         )  # fmt: skip
-    fill(SUBSCRIBERS)
 
 
 def fill(count: int) -> float:
@@ -180,7 +182,9 @@ def fill(count: int) -> float:
     from anlan.mobilisation import actions
 
     with connection.cursor() as cursor:
-        cursor.execute("truncate mobilisation_subscriber, mobilisation_rosterblock restart identity")
+        cursor.execute(
+            "truncate mobilisation_subscriber, mobilisation_pushkey, mobilisation_rosterblock restart identity"
+        )
         cursor.execute("select min(id), count(*) from kernel_area where level = 4")
         first, areas = cursor.fetchone()
         cursor.execute(
@@ -209,7 +213,7 @@ def gateway(faults: tuple[float, float, float], port: int, asked: Any, told: Any
     told.put((len(numbers), sum(count > 1 for count in running.taken.values())))
 
 
-def sender(ports: list[int], lease_s: float) -> None:
+def sender(ports: list[int], lease_s: float, up: Any) -> None:
     """One process that sends, with its lanes for every gateway, until it is ended."""
     from anlan.gateways.alerts import lanes, mass
     from anlan.gateways.alerts.cmpp import client
@@ -217,6 +221,8 @@ def sender(ports: list[int], lease_s: float) -> None:
     client.TIMEOUT_S, mass.LEASE_S = 0.5, lease_s
     channels(ports)
     senders = lanes.Senders()
+    mass.owed()
+    up.put(1)
     while True:
         senders.wake(mass.owed())
         time.sleep(0.1)
@@ -290,13 +296,13 @@ def receivers(url: str) -> list[dict[str, Any]]:
     found = published.warning(issue("群发", "红").pk)
     assert found is not None
     # The edge runs through communities on two sides.
-    west, north = 106.607, 39.587
+    west, north = 106.627, 39.533
     outline = {
         "type": "Polygon",
         "coordinates": [[[west, 39.3], [107, 39.3], [107, north], [west, north], [west, 39.3]]],
     }
     drawn = replace(found, geometry=outline)
-    return [resolving(drawn, outline, enrolled_s), *sending(url, drawn)]
+    return [resolving(drawn, outline, enrolled_s), *sending(url, found)]
 
 
 def sending(url: str, drawn: Any) -> list[dict[str, Any]]:
@@ -319,11 +325,13 @@ def sending(url: str, drawn: Any) -> list[dict[str, Any]]:
     lease = 10.0
     mass.LEASE_S = lease
     os.environ["ANLAN_DATABASE_URL"] = url  # theirs, before they read their settings
-    begin = partial(context.Process, target=sender, args=(ports, lease), daemon=True)
+    up = context.Queue()
+    begin = partial(context.Process, target=sender, args=(ports, lease, up), daemon=True)
     senders = [begin(), begin()]
     for process in senders:
         process.start()
-    time.sleep(3)  # they are up before the warning comes
+    for _ in senders:
+        up.get(timeout=120)
     rows = Fanout.objects.unscoped("bench")
     began = time.perf_counter()
     for n, channel in enumerate(known):
@@ -339,7 +347,7 @@ def sending(url: str, drawn: Any) -> list[dict[str, Any]]:
             killed = time.perf_counter() - began
             senders.append(begin())
             senders[-1].start()
-        if time.perf_counter() - began > 1200:
+        if time.perf_counter() - began > LONGEST_S:
             break
     took_s = time.perf_counter() - began
     for process in senders[1:]:
@@ -366,10 +374,81 @@ def sending(url: str, drawn: Any) -> list[dict[str, Any]]:
     ]
 
 
+#: What CAP Composer took (its own import command and publish; its GeoJSON view, median of its requests), measured on a
+#: machine of the same kind (docs/comparison.md): it needs PostGIS and GDAL, which an installation from packages alone lacks.
+COMPOSER_IMPORT_S, COMPOSER_GEOJSON_S = 0.100, 3.492
+ALERTS = 500
+
+
+def composing() -> list[dict[str, Any]]:
+    """A CAP document taken in, made a warning, reviewed, signed and served as signed CAP, one after the other; then what is
+    in force as GeoJSON, built anew for every request (served from memory it is a matter of `readers`)."""
+    from anlan.kernel import clock
+    from anlan.kernel.models import Area
+    from anlan.mobilisation.face import documents
+    from anlan.monitoring import actions, published
+    from anlan.monitoring.models import Warning
+    from anlan.monitoring.rules.cap import reader, writer
+
+    Warning.everything.filter(issued_at__isnull=False).update(
+        state="cancelled", ended_at=clock.now() - timedelta(days=2)
+    )
+    city, took, read_back = Area.objects.get(level=1), [], 0
+    given = []
+    for n in range(ALERTS):
+        west, south = 106.6 + n % 25 * 0.008, 39.4 + n // 25 * 0.009
+        ring = [
+            [west, south],
+            [west + 0.006, south],
+            [west + 0.006, south + 0.007],
+            [west, south + 0.007],
+            [west, south],
+        ]
+        row_ = Warning(
+            identifier=f"IN-{n}", event_code="12D02", event_name="危险化学品泄漏", level="橙", headline=f"第 {n} 条", area=city,
+            description="下风向可能受影响。" * 6, instruction="关闭门窗，向上风向撤离。", onset=clock.now(), sender="市应急管理局",
+            expires=clock.now() + timedelta(hours=6), drafted_at=clock.now(), issued_at=clock.now(),
+            geometry={"type": "Polygon", "coordinates": [ring]},
+        )  # fmt: skip
+        row_.save()
+        given.append(writer.alert_xml(published.draft_alert(row_)))
+        row_.delete()
+    for document in given:
+        began = time.perf_counter()
+        alert = reader.alerts_in(reader.root_of(document))[0]
+        info = alert.infos[0]
+        ring = [list(point) for point in info.areas[0].polygons[0]]
+        warning = actions.draft_warning(
+            who(1), event_code="12D02", level="橙", headline=info.headline, description=info.description,
+            instruction=info.instruction, area_ids=[city.pk], onset=info.onset or clock.now(), expires=info.expires,
+            geometry={"type": "Polygon", "coordinates": [ring]},
+        )  # fmt: skip
+        actions.review_warning(who(2), warning.pk, True)
+        warning = actions.issue_warning(who(3), warning.pk)
+        signed = documents.make("http://x", f"zh:/feeds/cap/{warning.identifier}.xml", clock.now()).body
+        took.append(time.perf_counter() - began)
+        read_back += reader.alerts_in(reader.root_of(signed))[0].infos[0].headline == info.headline
+    shapes = []
+    for _ in range(20):
+        began = time.perf_counter()
+        body = documents.make("http://x", "zh:/public/warnings.geojson", clock.now()).body
+        shapes.append(time.perf_counter() - began)
+    count = len(json.loads(body)["features"])
+    each, page = sorted(took)[ALERTS // 2], sorted(shapes)[10]
+    peer = "CAP Composer, figures of an earlier run"
+    return [
+        row("import and publish one CAP alert", f"{ALERTS} alerts, median; read, drafted, reviewed, signed, served", each,
+            COMPOSER_IMPORT_S, peer, "s", COMPOSER_IMPORT_S / each, ">= 20x", COMPOSER_IMPORT_S / each >= 20,
+            f"{read_back} read back the same"),
+        row(f"{ALERTS} active alerts as GeoJSON", "built anew, median of 20", page, COMPOSER_GEOJSON_S, peer, "s",
+            COMPOSER_GEOJSON_S / page, ">= 20x", COMPOSER_GEOJSON_S / page >= 20, f"{count} features"),
+    ]  # fmt: skip
+
+
 def run() -> list[dict[str, Any]]:
     with fresh_database() as url:
         rows = receivers(url)
         from anlan.gateways.alerts.models import FanoutChunk
 
         FanoutChunk.objects.all().delete()
-        return [*readers(url), *rows]
+        return [*composing(), *readers(url), *rows]

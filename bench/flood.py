@@ -121,21 +121,25 @@ def spreading(folder: Path) -> dict[str, Any]:
 
 
 def bound(found: Flood, spent: float) -> dict[str, Any]:
-    """The part of the grid that is ever wet, moved through memory once a step: what no program of this scheme can be faster than.
+    """The part of the grid that is ever wet, moved once a step: what no program of this scheme can be faster than.
 
     A cell's step reads and writes h, level, two discharges (old and new), two spare sums, greatest depth and arrival, and reads
-    bed, two crests and two roughnesses: 17 x 8 B. The wet part grows evenly: half of it on average.
+    bed, two crests and two roughnesses: 17 x 8 B. The wet part grows evenly: half of it on average. The grid's own 11 MB lie in the
+    processor's cache, so the bandwidth is measured on as much: against main memory we would seem faster than possible.
     """
     size = 17 * 8
-    source, target = np.ones(20_000_000), np.ones(20_000_000)
-    began = time.perf_counter()
-    np.copyto(target, source)
-    bandwidth = 2 * source.nbytes / (time.perf_counter() - began)
+    source = np.ones(NX * NY * size // 16)
+    target, spans = np.empty_like(source), []
+    for _ in range(60):
+        began = time.perf_counter()
+        np.copyto(target, source)
+        spans.append(time.perf_counter() - began)
+    bandwidth = 2 * source.nbytes / min(spans)
     cells = 0.5 * float(np.count_nonzero(found.max_depth_m > 0)) * found.steps
     least = cells * size / bandwidth
     rate = cells / spent / 1e6
     return {
-        "name": f"memory, {size} B a cell and step at {bandwidth / 1e9:.1f} GB/s; {rate:.0f} M wet cell steps/s",
+        "name": f"cached memory, {size} B a cell and step at {bandwidth / 1e9:.1f} GB/s; {rate:.0f} M wet cell steps/s",
         "value": least,
         "fraction": least / spent,
     }

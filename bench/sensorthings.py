@@ -7,11 +7,13 @@ Peer: bench/peers/sensorthings.sh. Single observations by 16 connections, data a
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +24,7 @@ from anlan import embedded
 from bench._lab import ROOT, connection, free_port, fresh_database, wait_for_port, web
 from bench.gateway import TOKEN, broker, count
 
-SINGLES, ARRAYS, ARRAY, QUERIES, CONNECTIONS = 1000, 20, 1000, 200, 16
+SINGLES, ARRAYS, ARRAY, QUERIES, CONNECTIONS = 2000, 64, 1000, 300, 16
 GOAL = 10.0
 START = datetime(2026, 3, 2, tzinfo=UTC)
 PEER = ROOT / "var" / "peers" / "sensorthings"
@@ -32,18 +34,54 @@ def stamp(n: int) -> str:
     return (START + timedelta(seconds=n)).isoformat().replace("+00:00", "Z")
 
 
-async def many(client: httpx.AsyncClient, bodies: list[tuple[str, Any]]) -> float:
-    """Seconds for all requests, CONNECTIONS at a time; every one must be taken."""
-    gate = asyncio.Semaphore(CONNECTIONS)
+class Line:
+    """One kept-alive connection, with no more work a request than a device would have: the client must not be what is
+    measured."""
 
-    async def one(url: str, body: Any) -> None:
-        async with gate:
-            answer = await (client.get(url) if body is None else client.post(url, json=body))
-            if answer.status_code not in (200, 201):
-                raise AssertionError(f"{url}: {answer.status_code} {answer.text[:300]}")
+    def __init__(self, base: str, headers: dict[str, str]) -> None:
+        self.address = httpx.URL(base)
+        self.head = f"Host: {self.address.netloc.decode()}\r\n" + "".join(f"{k}: {v}\r\n" for k, v in headers.items())
+        self.reader: asyncio.StreamReader | None = None
+
+    async def ask(self, url: str, body: bytes | None) -> bytes:
+        target = httpx.URL(url).raw_path.decode()
+        more = "" if body is None else f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
+        request = f"{'GET' if body is None else 'POST'} {target} HTTP/1.1\r\n{self.head}{more}\r\n".encode() + (
+            body or b""
+        )
+        if self.reader is None:
+            self.reader, self.writer = await asyncio.open_connection(self.address.host, self.address.port)
+        self.writer.write(request)
+        head = (await self.reader.readuntil(b"\r\n\r\n")).lower()
+        content = await self.content(head)
+        if b"connection: close" in head:
+            self.writer.close()
+            self.reader = None
+        if head[9:12] not in (b"200", b"201"):
+            raise AssertionError(f"{url}: {head.decode()} {content[:300]!r}")
+        return content
+
+    async def content(self, head: bytes) -> bytes:
+        assert self.reader is not None
+        if b"transfer-encoding: chunked" not in head:
+            return await self.reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
+        found = b""
+        while size := int(await self.reader.readline(), 16):
+            found += (await self.reader.readexactly(size + 2))[:-2]
+        await self.reader.readline()
+        return found
+
+
+async def many(lines: list[Line], bodies: list[tuple[str, Any]]) -> float:
+    """Seconds for all requests, one at a time on each line; every one must be taken."""
+    waiting = deque((url, None if body is None else json.dumps(body).encode()) for url, body in bodies)
+
+    async def work(line: Line) -> None:
+        while waiting:
+            await line.ask(*waiting.popleft())
 
     began = time.perf_counter()
-    await asyncio.gather(*(one(url, body) for url, body in bodies))
+    await asyncio.gather(*(work(line) for line in lines))
     return time.perf_counter() - began
 
 
@@ -51,31 +89,26 @@ async def measure(
     base: str, headers: dict[str, str], stream: Any, link: str, feature: str | None = None
 ) -> dict[str, float]:
     """Rates of singles and array rows, and milliseconds of the newest value."""
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    async with httpx.AsyncClient(headers=headers, timeout=120, limits=limits) as client:
+    lines = [Line(base, headers) for _ in range(CONNECTIONS)]
 
-        def single(n: int) -> tuple[str, Any]:
-            body = {"phenomenonTime": stamp(n), "resultTime": stamp(n), "result": 20.0 + n % 60, "Datastream": stream}
-            return f"{base}/Observations", body | ({"FeatureOfInterest": {"@iot.id": feature}} if feature else {})
+    def single(n: int) -> tuple[str, Any]:
+        body = {"phenomenonTime": stamp(n), "resultTime": stamp(n), "result": 20.0 + n % 60, "Datastream": stream}
+        return f"{base}/Observations", body | ({"FeatureOfInterest": {"@iot.id": feature}} if feature else {})
 
-        def array(n: int) -> tuple[str, Any]:
-            first = SINGLES + n * ARRAY
-            rows = [[stamp(first + k), stamp(first + k), 20.0 + k % 60] for k in range(ARRAY)]
-            told = {"Datastream": stream, "components": ["phenomenonTime", "resultTime", "result"]}
-            if feature:  # the peer makes none by itself
-                told["components"] += ["FeatureOfInterest/id"]
-                rows = [[*row, feature] for row in rows]
-            return f"{base}/CreateObservations", [{**told, "dataArray@iot.count": ARRAY, "dataArray": rows}]
+    def array(n: int) -> tuple[str, Any]:
+        first = SINGLES + n * ARRAY
+        rows = [[stamp(first + k), stamp(first + k), 20.0 + k % 60] for k in range(ARRAY)]
+        told = {"Datastream": stream, "components": ["phenomenonTime", "resultTime", "result"]}
+        if feature:  # the peer makes none by itself
+            told["components"] += ["FeatureOfInterest/id"]
+            rows = [[*row, feature] for row in rows]
+        return f"{base}/CreateObservations", [{**told, "dataArray@iot.count": ARRAY, "dataArray": rows}]
 
-        await many(client, [single(n) for n in range(CONNECTIONS)])  # connections and caches
-        singles = SINGLES / await many(client, [single(n) for n in range(SINGLES)])
-        arrays = ARRAYS * ARRAY / await many(client, [array(n) for n in range(ARRAYS)])
-        began = time.perf_counter()
-        for _ in range(QUERIES):
-            answer = await client.get(link)
-            answer.raise_for_status()
-        newest = (time.perf_counter() - began) / QUERIES * 1000
-        total = (await client.get(f"{base}/Observations?$count=true&$top=1")).json()
+    await many(lines, [single(n) for n in range(CONNECTIONS)])  # connections and caches
+    singles = SINGLES / await many(lines, [single(n) for n in range(SINGLES)])
+    arrays = ARRAYS * ARRAY / await many(lines, [array(n) for n in range(ARRAYS)])
+    newest = await many(lines[:1], [(link, None)] * QUERIES) / QUERIES * 1000
+    total = json.loads(await lines[0].ask(f"{base}/Observations?$count=true&$top=1", None))
     return {"singles": singles, "arrays": arrays, "newest_ms": newest, "rows": float(total.get("@iot.count", -1))}
 
 

@@ -44,8 +44,8 @@ EXTRA = {
         "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering "
         "reporting review sources states tasking".split()
     ),
-    # the road graph; which unit goes to which task, which goods to which place (pure); posting; books and labels on paper
-    "resources": set("roads routing assignment allocation ledger papers".split()),
+    # the road graph; which unit goes to which task, which goods to which place (pure); posting; books, labels and passes on paper
+    "resources": set("roads routing assignment allocation ledger papers passes".split()),
     "administration": set(),
     "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
     "simulation": set(),

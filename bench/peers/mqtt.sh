@@ -2,5 +2,6 @@
 # A place of its own for the aiomqtt + asyncpg consumer.
 set -eu
 here=$(dirname "$0")/../../var/peers/mqtt
-uv venv -q --allow-existing "$here"
-uv pip install -q --python "$here/bin/python" aiomqtt asyncpg orjson
+python=${PYTHON:-$(dirname "$0")/../../.venv/bin/python}
+[ -x "$here/bin/python" ] || "$python" -m venv "$here"
+"$here/bin/python" -m pip install -q aiomqtt asyncpg orjson

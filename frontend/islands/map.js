@@ -25,7 +25,7 @@ const scene = new Scene(config, {
   isShown: (key) => tree.isShown(key),
   changed: (kept) => {
     tree.update(kept);
-    if (kept.layer.key === "fire-fronts") fronts?.update();
+    fronts?.update();
   },
 });
 scene.live();

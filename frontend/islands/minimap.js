@@ -35,7 +35,7 @@ function own(map) {
   map.addLayer({ id: "own.fill", type: "fill", source: "own", filter: filter("Polygon", "MultiPolygon"), paint: { "fill-color": colour, "fill-opacity": 0.28 } });
   map.addLayer({ id: "own.edge", type: "line", source: "own", filter: filter("Polygon", "MultiPolygon"), paint: { "line-color": colour, "line-width": 1.2 } });
   map.addLayer({ id: "own.line", type: "line", source: "own", filter: filter("LineString", "MultiLineString"), layout: { "line-cap": "round", "line-join": "round" }, paint: { "line-color": colour, "line-width": ["coalesce", ["get", "width"], 2.5], "line-opacity": 0.85 } });
-  map.addLayer({ id: "own.point", type: "circle", source: "own", filter: filter("Point"), paint: { "circle-radius": 6, "circle-color": KIND, "circle-stroke-color": token("--map-bg"), "circle-stroke-width": 1.5 } });
+  map.addLayer({ id: "own.point", type: "circle", source: "own", filter: filter("Point"), paint: { "circle-radius": ["coalesce", ["get", "radius"], 6], "circle-color": ["case", ["to-boolean", ["get", "colour"]], ["get", "colour"], KIND], "circle-stroke-color": token("--map-bg"), "circle-stroke-width": 1.5 } });
   map.addLayer({ id: "own.name", type: "symbol", source: "own", filter: filter("Point"), layout: { "text-field": ["coalesce", ["get", "name"], ""], "text-font": FONT, "text-size": 12, "text-offset": [0, 1.1], "text-anchor": "top", "text-optional": true }, paint: { "text-color": token("--text"), "text-halo-color": token("--map-bg"), "text-halo-width": 1.5 } });
 }
 

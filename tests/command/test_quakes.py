@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -15,6 +17,8 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.dispatcher import drain
+from anlan.kernel.events.models import Event
+from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area
 from anlan.monitoring import actions as monitoring
 from anlan.monitoring.models import Datastream, HazardEvent, Station
@@ -43,6 +47,11 @@ def received(magnitude: float = 5.8, key: str = "q1", place: tuple[float, float]
     )  # fmt: skip
     drain()
     return event
+
+
+def shown_on_map(stage: Stage) -> list[Any]:
+    """What the one map fetches of it: the isoseismals, and the pictures of the slider."""
+    return [LAYERS[key].features(stage.officer, None) for key in ("footprints", "fire-fronts")]
 
 
 def judgements() -> list[Run]:
@@ -84,13 +93,19 @@ def test_an_earthquake_of_the_feed_is_on_the_map_with_people_losses_and_needs_wi
         received(6.0, "warm-up", (106.5, 39.7))  # kernels are loaded once a process
         began = time.perf_counter()
         event = received()
+        shown = json.dumps(shown_on_map(town), ensure_ascii=False)
         took = time.perf_counter() - began
+    assert "Ⅶ 度区" in shown
+    assert "横波前缘" in shown
     run = judgements()[-1]
     assert took < 2
     assert (run.correlation_id, run.inputs["depth_km"], run.inputs["hour"]) == (event.correlation_id, 10.0, 19.0)
     assert [zone["name"] for zone in run.zones] == ["Ⅶ 度区", "Ⅵ 度区", "Ⅴ 度区"]
     impact = run.summary["impact"]
     assert impact["people_by_degree"] == {"5": 340_000}
+    assert impact["people_in_danger"] == 0, "Ⅴ is felt, Ⅵ does harm"
+    told = Event.objects.filter(name="simulation.SimulationFinished").order_by("-pk")[0].payload
+    assert told["people"] == 0
     assert impact["communities"][0]["name"] == town.city.east.name
     assert set(impact["losses"]["deaths"]) == {"p10", "p50", "p90", "mean"}
     assert all(line["source"] for line in impact["advice"])

@@ -160,6 +160,9 @@ def test_readings_are_filtered(streams: dict[str, Datastream], reader: Reader, c
         ("Things", "not startswith(name, 'H1')", ["G1站"]),
         ("Locations", "st_within(location, geography'POLYGON((106 39,107 39,107 39.6,106 39.6,106 39))')", ["G1站"]),
         ("Datastreams", "st_within(Thing/Locations/location, geography'POINT(106.7 39.85)')", ["水位"]),
+        ("Things", "geo.distance(Locations/location, geography'POINT(106.7 39.6)') lt 0.11", ["G1站"]),
+        ("Things", "0.11 lt geo.distance(Locations/location, geography'POINT(106.7 39.6)')", ["H1站"]),
+        ("Datastreams", "geo.distance(Thing/Locations/location, geography'POINT(106.7 39.85)') le 0", ["水位"]),
         ("Datastreams", "ObservedProperty/name eq '氯气'", ["氯气"]),
         ("ObservedProperties", "name ne '氯气'", ["水位"]),
     ],
@@ -193,6 +196,7 @@ def test_pages_follow_one_another_without_gap_or_repeat(streams: dict[str, Datas
         ("Things", {"$orderby": "name sideways"}, "asc|desc"),
         ("Things", {"$bogus": "1"}, "$filter"),
         ("Locations", {"$filter": "st_within(location, geography'POLYGON((')"}, "WKT"),
+        ("Locations", {"$filter": "geo.distance(location, geography'POINT(1 2)') lt 'near'"}, "度数"),
         ("Things", {"$filter": "(" * 30 + "name eq 'x'" + ")" * 30}, "嵌套"),
     ],
 )

@@ -15,6 +15,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from django.test import Client
 
 from anlan.gateways.alerts import (
     cell_broadcast,
@@ -25,11 +26,15 @@ from anlan.gateways.alerts import (
     led_sign,
     loudspeaker,
     public_channels,
+    web_push,
     wecom,
 )
 from anlan.gateways.alerts.contract import Message, Outcome
+from anlan.gateways.alerts.loudspeaker import speech
+from anlan.gateways.alerts.web_push.simulator import PushService
 from anlan.gateways.feeds.cap.events import check
 from anlan.kernel import clock
+from anlan.mobilisation.models import PushKey, Subscriber
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
 from tests.gateways_alerts.smsgateway import SmsGateway
@@ -149,8 +154,8 @@ def test_loudspeakers_get_what_is_to_be_said_and_where(message: Message, monkeyp
     assert loudspeaker.send(message).outcome == Outcome.DELIVERED
     packet = platform.packets[0].split(b"\r\n\r\n", 1)[1]
     with tarfile.open(fileobj=io.BytesIO(packet)) as tar:
-        (member,) = tar.getmembers()
-        found = tar.extractfile(member)
+        text, *sound = tar.getmembers()
+        found = tar.extractfile(text)
         assert found is not None
         ebd = ElementTree.fromstring(found.read())  # noqa: S314 - our own output
     said = {element.tag: element.text for element in ebd.iter()}
@@ -162,6 +167,8 @@ def test_loudspeakers_get_what_is_to_be_said_and_where(message: Message, monkeyp
         "150304000000",
     )
     assert "重复一遍" in (said["MsgDesc"] or "")
+    assert [member.size for member in sound] == ([int(said["Size"] or 0)] if speech.ready() else [])
+    assert not sound or sound[0].size > 5 * 22050 * 2, "more than five seconds of sound"
     platform.code = "3"
     assert loudspeaker.send(message).outcome == Outcome.REFUSED
     platform.server.shutdown()
@@ -223,3 +230,30 @@ def test_mail_reaches_its_address_and_says_why_not(monkeypatch: pytest.MonkeyPat
     server.server.close()
     monkeypatch.setenv("ANLAN_SMTP_URL", "smtp://127.0.0.1:1")
     assert email.CHANNEL.send(letter).outcome == Outcome.RETRY
+
+
+def test_a_browser_that_subscribed_gets_the_warning_encrypted_for_it_alone(
+    city: City, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the page's script to a push service of our own, which decrypts; a browser that cancelled counts as not told."""
+    service = PushService()
+    monkeypatch.setenv("ANLAN_PUSH_HOSTS", f"127.0.0.1:{service.port}")
+    asked = {"area_id": city.east.pk, "least": 3, "hazards": ["12D"]}
+    foreign = {**asked, "push": service.subscription("x") | {"endpoint": "https://elsewhere.example/x"}}
+    refused = client.post("/public/push", foreign, content_type="application/json")
+    assert (refused.status_code, "推送地址" in refused.json()["why"]) == (422, True)
+    links = [
+        client.post("/public/push", {**asked, "push": service.subscription(name)}, content_type="application/json").json()["link"]
+        for name in ("here", "gone", "left", "here")
+    ]  # fmt: skip
+    client.post(f"{links[2]}leave")
+    rows = Subscriber.everything.filter(way="push", state="active").order_by("pk")
+    letters = [
+        Message(f"1:{row.pk}", "", row.address, "【演示】氯气泄漏，关闭门窗。", "预警发布", "", "") for row in rows
+    ]
+    first, second = web_push.CHANNEL.send_many(letters)  # type: ignore[misc]
+    assert (first.outcome, second.outcome) == (Outcome.DELIVERED, Outcome.REFUSED)
+    assert [json.loads(text)["body"] for text in service.read] == ["【演示】氯气泄漏，关闭门窗。"]
+    assert service.headers[0]["Content-Encoding"] == "aes128gcm"
+    assert PushKey.objects.count() == 2
+    service.close()

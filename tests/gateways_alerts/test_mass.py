@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
 
-from anlan.gateways.alerts import discover, mass, pace
+from anlan.gateways.alerts import discover, mass, pace, queries
 from anlan.gateways.alerts.cmpp import client as cmpp
 from anlan.gateways.alerts.cmpp.simulator import Simulator
 from anlan.gateways.alerts.mass import Mark
@@ -23,6 +24,7 @@ from anlan.mobilisation import queries as people
 from anlan.mobilisation.models import Receipts, RosterBlock, Subscriber
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
+from tests.web.conftest import account
 
 pytestmark = pytest.mark.django_db
 
@@ -264,9 +266,9 @@ def test_the_roster_follows_whoever_leaves_changes_or_comes_and_forgets_numbers(
     changed.save()
     changed.refresh_from_db()
     assert changed.block_id is None
-    block = next(one for one in RosterBlock.objects.all() if changed.pk in one.receivers)
+    block = next(one for one in RosterBlock.everything.all() if changed.pk in one.receivers)
     assert (block.live, sum(map(bool, block.gone))) == (len(block.receivers) - 2, 2)
-    assert not any(left.address in one.addresses for one in RosterBlock.objects.all()), "nowhere any more"
+    assert not any(left.address in one.addresses for one in RosterBlock.everything.all()), "nowhere any more"
     mass.work_off()
     told = {phone for phone, _ in gateway.taken}
     assert left.address not in told
@@ -285,10 +287,10 @@ def test_small_blocks_are_laid_together_when_no_fan_out_needs_them(city: City) -
             way="sms", address=f"1370000000{n}", state="active", area=city.east, asked_at=clock.now()
         )
         actions.enrol()
-    kept = RosterBlock.objects.order_by("pk")[0].pk
+    kept = RosterBlock.everything.order_by("pk")[0].pk
     assert actions.regroup([kept]) == 3
     assert actions.enrol() == 3
-    assert sorted(block.live for block in RosterBlock.objects.all()) == [1, 3]
+    assert sorted(block.live for block in RosterBlock.everything.all()) == [1, 3]
 
 
 def test_a_channel_is_never_asked_for_more_than_its_other_side_allows(city: City) -> None:
@@ -309,3 +311,20 @@ def test_receivers_are_forgotten_when_nothing_more_will_be_said(city: City, gate
     monitoring.cancel_warning(actor(city.city, user_id=3), warning.pk, "已堵漏")
     assert mass.tidy(later_on) > 0
     assert (FanoutChunk.objects.count(), Fanout.everything.get().delivered) == (0, 16)
+
+
+def test_the_page_shows_what_each_channel_sent_and_cost_this_month(
+    city: City, gateway: Simulator, client: Client
+) -> None:
+    ChannelTerms.everything.create(channel="cmpp", price_cny="0.05", month_cny="1", area=city.city)
+    subscribe(city, 60)
+    issue(city)
+    mass.work_off()
+    done = Fanout.everything.get()
+    row = next(one for one in queries.accounts(actor(city.city), clock.now()) if "CMPP" in one.title)
+    assert (row.sent, row.pieces) == (done.total, done.total * done.pieces)
+    assert (row.cost, row.over) == (Decimal("0.05") * row.pieces, True)
+    client.force_login(account(city.city), "django.contrib.auth.backends.ModelBackend")
+    page = client.get("/gateways/outbox/").content.decode()
+    assert "超预算" in page
+    assert done.text[:20] in page

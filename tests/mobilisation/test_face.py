@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from anlan.gateways.feeds.cap import FEED
 from anlan.kernel import clock
+from anlan.mobilisation import face
 from anlan.mobilisation.face import documents
 from anlan.monitoring import actions, published
 from anlan.monitoring.models import Warning
@@ -123,7 +126,25 @@ def test_an_alert_from_the_future_is_refused_and_one_replayed_with_other_words_t
 def test_the_private_key_is_readable_by_us_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     monkeypatch.setenv("ANLAN_CAP_KEY_FILE", str(file))
-    documents.signing_key.cache_clear()
     documents.signing_key()
     assert file.stat().st_mode & 0o077 == 0
-    documents.signing_key.cache_clear()
+
+
+def test_what_is_in_force_as_geojson_and_a_crowd_builds_it_once(city: City) -> None:
+    city.west.geometry = {
+        "type": "Polygon",
+        "coordinates": [[[106.7, 39.5], [106.8, 39.5], [106.8, 39.6], [106.7, 39.5]]],
+    }
+    city.west.save()
+    warning = issue(city)
+    made = documents.make("https://x", "zh:/public/warnings.geojson", clock.now())
+    (feature,) = json.loads(made.body)["features"]
+    assert (feature["id"], feature["geometry"]) == (warning.identifier, city.west.geometry)
+    assert feature["properties"]["cap"].endswith(f"{warning.identifier}.xml")
+    one = face.Face()
+
+    async def crowd() -> list[face.Document]:
+        return await asyncio.gather(*(one.get("https://x", "zh:/public/") for _ in range(20)))
+
+    answers = asyncio.run(crowd())
+    assert len({id(answer) for answer in answers}) == 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,8 +20,9 @@ from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area
 from anlan.monitoring import actions, layers, queries
-from anlan.monitoring.models import Catchment, Fire, Judgement, Station
-from anlan.monitoring.rules import judging
+from anlan.monitoring.models import Catchment, ClimateMonth, Fire, Judgement, Station
+from anlan.monitoring.rules import judging, signals
+from anlan.monitoring.rules.advice import advice
 from anlan.monitoring.rules.judging import Hour
 from anlan.simulation.models import Lead, Run
 from tests.conftest import City, actor
@@ -211,3 +213,145 @@ def test_a_place_that_is_always_hot_is_no_fire_and_comes_last(city: City) -> Non
         assert (newest.priority, newest.title[:3]) == (3, "常热源")
         last = Fire.everything.order_by("-last_at").first().correlation_id
         assert not Run.everything.filter(correlation_id=last).exists()
+
+
+def ahead(value: float, hours: int, start: int = 1) -> list[Hour]:
+    """A forecast of the next hours."""
+    return [Hour(-n, value, value, value, value) for n in range(start, start + hours)]
+
+
+@pytest.mark.parametrize(
+    ("streams", "coming", "said"),
+    [
+        ({}, {"小时雨量": ahead(17, 3)}, {"暴雨": "橙"}),
+        ({"小时雨量": flat(30, 1)}, {"小时雨量": ahead(21, 1)}, {"暴雨": "橙"}),
+        ({}, {"小时雨量": ahead(17, 3, start=9)}, {"暴雨": "蓝"}),
+        ({}, {"小时雨量": ahead(17, 3, start=13)}, {}),
+        ({}, {"阵风": ahead(35, 1, start=5)}, {"大风": "橙"}),
+        ({}, {"阵风": ahead(35, 1, start=10)}, {"大风": "黄"}),
+        ({}, {"阵风": ahead(35, 1, start=20)}, {"大风": "蓝"}),
+        ({"气温": flat(3, 24)}, {"气温": ahead(-10, 24), "风速": ahead(12, 3)}, {"寒潮": "橙", "大风": "蓝"}),
+        ({}, {"能见度": ahead(150, 1, 4), "相对湿度": ahead(96, 1, 4)}, {"大雾": "橙"}),
+        ({}, {"能见度": ahead(30, 1, 4), "相对湿度": ahead(96, 1, 4)}, {"大雾": "橙"}),
+        ({"能见度": flat(2500, 1), "相对湿度": flat(60, 1), "PM2.5": flat(160, 1)}, {}, {"霾": "黄"}),
+        ({"地面温度": flat(4, 1)}, {"地面温度": ahead(-4, 1, 30)}, {"霜冻": "蓝"}),
+    ],
+)  # fmt: skip
+def test_a_forecast_counts_as_far_ahead_as_the_order_s_colour_looks(
+    streams: dict[str, Any], coming: dict[str, Any], said: dict[str, str]
+) -> None:
+    """中国气象局令第16号: "T 小时内将达", T by colour."""
+    found = judging.weather(streams, coming)
+    assert {one.name: one.colour for one in found} == said
+    assert all(("预报" in one.reason) == bool(coming) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("streams", "coming", "around", "said"),
+    [
+        ({}, {}, judging.Around(1), {"雷电": "橙"}),
+        ({}, {}, judging.Around(60), {"雷电": "红"}),
+        ({}, {"雷电概率": ahead(0.4, 1, 5)}, judging.Around(), {"雷电": "黄"}),
+        ({"冰雹直径": flat(8, 1)}, {}, judging.Around(), {"冰雹": "橙"}),
+        ({"冰雹直径": flat(25, 1)}, {}, judging.Around(), {"冰雹": "红"}),
+        ({"路面温度": flat(-2, 1), "小时雪量": flat(0.4, 1)}, {}, judging.Around(), {"道路结冰": "红"}),
+        ({"路面温度": flat(-2, 1)}, {"小时雨量": ahead(1, 1, 10)}, judging.Around(), {"道路结冰": "黄"}),
+        ({"路面温度": flat(2, 1), "小时雪量": flat(0.4, 1)}, {}, judging.Around(), {}),
+        ({"路面温度": flat(-2, 1)}, {}, judging.Around(), {}),
+        ({"阵风": flat(26, 1)}, {}, judging.Around(0, 0.0), {"台风": "黄"}),
+        ({"阵风": flat(26, 1)}, {}, judging.Around(0), {}),
+    ],
+)  # fmt: skip
+def test_the_signals_told_by_words_are_proven_by_what_stations_strokes_and_forecasts_say(
+    streams: dict[str, Any], coming: dict[str, Any], around: judging.Around, said: dict[str, str]
+) -> None:
+    assert {one.name: one.colour for one in judging.by_words(streams, coming, around)} == said
+
+
+def test_every_signal_of_the_order_can_be_fed_and_has_its_guide() -> None:
+    fed = {*judging.AHEAD, *judging.phenomena.RULES, "干旱"}
+    assert fed == {*signals.SIGNALS, *judging.phenomena.RULES}
+    assert len(fed) == 14
+    for name in fed:
+        told, source = advice(name, "红")
+        assert told
+        assert "16号" in source
+    assert advice("大风", "蓝")[0] < advice("大风", "红")[0] or len(advice("大风", "红")[0]) > len(
+        advice("大风", "蓝")[0]
+    )
+
+
+def test_slopes_are_judged_by_what_fell_and_what_is_forecast() -> None:
+    wet, dry = flat(3, 24), flat(0, 24)
+    assert judging.slope(wet, "高易发").colour == "橙"
+    assert judging.slope(dry, "高易发", ahead(2, 20)).colour == "黄"
+    assert judging.slope(dry, "不易发", ahead(2, 20)).colour == ""
+    assert judging.slope([Hour(0, 40, 40, 40, 40)], "中易发").colour == "橙", "an hour of 35 mm alone"
+
+
+def test_a_dry_summer_after_twenty_years_is_a_drought_of_the_standard_s_grades() -> None:
+    months = [date(2000 + n // 12, n % 12 + 1, 1) for n in range(12 * 24 + 8)]
+    rain = [
+        30.0 + 10 * ((n * 7919) % 11) / 10 if n % 12 in (5, 6, 7) else 8.0 + (n * 31) % 5 for n in range(len(months))
+    ]
+    temp = [12.0 + 14 * (1 - abs(n % 12 - 6) / 3) for n in range(len(months))]
+    normal = judging.drought(months, rain, temp, 39.7)
+    dried = judging.drought(months, [*rain[:-3], 0.0, 0.0, 0.0], temp, 39.7)
+    assert normal is not None
+    assert dried is not None
+    assert normal.colour == ""
+    assert dried.colour in ("橙", "红")
+    assert len(json.loads(str(dried.figures["past"]))) == judging.DROUGHT_MONTHS
+    assert judging.drought(months[:200], rain[:200], temp[:200], 39.7) is None, "under twenty years"
+    assert [judging.drought_grade(v)[0] for v in (-0.4, -0.5, -1.0, -1.5, -2.0)] == [
+        "无旱",
+        "轻旱",
+        "中旱",
+        "重旱",
+        "特旱",
+    ]
+
+
+@pytest.mark.django_db
+def test_strokes_forecasts_and_months_become_judgements_and_layers_by_themselves(city: City, signed_in: SignIn) -> None:
+    Area.objects.filter(pk=city.west.pk).update(geometry=square(106.6, 39.4, 0.3), population=120_000)
+    by = actor(city.city)
+    station = make_station(city, "W-1", kind="气象", area=city.west)
+    strokes = [actions.Flash(NOW - timedelta(minutes=n + 1), 106.71, 39.51, -20.0, "雷电网") for n in range(3)]
+    with clock.standing_at(NOW):
+        assert actions.keep_strokes(by, [*strokes, strokes[0]]) == 3
+        assert actions.keep_strokes(by, strokes) == 0
+        coming = [
+            actions.Ahead("W-1", quantity, NOW - timedelta(hours=hour), NOW + timedelta(hours=2), value, "数值预报")
+            for hour, quantity, value in ((6, "阵风", 20.0), (1, "阵风", 35.0), (9, "阵风", 10.0))
+        ]
+        assert actions.keep_forecasts(by, coming[:1]) == 1
+        assert actions.keep_forecasts(by, coming) == 1
+        assert actions.keep_forecasts(by, coming[2:]) == 0, "an older issue"
+        months = [(2000 + n // 12, n % 12 + 1) for n in range(12 * 24)]
+        ClimateMonth.objects.bulk_create(
+            ClimateMonth(
+                code=f"{y}-{m}",
+                station=station,
+                month=date(y, m, 1),
+                rain_mm=5.0 + (y * 7 + m) % 9,
+                temp_c=10 + m,
+                source="测试",
+            )
+            for y, m in months
+        )
+        actions.judge_readings(by, NOW)
+        rows = {row.name: row for row in queries.judgements(by)}
+        assert {name: row.colour for name, row in rows.items()} == {
+            "雷电": "橙",
+            "大风": "橙",
+            "干旱": rows["干旱"].colour,
+        }
+        assert "预报 6 小时内将达" in rows["大风"].reason
+        density = layers.lightning(by, None)["features"]
+        frames = layers.drought(by, None)["features"]
+        page = signed_in().get(f"/monitoring/judgements/{rows['雷电'].pk}/").content.decode()
+    assert [f["properties"]["minute"] for f in density] == [5]
+    assert len(frames) == judging.DROUGHT_MONTHS
+    assert "内部研判，不是预警信号" in page
+    assert "油气、民爆、危化品装卸停止作业" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from xml.etree import ElementTree
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from shapely.geometry import shape
 
 from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.models import Event
 from anlan.monitoring import actions, jobs, published
-from anlan.monitoring.actions.warnings import content_of
+from anlan.monitoring.actions.warnings import content_of, survey
 from anlan.monitoring.models import Warning
 from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules
@@ -24,6 +27,7 @@ from anlan.monitoring.rules.cap.table import CAP as NAMESPACE
 from anlan.monitoring.rules.warnings import State
 from tests.conftest import City, actor
 from tests.monitoring.conftest import T0
+from tests.web.conftest import account
 
 pytestmark = pytest.mark.django_db
 CAP = f"{{{NAMESPACE}}}"
@@ -207,6 +211,10 @@ def test_the_fast_path_is_for_what_cannot_wait_and_is_reviewed_by_a_third_afterw
     done = actions.confirm_warning(actor(city.city, user_id=8), warning.pk, False, "范围偏大")
     assert (done.state, done.review_due_at) == ("issued", None)
     assert warning.steps.last().reason == "不符合要求：范围偏大"
+    assert actions.end_unmended(actor(city.city), T0 + timedelta(minutes=59)) == 0
+    assert actions.end_unmended(actor(city.city), T0 + timedelta(minutes=61)) == 1
+    warning.refresh_from_db()
+    assert (warning.state, "逾期未更正" in warning.reason) == ("cancelled", True)
 
 
 def test_an_update_refers_to_the_whole_chain_and_ends_what_it_continues(city: City) -> None:
@@ -329,3 +337,40 @@ def test_each_channel_shows_what_its_receiver_gets(city: City) -> None:
     assert len(seen["显示屏"]) <= rules.SIGN
     assert seen["短信"].startswith("【")
     assert [rules.parts("x" * n) for n in (70, 71, 134, 135)] == [1, 2, 2, 3]
+
+
+def square(west: float, south: float, size: float) -> dict[str, Any]:
+    east, north = west + size, south + size
+    return {
+        "type": "Polygon",
+        "coordinates": [[[west, south], [east, south], [east, north], [west, north], [west, south]]],
+    }
+
+
+def test_an_outline_finds_its_divisions_and_snaps_to_them_without_leaving_anybody_out(
+    city: City, client: Client
+) -> None:
+    for n, area in enumerate((city.east, city.west)):
+        area.geometry, area.sketch = square(106.8 + n * 0.1, 39.6, 0.1), False
+        area.save()
+    drawn = square(106.81, 39.61, 0.095)  # most of the first, a strip of the second
+    found = survey(actor(city.city), drawn)
+    assert [area.pk for area in found.areas] == [city.east.pk]
+    snapped = shape(found.snapped)
+    assert snapped.covers(shape(city.east.geometry))
+    assert snapped.covers(shape(found.legal))
+    warning = draft(city, area_ids=[], geometry=drawn, snap=True)
+    assert list(warning.areas.all()) == [city.east]
+    assert shape(warning.geometry).covers(shape(drawn).intersection(shape(city.east.geometry)))
+    client.force_login(account(city.city), "django.contrib.auth.backends.ModelBackend")
+    crossed = {
+        "type": "Polygon",
+        "coordinates": [[[106.8, 39.6], [106.9, 39.7], [106.9, 39.6], [106.8, 39.7], [106.8, 39.6]]],
+    }
+    for outline, legal in ((drawn, True), (crossed, False), (square(120.0, 30.0, 0.1), False)):
+        answer = client.post(
+            "/monitoring/warnings/outline", json.dumps(outline), content_type="application/json"
+        ).json()
+        assert answer["legal"] is legal
+        assert legal or answer["why"]
+    assert client.post("/monitoring/warnings/outline", "[", content_type="application/json").json()["legal"] is False

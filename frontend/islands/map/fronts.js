@@ -1,9 +1,12 @@
 // @ts-check
-// The time slider of a fire, flood or earthquake: one picture of the forecast at a time, stepped or played. Keys: arrows, Home, End, space.
+// The time slider of layers whose features are frames: runs of a fire, flood or earthquake, days of fire danger, hours of lightning,
+// months of drought. One picture at a time, stepped or played. Keys: arrows, Home, End, space.
 
 import { tr } from "../../words.js";
 
-const KEY = "fire-fronts";
+const [KEY, WHOLE] = ["fire-fronts", "footprints"];
+// Layers beside the runs whose features carry `minute` (the number of the frame) and `label`.
+const SERIES = ["monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
 const STEP_MS = 350;
 
 /** @param {number} minute */
@@ -21,6 +24,11 @@ export class Fronts {
     this.scene = scene;
     this.timer = 0;
     this.run = 0;
+    this.series = "";
+    /** @type {Map<number, string>} */
+    this.labels = new Map();
+    /** @type {Map<string, any>} */
+    this.filters = new Map();
     /** @type {number[]} */
     this.minutes = [];
     this.box = document.createElement("div");
@@ -58,44 +66,73 @@ export class Fronts {
     this.stop();
   }
 
-  /** The layer was fetched, shown or hidden. */
+  /** Features of a layer that is shown. @param {string} key @returns {any[]} */
+  framesOf(key) {
+    return this.scene.isShown(key) ? [...(this.scene.data.get(key)?.features.values() ?? [])] : [];
+  }
+
+  /** A layer was fetched, shown or hidden. */
   update() {
-    const kept = this.scene.data.get(KEY);
-    if (!kept) return;
-    /** @type {Map<number, string>} */
-    const runs = new Map();
-    for (const { properties } of kept.features.values()) runs.set(Number(properties.run), properties.title ?? "");
-    const [newest, before] = [Math.max(...runs.keys()), this.which.dataset.newest];
-    const chosen = String(newest) !== before ? newest : Number(this.which.value);
-    this.which.replaceChildren(...[...runs].sort((a, b) => b[0] - a[0]).map(([run, title]) => new Option(title, String(run), false, run === chosen)));
-    this.which.dataset.newest = String(newest);
-    this.which.hidden = runs.size < 2;
-    this.box.hidden = !runs.size || !this.scene.isShown(KEY);
+    /** @type {Map<string, string>} */
+    const found = new Map();
+    const runs = new Map(this.framesOf(KEY).map(({ properties }) => [Number(properties.run), properties.title ?? ""]));
+    for (const [run, title] of [...runs].sort((a, b) => b[0] - a[0])) found.set(String(run), title);
+    for (const key of SERIES) if (this.framesOf(key).length) found.set(key, this.scene.data.get(key).layer.title);
+    const [newest, before] = [[...found.keys()][0] ?? "", this.which.dataset.newest];
+    const chosen = newest !== before || !found.has(this.which.value) ? newest : this.which.value;
+    this.which.replaceChildren(...[...found].map(([id, title]) => new Option(title, id, false, id === chosen)));
+    this.which.dataset.newest = newest;
+    this.which.hidden = found.size < 2;
+    this.box.hidden = !found.size;
     this.choose();
   }
 
-  /** The pictures of the chosen run. */
+  /** The pictures of the chosen run or series. */
   choose() {
-    const kept = this.scene.data.get(KEY);
-    this.run = Number(this.which.value);
+    this.series = SERIES.includes(this.which.value) ? this.which.value : "";
+    this.run = this.series ? Number([...this.which.options].find((one) => !SERIES.includes(one.value))?.value ?? 0) : Number(this.which.value);
     const had = `${this.box.dataset.run}:${this.minutes.length}`;
-    const mine = [...(kept?.features.values() ?? [])].filter((feature) => Number(feature.properties.run) === this.run);
-    this.minutes = [...new Set(mine.map((feature) => Number(feature.properties.minute)))].sort((a, b) => a - b);
+    const mine = this.framesOf(this.series || KEY).filter((feature) => this.series || Number(feature.properties.run) === this.run);
+    this.labels = new Map(mine.map(({ properties }) => [Number(properties.minute), properties.label ?? ""]));
+    this.minutes = [...this.labels.keys()].sort((a, b) => a - b);
     this.slider.max = String(Math.max(0, this.minutes.length - 1));
-    this.box.dataset.run = String(this.run);
-    if (`${this.run}:${this.minutes.length}` !== had) this.slider.value = this.slider.max;
+    this.slider.setAttribute("aria-label", this.series ? tr("时间") : tr("起算后时间"));
+    this.box.dataset.run = this.which.value;
+    if (`${this.which.value}:${this.minutes.length}` !== had) this.slider.value = this.slider.max;
     this.show();
   }
 
-  /** Only the front of the chosen time is drawn. */
+  /** Of every layer of frames only one is drawn: of the chosen one that of the chosen time, of others the last. */
   show() {
     const minute = this.minutes[Number(this.slider.value)];
     if (minute === undefined) return;
-    this.text.value = tr("起算后 {time}（模型推算）", { time: words(minute) });
+    this.text.value = this.labels.get(minute) || tr("起算后 {time}（模型推算）", { time: words(minute) });
     this.slider.setAttribute("aria-valuetext", this.text.value);
     this.box.dataset.minute = String(minute);
+    this.reveal(this.series !== "" || (Number(this.slider.value) >= this.minutes.length - 1 && !this.timer));
+    for (const key of SERIES) this.filter(key, ["==", ["get", "minute"], key === this.series ? minute : this.last(key)]);
+    const front = this.series ? this.last(KEY) : minute;
+    this.filter(KEY, ["all", ["==", ["get", "minute"], front], ["==", ["get", "run"], this.run]]);
+  }
+
+  /** @param {string} key */
+  last(key) {
+    return Math.max(0, ...this.framesOf(key).filter((f) => key !== KEY || Number(f.properties.run) === this.run).map((f) => Number(f.properties.minute)));
+  }
+
+  /** @param {string} key @param {any} condition */
+  filter(key, condition) {
+    for (const entry of this.scene.map?.getStyle()?.layers ?? []) if (entry.source === key) this.scene.map.setFilter(entry.id, condition);
+  }
+
+  /** The whole footprint of the run is taken away while an earlier picture of it is looked at. @param {boolean} last */
+  reveal(last) {
     for (const entry of this.scene.map?.getStyle().layers ?? []) {
-      if (entry.source === KEY) this.scene.map.setFilter(entry.id, ["all", ["==", ["get", "minute"], minute], ["==", ["get", "run"], this.run]]);
+      if (entry.source !== WHOLE) continue;
+      if (!this.filters.has(entry.id)) this.filters.set(entry.id, entry.filter ?? null);
+      const own = this.filters.get(entry.id);
+      const others = ["!=", ["get", "run"], this.run];
+      this.scene.map.setFilter(entry.id, last ? own : own ? ["all", own, others] : others);
     }
   }
 

@@ -103,6 +103,10 @@ export class Tools {
     const places = this.line.map((place) => place.map((part) => part.toFixed(6)).join(",")).join(" ");
     const link = document.createElement("a");
     link.textContent = text;
+    if (input === "line") {
+      link.href = `/command/fires/?${new URLSearchParams({ line: places })}`;
+      return link;
+    }
     link.href = `/simulation/new?${new URLSearchParams({ kind: "wildfire", lon: lon.toFixed(6), lat: lat.toFixed(6), [input]: places })}`;
     return link;
   }

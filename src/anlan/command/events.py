@@ -308,3 +308,20 @@ class DrawingChanged(Fact):
     what: str
     lon: float
     lat: float
+
+
+@dataclass(frozen=True)
+class RollCalled(Fact):
+    roll_call_id: int
+    title: str
+    posts: int
+
+
+@dataclass(frozen=True)
+class PostLost(Fact):
+    """A post answered by none of its means."""
+
+    answer_id: int
+    roll_call_id: int
+    post: str
+    means_tried: int

@@ -6,7 +6,7 @@ from typing import Any
 
 from anlan.administration import queries as administration
 from anlan.command import sources
-from anlan.command.actions.calling import start_calling
+from anlan.command.actions.calling import close_calling, start_calling
 from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.actions.quakes import assess_quake
 from anlan.command.common import tell
@@ -178,6 +178,14 @@ def notice_delivered(event: Event) -> None:
     if asked is not None:
         rows = Callee.objects.unscoped(HELD).filter(pk=asked.payload["subject_id"], delivered_at__isnull=True)
         rows.update(delivered_at=event.at)
+
+
+@on("monitoring.WarningCancelled")
+def stop_calling(event: Event) -> None:
+    """What was called for is over: nobody is chased for it any more; who never answered stays on record as such."""
+    rows = CallRound.objects.unscoped(HELD).filter(warning_id=event.payload.get("warning_id"), closed_at=None)
+    for pk in rows.values_list("pk", flat=True):
+        close_calling(DESK, pk, f"预警解除：{event.payload.get('reason') or '到期'}"[:400])
 
 
 @on("monitoring.WarningCancelled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
@@ -20,7 +20,8 @@ from anlan.command.actions import (
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
-from anlan.command.models import Callee, InstructionItem, Lesson, ReportClock, Task
+from anlan.command.actions.rollcalls import start_roll_call
+from anlan.command.models import Callee, InstructionItem, Lesson, ReportClock, RollCall, Task
 from anlan.command.planning.runner import Runner
 from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
@@ -101,6 +102,19 @@ def late_lessons() -> int:
         state=Lesson.State.OPEN, due_on__lt=today, late_told_at__isnull=True
     )
     return sum(attempt(tell_late_lesson, pk) for pk in rows.values_list("pk", flat=True))
+
+
+@every(60)
+def repeat_roll_calls() -> int:
+    """点名 that repeats: the next begins when its hours are over and the last one is closed. Returns how many."""
+    now, begun = clock.now(), 0
+    rows = RollCall.objects.unscoped("the clock looks at all roll-calls")
+    for area_id in set(rows.filter(repeat_h__gt=0).values_list("area_id", flat=True)):
+        last = rows.filter(area=area_id).latest("started_at")
+        if last.repeat_h and last.closed_at and last.started_at + timedelta(hours=last.repeat_h) <= now:
+            start_roll_call(WATCH, area_id, last.title, last.repeat_h)
+            begun += 1
+    return begun
 
 
 def attempt(verb: object, pk: int) -> int:

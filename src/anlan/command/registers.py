@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anlan.command.models import LocalReportRule, PastEarthquake
+from anlan.command.models import ContactMeans, LocalReportRule, PastEarthquake
 from anlan.kernel.register.declare import Register, Section, register
 
 register(
@@ -65,6 +65,31 @@ register(
             "source": "中国地震台网中心",
             "area": "mca:150300",
             "representative": "否",
+        },
+    )
+)
+register(
+    Register(
+        model=ContactMeans,
+        slug="contact-means",
+        title="通信录",
+        key=("code",),
+        columns=("post", "order", "means", "number", "area"),
+        filters=("area", "means"),
+        search=("code", "number", "post__title"),
+        sections=(
+            Section("通信方式", ("code", "post", "order", "means", "number")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        help="一个岗位登记几种方式，按次序为通信链：前一种不通用下一种。点名页按此逐一呼叫。",
+        sample={
+            "code": "CM-SAMPLE",
+            "post": "POST-SAMPLE",
+            "order": "1",
+            "means": "电话",
+            "number": "0473-0000000",
+            "area": "mca:150300",
+            "representative": "是",
         },
     )
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from django.core.validators import MinValueValidator
 from django.db import models
 
-from anlan.gateways.alerts.models import OutgoingMessage, SendState
+from anlan.gateways.alerts.models import ChannelTerms, OutgoingMessage, SendState
 from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 
 __all__ = [
     "Backfill",
+    "ChannelTerms",
     "FeedSource",
     "ForeignRecord",
     "OutgoingMessage",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anlan.gateways.models import FeedSource, Peer
+from anlan.gateways.models import ChannelTerms, FeedSource, Peer
 from anlan.kernel.register.declare import Register, Section, register
 
 register(
@@ -53,6 +53,32 @@ register(
             "top_class": "2",
             "public_keys": "",
             "enabled": "否",
+        },
+    )
+)
+
+register(
+    Register(
+        model=ChannelTerms,
+        slug="channel-terms",
+        title="渠道约定",
+        key=("channel",),
+        columns=("channel", "per_second", "price_cny", "month_cny", "source", "area"),
+        filters=("area",),
+        sections=(
+            Section("渠道", ("channel", "per_second")),
+            Section("费用", ("price_cny", "month_cny", "source")),
+            Section("归属", ("area", "data_class")),
+        ),
+        help="渠道填代号（cmpp、sms_http、email、web_push、wecom……，见发件箱）。每秒上限由所有发送进程共同遵守；单价按条，"
+        "长短信按拆分后的条数计费。没有登记的渠道不限速、不计费。",
+        sample={
+            "channel": "cmpp",
+            "per_second": "200",
+            "price_cny": "0.035",
+            "month_cny": "2000",
+            "source": "样例，以合同为准",
+            "area": "mca:150300",
         },
     )
 )

@@ -14,6 +14,7 @@ from anlan.gateways.devices import ordering
 from anlan.gateways.models import Quarantined
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
+from anlan.kernel.register import refused
 
 PAGE = 50
 
@@ -38,6 +39,7 @@ def quarantine(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(rows.defer("raw"), PAGE).get_page(given.get("page")),
         "waiting": queries.waiting(actor),
+        "registers": refused.waiting(actor),
         "protocols": queries.protocols(),
         "protocol": given.get("protocol", ""),
         "states": Quarantined.State.choices,

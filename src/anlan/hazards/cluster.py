@@ -17,13 +17,17 @@ Runner = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]]
 
 
 @cache
-def configured() -> tuple[Runner, int] | None:
-    """(the cluster's runner, its threads), connected once; None where no cluster is configured."""
+def connected() -> Any | None:
+    """The `distributed.Client` of the configured cluster, connected once; None where none is configured."""
     address = os.environ.get("ANLAN_DASK", "")
-    if not address:
-        return None
-    client = import_module("distributed").Client(address)
-    return through(client), sum(client.ncores().values()) or 1
+    return import_module("distributed").Client(address) if address else None
+
+
+@cache
+def configured() -> tuple[Runner, int] | None:
+    """(the cluster's runner, its threads); None where no cluster is configured."""
+    client = connected()
+    return None if client is None else (through(client), sum(client.ncores().values()) or 1)
 
 
 def through(client: Any) -> Runner:

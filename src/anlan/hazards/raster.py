@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +60,9 @@ def filled(values: Floats) -> Floats:
         return values
     if hole.all():
         return np.zeros_like(values)
-    rows, columns = distance_transform_edt(hole, return_distances=False, return_indices=True)
+    # scipy takes a while to load: only who has holes pays it
+    rows, columns = import_module("scipy.ndimage").distance_transform_edt(
+        hole, return_distances=False, return_indices=True
+    )
     found: Floats = values[rows, columns]
     return found

@@ -5,6 +5,7 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.audit.models import JournalEntry, JournalHead
 from anlan.kernel.events.models import Delivery, Event
 from anlan.kernel.organisations.models import Organisation, Person, Post
+from anlan.kernel.refusals import RefusedRow
 
 __all__ = [
     "ApiToken",
@@ -18,6 +19,7 @@ __all__ = [
     "Organisation",
     "Person",
     "Post",
+    "RefusedRow",
     "Role",
     "User",
 ]

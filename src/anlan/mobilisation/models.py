@@ -173,6 +173,7 @@ class Subscriber(ScopedModel):
     class Way(models.TextChoices):
         SMS = "sms", "短信"
         MAIL = "mail", "邮件"
+        PUSH = "push", "网页推送"
 
     class State(models.TextChoices):
         PENDING = "pending", "待确认"
@@ -213,7 +214,23 @@ class Subscriber(ScopedModel):
         return f"{self.get_way_display()}订阅 {self.pk}"
 
 
-class RosterBlock(models.Model):
+class PushKey(models.Model):
+    """推送地址: where a browser that subscribed is reached and with which keys; `address` is how the roster names it."""
+
+    subscriber = models.OneToOneField(Subscriber, models.CASCADE, related_name="push")
+    address = models.CharField(max_length=120, unique=True)
+    endpoint = models.CharField(max_length=500)
+    p256dh = models.CharField(max_length=120)
+    auth = models.CharField(max_length=40)
+
+    class Meta:
+        verbose_name = "推送地址"
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class RosterBlock(ScopedModel):
     """名册块: some hundred subscribers of one place who want the same. Fan-outs take whole blocks, so choosing a million
     people is choosing some thousand rows.
 
@@ -224,7 +241,6 @@ class RosterBlock(models.Model):
     #: The byte of `gone` for who is not there any more.
     GONE = 6
 
-    area = models.ForeignKey("kernel.Area", models.CASCADE, related_name="+", verbose_name="区划")
     way = models.CharField(max_length=4)
     least = models.PositiveSmallIntegerField()
     hazards = models.JSONField(default=list)
@@ -233,7 +249,7 @@ class RosterBlock(models.Model):
     gone = models.BinaryField()
     live = models.PositiveIntegerField()
 
-    class Meta:
+    class Meta(ScopedModel.Meta):
         verbose_name = "名册块"
         indexes = [models.Index(fields=["area", "way"], name="roster_where")]
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from django.conf import settings
 from django.db.models import Q
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
@@ -20,9 +24,20 @@ from anlan.kernel.errors import NotFound
 from anlan.kernel.geo import GeoJson
 from anlan.kernel.geo.exposed import Thing, things_in
 from anlan.kernel.models import Area, Level, Person
-from anlan.mobilisation.models import Call, Coverage, Household, Knock, Means, Receipts, RosterBlock, Subscriber
+from anlan.mobilisation.models import (
+    Call,
+    Coverage,
+    Household,
+    Knock,
+    Means,
+    PushKey,
+    Receipts,
+    RosterBlock,
+    Subscriber,
+)
 from anlan.mobilisation.rules import coverage as rules
 from anlan.mobilisation.rules.coverage import Plan, Reach
+from anlan.mobilisation.rules.keys import kept_key
 from anlan.monitoring import published
 
 WHY = "the method counts the people of every level"
@@ -322,11 +337,35 @@ class Block:
 
 def blocks(ids: Sequence[int]) -> list[Block]:
     """In the order of the ids."""
-    rows = RosterBlock.objects.in_bulk(ids)
+    rows = RosterBlock.objects.unscoped(WHY).in_bulk(ids)
     return [Block(rows[pk].area_id, rows[pk].receivers, rows[pk].addresses) for pk in ids]
 
 
 def block_sizes(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """(area, how many) of every block."""
-    rows = RosterBlock.objects.filter(pk__in=set(ids))
+    rows = RosterBlock.objects.unscoped(WHY).filter(pk__in=set(ids))
     return {pk: (area, len(gone)) for pk, area, gone in rows.values_list("pk", "area_id", "gone")}
+
+
+def push_hosts() -> list[str]:
+    """Push services that a browser may name (`ANLAN_PUSH_HOSTS`): we write to nobody else's address."""
+    return [host.strip() for host in os.environ.get("ANLAN_PUSH_HOSTS", "").split(",") if host.strip()]
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where one that subscribed is reached, and with which keys (base64url)."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+
+def push_keys(addresses: Iterable[str]) -> dict[str, Browser]:
+    rows = PushKey.objects.filter(address__in=set(addresses))
+    return {row.address: Browser(row.endpoint, row.p256dh, row.auth) for row in rows}
+
+
+def push_signing_key() -> EllipticCurvePrivateKey:
+    """The key by which push services know this installation."""
+    return kept_key(Path(settings.VAR) / "push-key.pem")

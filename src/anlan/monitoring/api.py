@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+import orjson
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from pydantic import Field
 
@@ -219,7 +220,10 @@ def series(request: HttpRequest, datastream_id: int, start: datetime | None = No
     """Readings in [start, end], by default the last 24 hours."""
     end = aware("end", end) or clock.now()
     start = aware("start", start) or end - timedelta(days=1)
-    return queries.series(actor_of(request), datastream_id, start, end)
+    # Thousands of points: told as `SampleOut` says, without a check of each of them.
+    rows = queries.series(actor_of(request), datastream_id, start, end)
+    told = [{"at": row.at, "value": row.value, "quality": row.quality, "revision": row.revision} for row in rows]
+    return HttpResponse(orjson.dumps(told, option=orjson.OPT_UTC_Z), "application/json")
 
 
 def aware(field: str, moment: datetime | None) -> datetime | None:

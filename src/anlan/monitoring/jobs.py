@@ -27,6 +27,7 @@ def bring_back_shelved_alarms() -> None:
 @every(5.0)
 def end_expired_warnings() -> None:
     actions.expire_warnings(TIMER, clock.now())
+    actions.end_unmended(TIMER, clock.now())
 
 
 @every(5.0)

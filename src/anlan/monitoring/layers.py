@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_right
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any
@@ -10,6 +12,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards.plane import ellipse, polygon
+from anlan.hazards.weather import extremes
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.exposed import Thing, exposes
@@ -18,7 +21,7 @@ from anlan.kernel.geo.shapes import BBox
 from anlan.kernel.models import Area, Level
 from anlan.monitoring import queries
 from anlan.monitoring.models import HazardEventKind, Judgement
-from anlan.monitoring.rules import signals
+from anlan.monitoring.rules import judging, signals
 from anlan.monitoring.rules.warnings import HEX_OF
 
 VIEW = "monitoring.view"
@@ -148,7 +151,8 @@ def judgements(actor: Actor, bbox: BBox | None) -> FeatureCollection:
                 row.pk, row.lon, row.lat,
                 {
                     "id": row.pk, "name": row.title, "title": row.title, "meaning": row.reason, "source": row.clause,
-                    "at": row.checked_at.isoformat(), "colour": HEX_OF[row.colour], "url": "/monitoring/judgements/",
+                    "at": row.checked_at.isoformat(), "colour": HEX_OF[row.colour], "url": f"/monitoring/judgements/{row.pk}/",
+                    "people": row.figures.get("people"),
                 },
             )
             for row in rows[:2000]
@@ -157,31 +161,103 @@ def judgements(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def fire_danger(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Districts by the worst fire danger of their stations; grey where nothing was judged."""
+    """Districts by the worst fire danger of their stations, a day a frame of the slider; grey where nothing was judged."""
     del bbox
-    worst: dict[int, Judgement] = {}
+    worst: dict[tuple[int, str], tuple[float, Judgement]] = {}
     for row in queries.judgements(actor).filter(kind="fire"):
-        held = worst.get(row.area_id)
-        if held is None or row.figures.get("HTZ", 0) > held.figures.get("HTZ", 0):
-            worst[row.area_id] = row
-    areas = Area.objects.filter(geometry__isnull=False, level=Level.DISTRICT)
+        for day, index, _level in json.loads(str(row.figures.get("past", "[]"))):
+            if index > worst.get((row.area_id, day), (-1.0, row))[0]:
+                worst[row.area_id, day] = index, row
+    days = sorted({day for _, day in worst}) or [""]
+    areas = [a for a in Area.objects.filter(geometry__isnull=False, level=Level.DISTRICT) if actor.may(VIEW, a.path)]
     return collection(
         [
-            {
-                "type": "Feature", "id": area.pk, "geometry": area.geometry,
-                "properties": {
-                    "id": area.pk, "name": area.name, "opacity": 0.35,
-                    **({
-                        "colour": DANGER[int(worst[area.pk].figures["level"]) - 1][0], "at": worst[area.pk].checked_at.isoformat(),
-                        "value": worst[area.pk].figures["HTZ"], "unit": "HTZ", "meaning": worst[area.pk].reason,
-                        "source": worst[area.pk].clause,
-                    } if area.pk in worst else {"colour": "#9a9a9a", "meaning": "无近 24 小时气温、湿度、风速"}),
-                },
-            }
+            {"type": "Feature", "id": f"{area.pk}-{frame}", "geometry": area.geometry, "properties": {
+                "id": f"{area.pk}-{frame}", "name": area.name, "opacity": 0.35, "minute": frame, "label": day,
+                **danger_of(worst.get((area.pk, day)), frame == len(days) - 1),
+            }}
             for area in areas
-            if actor.may(VIEW, area.path)
+            for frame, day in enumerate(days)
         ]
     )  # fmt: skip
+
+
+def danger_of(found: tuple[float, Judgement] | None, newest: bool) -> dict[str, Any]:
+    """How a district is drawn on a day."""
+    if found is None:
+        return {"colour": "#9a9a9a", "meaning": "无气温、湿度、风速读数"}
+    index, row = found
+    level = 1 + bisect_right((26, 51, 73, 91), index)
+    told = {"meaning": row.reason, "at": row.checked_at.isoformat()} if newest else {"meaning": DANGER[level - 1][1]}
+    return {
+        "colour": DANGER[level - 1][0], "value": index, "unit": "HTZ", "source": row.clause,
+        "url": f"/monitoring/judgements/{row.pk}/",
+        **told,
+    }  # fmt: skip
+
+
+def drought(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Months of drought at stations with a climate record, each month a frame of the slider."""
+    features = []
+    for row in within(queries.judgements(actor).filter(kind="drought"), bbox):
+        for frame, (month, value) in enumerate(json.loads(str(row.figures["past"]))):
+            name, _, colour = judging.drought_grade(value)
+            ring = ellipse(DROUGHT_M, DROUGHT_M, 0.0)
+            properties = {
+                "id": f"{row.pk}-{frame}", "name": f"{row.place} {month} {name}", "minute": frame, "label": month, "value": value,
+                "unit": "SPEI-3", "colour": colour, "opacity": 0.5, "meaning": row.reason, "source": row.clause, "modelled": True,
+                "url": f"/monitoring/judgements/{row.pk}/", "at": row.checked_at.isoformat(),
+            }  # fmt: skip
+            shape = polygon(row.lon, row.lat, ring)
+            features.append({"type": "Feature", "geometry": shape, "properties": properties})
+    return collection(features)
+
+
+#: A station stands for so much country on the drought map (m), a cell of the lightning density is so wide (km), and it is of
+#: so many hours.
+DROUGHT_M, LIGHTNING_KM, LIGHTNING_H = 9000.0, 3.0, 6
+#: Strokes per km2 and hour from which a colour holds.
+DENSITY = (
+    (1.0, "#ffffff", "≥ 1 次/(km²·h)"),
+    (0.3, "#ffd84a", "0.3–1"),
+    (0.1, "#ff9a2e", "0.1–0.3"),
+    (0.0, "#b060d0", "< 0.1"),
+)
+
+
+def lightning(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Density of strokes to ground of the last hours, an hour a frame of the slider."""
+    del bbox
+    now = clock.now()
+    rows = list(
+        queries.strokes(actor)
+        .filter(at__gt=now - timedelta(hours=LIGHTNING_H), at__lte=now)
+        .values_list("lon", "lat", "current_ka", "at")
+    )
+    if not rows:
+        return collection([])
+    edge = 0.05
+    west, east = min(r[0] for r in rows) - edge, max(r[0] for r in rows) + edge
+    south, north = min(r[1] for r in rows) - edge, max(r[1] for r in rows) + edge
+    features = []
+    for back in range(LIGHTNING_H):
+        hour = [r[:3] for r in rows if back <= (now - r[3]).total_seconds() / 3600 < back + 1]
+        found = extremes.lightning(hour, west, south, east, north, LIGHTNING_KM, 1.0)
+        ny, nx = found.counts.shape
+        for y, x in zip(*found.counts.nonzero(), strict=True):
+            density = float(found.per_km2_h[y, x])
+            x0, x1, y0, y1 = (west + (east - west) * x / nx, west + (east - west) * (x + 1) / nx,
+                              south + (north - south) * y / ny, south + (north - south) * (y + 1) / ny)  # fmt: skip
+            ring = [[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]]
+            begin = (now - timedelta(hours=back + 1)).astimezone(clock.BEIJING)
+            properties = {
+                "id": f"{back}-{y}-{x}", "name": f"地闪 {int(found.counts[y, x])} 次", "minute": LIGHTNING_H - 1 - back,
+                "label": f"{begin:%H:%M} 起 1 小时", "value": round(density, 2), "unit": "次/(km²·h)", "opacity": 0.6,
+                "colour": next(colour for least, colour, _ in DENSITY if density >= least), "at": now.isoformat(),
+            }  # fmt: skip
+            shape = {"type": "Polygon", "coordinates": [ring]}
+            features.append({"type": "Feature", "geometry": shape, "properties": properties})
+    return collection(features)
 
 
 def instruments(actor: Actor, area: BaseGeometry) -> list[Thing]:
@@ -297,6 +373,14 @@ layer(
 )  # fmt: skip
 layer(
     Layer(
+        "monitoring.drought", "气象干旱（SPEI-3，逐月）", "polygon", drought, VIEW, colour="#c8552e",
+        refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False,
+        legend=[(colour, name) for _, name, _, colour in judging.DROUGHT] + [(judging.NOT_DRY[2], judging.NOT_DRY[0])],
+        empty="没有逐月气候资料：请在“逐月气候”登记簿导入至少 20 年",
+    )
+)  # fmt: skip
+layer(
+    Layer(
         "monitoring.forecasts", "水位预报与冰情（模型推算）", "point", forecasts, VIEW, icon="station", colour="#4a90d0",
         refresh=["monitoring.StageForecast", "monitoring.JudgementChanged"], group=GROUP,
         legend=[*COLOURS, ("#4a90d0", "未达特征水位")],
@@ -305,7 +389,14 @@ layer(
 )  # fmt: skip
 layer(
     Layer(
-        "monitoring.fire-danger", "森林草原火险等级（按区县）", "polygon", fire_danger, VIEW, colour="#e8833a",
+        "monitoring.lightning", "地闪密度（近 6 小时，逐时）", "polygon", lightning, VIEW, colour="#ffd84a",
+        refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False,
+        legend=[(colour, text) for _, colour, text in DENSITY], empty="近 6 小时没有地闪；闪电定位数据由“闪电定位”数据源接入",
+    )
+)  # fmt: skip
+layer(
+    Layer(
+        "monitoring.fire-danger", "森林草原火险等级（按区县，近 7 天）", "polygon", fire_danger, VIEW, colour="#e8833a",
         refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False, legend=[*DANGER, ("#9a9a9a", "无数据")],
         empty="没有区县边界，无法按区县显示火险等级",
     )

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 from django.db.models import Max
 
@@ -22,15 +23,18 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateMonth,
     Datastream,
     Fire,
+    Forecast,
     HazardEvent,
     Judgement,
-    Latest,
     LowSpot,
     Reach,
+    Slope,
     StageForecast,
     Station,
+    Stroke,
     Warning,
 )  # fmt: skip
 from anlan.monitoring.rules import nuisance
@@ -60,7 +64,7 @@ class Reading:
         return self.quality == GOOD and self.value is not None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sample:
     """One point of a series."""
 
@@ -84,6 +88,17 @@ def streams_of(codes: Iterable[str]) -> dict[str, StreamRef]:
             "code", "pk", "station_id", "unit", "valid_min", "valid_max", "source_unit"
         )
     }
+
+
+def sinks(wanted: Iterable[int]) -> list[tuple[int, int, str, float | None, float | None, str, int]]:
+    """Of these datastreams: number, station, unit, valid_min, valid_max, area path and data class; whoever uses them
+    checks the last two."""
+    rows = Datastream.objects.unscoped("checked by the caller against each actor").filter(pk__in=list(wanted))
+    return list(
+        rows.values_list(
+            "pk", "station_id", "unit", "valid_min", "valid_max", "station__area__path", "station__data_class"
+        )
+    )
 
 
 def versions() -> dict[str, int]:
@@ -122,27 +137,39 @@ def datastreams(actor: Actor, permission: str = "") -> ScopedQuerySet[Datastream
 
 def latest(actor: Actor, station_ids: Iterable[int] | None = None) -> list[Reading]:
     """The newest value of every datastream the actor may see (of these stations), those never heard left out."""
-    rows = datastreams(actor)
+    rows = datastreams(actor).filter(latest__isnull=False).select_related("latest")
     if station_ids is not None:
         rows = rows.filter(station_id__in=list(station_ids))
-    known = {row.pk: row for row in rows}
     return [
-        Reading(known[row.pk], row.at, number(row.value), row.quality, row.received_at)
-        for row in Latest.objects.filter(pk__in=known).order_by("pk")
+        Reading(row, one.at, number(one.value), one.quality, one.received_at)
+        for row in rows.order_by("pk")
+        if (one := row.latest)
     ]
+
+
+#: The database makes one value of a series: a row of its own for each reading would cost more than finding it.
+SERIES = """
+select string_agg(timestamptz_send(at) || float8send(value) || int2send(quality) || int2send(revision), ''::bytea order by at)
+from (select at, value, quality, revision from observation where stream = %s and at between %s and %s
+order by at desc limit %s) as newest
+"""
+SERIES_ROW = np.dtype([("at", ">i8"), ("value", ">f8"), ("quality", ">i2"), ("revision", ">i2")])
+#: PostgreSQL counts microseconds from 2000-01-01.
+PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def series(actor: Actor, datastream_id: int, start: datetime, end: datetime, limit: int = 20_000) -> list[Sample]:
     """The readings of a datastream in [start, end], oldest first, at most the newest `limit`."""
     stream = Datastream.objects.visible_to(actor).one(datastream_id)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select at, value, quality, revision from observation"
-            " where stream = %s and at between %s and %s order by at desc limit %s",
-            [stream.pk, start, end, limit],
-        )
-        rows = cursor.fetchall()
-    return [Sample(at, number(value), quality, revision) for at, value, quality, revision in reversed(rows)]
+        cursor.execute(SERIES, [stream.pk, start, end, limit])
+        (data,) = cursor.fetchone()
+    table = np.frombuffer(data or b"", SERIES_ROW)
+    columns = (table[name].tolist() for name in ("at", "value", "quality", "revision"))
+    return [
+        Sample(PG_EPOCH + timedelta(microseconds=at), number(value), quality, revision)
+        for at, value, quality, revision in zip(*columns, strict=True)
+    ]
 
 
 def alarms(actor: Actor) -> ScopedQuerySet[Alarm]:
@@ -304,6 +331,28 @@ def judgements(actor: Actor, standing: bool = True) -> ScopedQuerySet[Judgement]
 
 def catchments(actor: Actor) -> ScopedQuerySet[Catchment]:
     return Catchment.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def forecasts(actor: Actor) -> ScopedQuerySet[Forecast]:
+    """预报 of stations, by time."""
+    return Forecast.objects.visible_to(actor).order_by("valid_at")
+
+
+def strokes(actor: Actor) -> ScopedQuerySet[Stroke]:
+    return Stroke.objects.visible_to(actor).order_by("-at")
+
+
+def climate(actor: Actor) -> ScopedQuerySet[ClimateMonth]:
+    """逐月气候, station by station, oldest first."""
+    return ClimateMonth.objects.visible_to(actor).select_related("station__area").order_by("station", "month")
+
+
+def slopes(actor: Actor) -> ScopedQuerySet[Slope]:
+    return Slope.objects.visible_to(actor).select_related("area", "station").order_by("code")
+
+
+def judgement(actor: Actor, judgement_id: int) -> Judgement:
+    return Judgement.objects.visible_to(actor).select_related("area").one(judgement_id)
 
 
 def reaches(actor: Actor) -> ScopedQuerySet[Reach]:

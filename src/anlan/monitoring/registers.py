@@ -7,10 +7,12 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateMonth,
     Datastream,
     LowSpot,
     MaintenanceWindow,
     Reach,
+    Slope,
     Station,
 )
 
@@ -261,6 +263,51 @@ register(
             "lat": "39.67",
             "area": "mca:150302",
             "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Slope,
+        slug="slopes",
+        title="地质灾害隐患点",
+        key=("code",),
+        columns=("name", "kind", "susceptibility", "people", "contact", "station", "area"),
+        filters=("area", "susceptibility"),
+        search=("code", "name"),
+        sections=(
+            Section("隐患点", ("code", "name", "kind", "susceptibility", "people", "contact", "phone", "station")),
+            Section("位置", ("lon", "lat", "area", "representative")),
+        ),
+        sample={
+            "code": "DZ-09",
+            "name": "沟口滑坡点",
+            "kind": "滑坡",
+            "susceptibility": "中易发",
+            "people": "40",
+            "lon": "106.87",
+            "lat": "39.80",
+            "area": "mca:150302",
+        },
+    )
+)
+register(
+    Register(
+        model=ClimateMonth,
+        slug="climate-months",
+        title="逐月气候",
+        key=("code",),
+        columns=("station", "month", "rain_mm", "temp_c", "source"),
+        filters=("station",),
+        search=("code",),
+        sections=(Section("逐月气候", ("code", "station", "month", "rain_mm", "temp_c", "source", "representative")),),
+        sample={
+            "code": "W-HB-202607",
+            "station": "ST-SAMPLE",
+            "month": "2026-07-01",
+            "rain_mm": "38.5",
+            "temp_c": "25.9",
+            "source": "市气象局整编",
         },
     )
 )

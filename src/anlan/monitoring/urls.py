@@ -20,6 +20,7 @@ urlpatterns = [
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
     path("warnings/judge", warnings.judge, name="warning-judge"),
+    path("warnings/outline", warnings.outline, name="warning-outline"),
     path("warnings/draft", warnings.draft, name="warning-draft"),
     path("warnings/<int:pk>/", warnings.page, name="warning"),
     path("warnings/<int:pk>/cap.xml", warnings.cap, name="warning-cap"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path("warnings/<int:pk>/<slug:verb>", warnings.do, name="warning-do"),
     path("rivers/", rivers.page, name="rivers"),
     path("judgements/", natural.judgements, name="judgements"),
+    path("judgements/<int:pk>/", natural.judgement, name="judgement"),
     path("rules/", rules.listing, name="alarm-rules"),
     path("rules/<int:pk>/backtest/", assessment.trial, name="rule-backtest"),
 ]

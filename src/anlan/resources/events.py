@@ -120,3 +120,11 @@ class VehicleMoved(Fact):
     lon: float
     lat: float
     at: str
+
+
+@dataclass(frozen=True)
+class ConvoyChanged(Fact):
+    convoy_id: int
+    number: str
+    title: str
+    state: str

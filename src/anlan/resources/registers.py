@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.resources.models import Closure, Expert, Hospital, KeyPlace, Material, Shelter, Stock, Store, Team, Vehicle
+from anlan.resources.models import (
+    Closure,
+    Expert,
+    Hospital,
+    KeyPlace,
+    Material,
+    Shelter,
+    Stock,
+    Store,
+    Team,
+    Vehicle,
+    Volunteer,
+)
 
 #: What plan cards ask teams for, as people read it.
 CAPABILITIES = {
@@ -85,11 +97,12 @@ register(
         slug="experts",
         title="应急专家",
         key=("code",),
-        columns=("name", "speciality", "unit", "phone", "area"),
-        filters=("area", "speciality"),
+        columns=("name", "speciality", "unit", "phone", "availability", "away_until", "area"),
+        filters=("area", "speciality", "availability"),
         search=("code", "name", "unit"),
         sections=(
             Section("专家", ("code", "name", "speciality", "unit", "phone")),
+            Section("可用情况", ("availability", "away_until")),
             Section("归属", ("area", "data_class", "representative")),
         ),
         sample={
@@ -277,6 +290,34 @@ register(
             "people": "800",
             "lon": "106.81",
             "lat": "39.66",
+            "area": "mca:150300",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=Volunteer,
+        slug="volunteers",
+        title="志愿者",
+        key=("code",),
+        columns=("name", "kind", "people", "skills", "availability", "leader", "phone", "area"),
+        filters=("area", "kind", "availability"),
+        search=("code", "name", "skills"),
+        sections=(
+            Section("志愿者", ("code", "name", "kind", "people", "skills", "leader", "phone")),
+            Section("可用情况", ("availability", "trained_on", "insured_until")),
+            Section("归属", ("area", "data_class", "representative")),
+        ),
+        help="调用前核对培训与保险（要求待核对）。",
+        sample={
+            "code": "VOL-SAMPLE",
+            "name": "样例志愿队",
+            "kind": "队伍",
+            "people": "20",
+            "skills": "疏散引导",
+            "leader": "样例联系人",
+            "phone": "19900000000",
             "area": "mca:150300",
             "representative": "是",
         },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from anlan.resources.views import dispatch, presence, routes, stores, teams
+from anlan.resources.views import convoys, dispatch, presence, routes, stores, teams
 
 urlpatterns = [
     path("teams/<int:pk>/readiness", teams.readiness, name="team-readiness"),
@@ -22,6 +22,10 @@ urlpatterns = [
     path("s/<str:code>", stores.by_code, name="stock-code"),
     path("isochrones/", routes.isochrones, name="isochrones"),
     path("isochrones.json", routes.isochrones_json, name="isochrones-json"),
+    path("convoys/", convoys.listing, name="convoys"),
+    path("convoys/<int:pk>/", convoys.convoy, name="convoy"),
+    path("convoys/<int:pk>/pass.docx", convoys.pass_docx, name="convoy-pass"),
+    path("convoys/<int:pk>/do/<slug:state>", convoys.do, name="convoy-do"),
     path("inside/", presence.board, name="inside"),
     path("inside/enter", presence.enter, name="inside-enter"),
     path("inside/<int:pk>/<slug:verb>", presence.do, name="inside-do"),

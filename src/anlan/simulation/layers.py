@@ -82,6 +82,7 @@ def zones(runs: list[Run]) -> FeatureCollection:
             "properties": {
                 "id": f"{run.pk}-{index}", "name": zone["name"], "level": zone["level"], "meaning": zone["meaning"],
                 "model": run.model, "modelled": True, "at": run.at.isoformat(), "people": run.exposure[index]["people"],
+                "run": run.pk,
                 "url": f"/simulation/{run.pk}/", **({"because": run.because, "opacity": 0.25} if run.because else {}),
             },
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from anlan.hazards.raster import Raster
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
 from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.errors import Invalid
 from anlan.kernel.events.models import Event
 from anlan.kernel.geo import GeoJson, area_km2
 from anlan.kernel.geo.exposed import EXPOSED, Thing, things_in
@@ -297,3 +299,28 @@ def threshold(unit: Thing) -> float:
     """临界量 of the unit's substance (t); 50 t where the table does not know it (待核对)."""
     known = table().get(unit.facts["substance"])
     return known.threshold_t if known and known.threshold_t is not None else 50.0
+
+
+def track(text: str, label: str) -> list[list[float]]:
+    """Places in a text: lines of longitude and latitude, GeoJSON coordinates, or a GPX track as a GPS saves it."""
+    if "<trkpt" in text or "<rtept" in text or "<wpt" in text:
+        points = re.findall(r"<(?:trkpt|rtept|wpt)\b([^>]*)>", text)
+        found = [[attribute(point, "lon"), attribute(point, "lat")] for point in points]
+        if any(part is None for place in found for part in place):
+            raise Invalid(label, text[:60], "GPX 的每个点有 lat、lon", label=label)
+        return [[float(part or 0) for part in place] for place in found]
+    return numbers(text, 2, label)
+
+
+def numbers(text: str, columns: int, label: str) -> list[list[float]]:
+    """Rows of so many numbers in a text, whatever stands between them."""
+    found = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
+    if len(found) % columns:
+        allowed = "每行“经度, 纬度”，或 GPX" if columns == 2 else f"每行 {columns} 个数"
+        raise Invalid(label, text[:60], allowed, label=label)
+    return [found[i : i + columns] for i in range(0, len(found), columns)]
+
+
+def attribute(point: str, name: str) -> str | None:
+    found = re.search(rf"\b{name}\s*=\s*[\"'](-?[\d.]+)[\"']", point)
+    return found.group(1) if found else None

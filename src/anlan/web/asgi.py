@@ -16,10 +16,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
 settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 pages = limited(get_asgi_application())  # type: ignore[arg-type]
 
+from anlan.gateways.devices.sensorthings import door  # noqa: E402 - needs the apps to be ready
 from anlan.mobilisation import face  # noqa: E402 - needs the apps to be ready
 from anlan.web import live  # noqa: E402
 from anlan.web.views.stream import stream  # noqa: E402
 
+observations = limited(door.serve)
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -32,6 +34,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await live.close_hub()
+            await door.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 
@@ -43,5 +46,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await stream(scope, receive, send)
     elif scope["type"] == "http" and face.serves(scope["path"]):
         await face.serve(scope, send)
+    elif scope["type"] == "http" and door.takes(scope):
+        await observations(scope, receive, send)
     else:
         await pages(scope, receive, send)

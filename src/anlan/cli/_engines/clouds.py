@@ -147,10 +147,11 @@ def rooms(given: Json) -> Json:
     seconds = np.linspace(0.0, passing + after, 241)
     outside = np.where(seconds < passing, given["concentration_mg_m3"], 0.0)
     inside = indoor.inside(seconds, outside, given["changes_per_h"])
+    outdoors = indoor.load(seconds, outside, n)
     return {
         "times_s": seconds.tolist(), "outdoor_mg_m3": outside.tolist(), "indoor_mg_m3": inside.tolist(),
         "peak_indoor_mg_m3": float(inside.max()), "toxic_exponent": n,
-        "load_ratio": indoor.load(seconds, inside, n) / indoor.load(seconds, outside, n) if passing else 0.0,
+        "load_ratio": indoor.load(seconds, inside, n) / outdoors if outdoors > 0 else 0.0,
         "note": "换气次数待核对；云团过后应开窗通风，否则室内浓度高于室外",
     }  # fmt: skip
 

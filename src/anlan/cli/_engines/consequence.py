@@ -154,17 +154,35 @@ def trinitrotoluene(given: Json) -> Json:
     }  # fmt: skip
 
 
-def draw_heat(axes: Any, given: Json, result: Json) -> None:
-    axes.plot(given["distances_m"], result["heat_flux_kw_m2"], "o-")
+def draw_levels(axes: Any, points: list[tuple[float, float]], zones: list[Json], unit: str) -> None:
+    """A falling curve through the distances asked for and those of the harm levels, each level with what it does."""
+    known = [(zone["distance_m"], zone[unit]) for zone in zones if zone["distance_m"]]
+    line = sorted({*points, *known})
+    axes.loglog(*zip(*line, strict=True), color="#1f4e79")
+    if points:
+        axes.loglog(*zip(*points, strict=True), "o", color="#1f4e79")
+    for zone in zones:
+        if zone["distance_m"]:
+            axes.axhline(zone[unit], color="#d6342c", lw=0.7, ls="--")
+            text = f"{zone[unit]:g}：{zone['meaning']}，{zone['distance_m']:.0f} m"
+            axes.annotate(
+                text, (1.0, zone[unit]), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=7
+            )
     axes.set_xlabel("距离 m")
+
+
+def draw_heat(axes: Any, given: Json, result: Json) -> None:
+    points = list(zip(given["distances_m"], result["heat_flux_kw_m2"], strict=True))
+    draw_levels(axes, points, result["zones"], "kw_m2")
     axes.set_ylabel("热通量 kW/m²")
-    axes.set_yscale("log")
+    axes.set_title("热辐射随距离（模型推算）")
 
 
 def draw_blast(axes: Any, given: Json, result: Json) -> None:
-    axes.loglog(given["distances_m"], result["overpressure_kpa"], "o-")
-    axes.set_xlabel("距离 m")
-    axes.set_ylabel(f"超压 kPa（{result['curve']}）")
+    points = list(zip(given["distances_m"], result["overpressure_kpa"], strict=True))
+    draw_levels(axes, points, result["zones"], "kpa")
+    axes.set_ylabel("超压 kPa")
+    axes.set_title(f"爆炸超压随距离（{result['curve']}，模型推算）")
 
 
 SUBSTANCE = Field("substance", "物质", "string", default=None)

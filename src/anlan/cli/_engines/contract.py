@@ -11,6 +11,13 @@ from anlan.hazards.contract import InputError
 
 Json = dict[str, Any]
 REQUIRED = object()
+#: Greatest value that is no slip of the pen, by unit; beyond the table MOST. What is not above TINY is nothing.
+MOST, TINY = 1e12, 1e-9
+GREATEST = {
+    "m": 1e6, "s": 1e7, "min": 1e6, "h": 1e5, "K": 5000.0, "Pa": 1e9, "kPa": 1e6, "kg/s": 1e6, "kg": 1e9, "m³": 1e9, "m²": 1e9,
+    "kg/m³": 1e5, "kg/mol": 1.0, "J/kg": 1e9, "J/(kg·K)": 1e6, "kJ/kg": 1e6, "kW/m²": 1e5, "mg/m³": 1e9, "kg/(m²·s)": 100.0,
+    "m/s": 150.0, "1/h": 1000.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ class Field:
         return isinstance(value, types[self.kind]) or (self.kind == "string" and is_number(value, whole=True))
 
     def inside(self, value: float) -> bool:
-        return (self.low < value if self.open_low else self.low <= value) and value <= self.high
+        return (self.low + TINY < value if self.open_low else self.low <= value) and value <= self.high
 
     def schema(self) -> Json:
         shown: Json = {"type": self.kind, "title": self.title}
@@ -84,13 +91,13 @@ def is_number(value: Any, whole: bool = False) -> bool:
     return not whole or float(value).is_integer()
 
 
-def positive(name: str, title: str, unit: str, default: Any = REQUIRED, high: float = math.inf) -> Field:
-    """A number above zero."""
-    return Field(name, title, unit=unit, low=0, high=high, open_low=True, default=default)
+def positive(name: str, title: str, unit: str, default: Any = REQUIRED, high: float | None = None) -> Field:
+    """A number above zero, up to what its unit can sensibly reach."""
+    return Field(name, title, unit=unit, low=0, high=high or GREATEST.get(unit, MOST), open_low=True, default=default)
 
 
-def at_least_zero(name: str, title: str, unit: str, default: Any = REQUIRED, high: float = math.inf) -> Field:
-    return Field(name, title, unit=unit, low=0, high=high, default=default)
+def at_least_zero(name: str, title: str, unit: str, default: Any = REQUIRED, high: float | None = None) -> Field:
+    return Field(name, title, unit=unit, low=0, high=high or GREATEST.get(unit, MOST), default=default)
 
 
 def choice(name: str, title: str, allowed: tuple[str, ...], default: Any = REQUIRED) -> Field:

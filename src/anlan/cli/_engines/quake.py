@@ -197,6 +197,34 @@ def draw(axes: Any, given: Json, result: Json) -> None:
     axes.legend(kept.values(), kept.keys())
 
 
+def draw_losses(axes: Any, given: Json, result: Json) -> None:
+    """p10 to p90 of each outcome, with the median."""
+    names = {"deaths": "死亡", "serious": "重伤", "injured": "受伤", "buried": "压埋", "homeless": "失去住所"}
+    for row, name in enumerate(names):
+        found = result["casualties"][name]
+        axes.plot([max(found["p10"], 0.1), max(found["p90"], 0.1)], [row, row], lw=6, color="#e8833a", alpha=0.5)
+        axes.plot([max(found["p50"], 0.1)], [row], "o", color="#b3001b")
+        axes.annotate(f"{found['p50']:.0f}", (max(found["p50"], 0.1), row + 0.15))
+    axes.set_yticks(range(len(names)), list(names.values()))
+    axes.set_xscale("log")
+    axes.set_xlabel("人（p10–p90，点为 p50；小于 0.1 画在 0.1）")
+    axes.set_title("地震伤亡与需求（模型推算）")
+
+
+def draw_later(axes: Any, given: Json, result: Json) -> None:
+    """Chance of at least one aftershock of a size and above, by days."""
+    for least in sorted({row["least"] for row in result["forecast"]}):
+        rows = sorted(
+            (row["stop_d"] - row["start_d"], row["probability"]) for row in result["forecast"] if row["least"] == least
+        )
+        axes.plot([day for day, _ in rows], [100 * chance for _, chance in rows], "o-", label=f"M ≥ {least:g}")
+    axes.set_xlabel("天")
+    axes.set_ylabel("至少一次的概率 %")
+    axes.set_ylim(0, 102)
+    axes.set_title(f"M {given['magnitude']:g} 的余震")
+    axes.legend()
+
+
 def local(given: Json, place: list[float]) -> tuple[float, float]:
     east, north = metres_per_degree(given["lat"])
     return (place[0] - given["lon"]) * east / 1000, (place[1] - given["lat"]) * north / 1000
@@ -247,7 +275,7 @@ ENGINES: tuple[Engine, ...] = (
         "quake-loss", "地震损失快速评估", "GB/T 17742-2008 表 1; GB/T 18208.4; 马玉宏、谢礼立 2000",
         (Field("exposure", "[[烈度, 人数], ...]", "array"),
          at_least_zero("sigma", "烈度的共同误差（标准差）", "度", 0.35, 2), *MIX),
-        quake_loss, {"exposure": [[7.2, 120000], [6.4, 340000]], "hour": 3},
+        quake_loss, {"exposure": [[7.2, 120000], [6.4, 340000]], "hour": 3}, plot=draw_losses,
     ),
     Engine(
         "aftershocks", "余震统计", "Reasenberg & Jones 1989, 1994; Ogata 1983; Aki 1965",
@@ -255,6 +283,6 @@ ENGINES: tuple[Engine, ...] = (
          Field("days", "预报天数", "array", default=[1.0, 3.0, 7.0, 30.0]), at_least_zero("start_d", "自主震起", "d", 0.0, 3650),
          Field("complete", "完整震级", low=0, high=8, default=3.0), Field("times_d", "余震时间（主震后天数）", "array", default=[]),
          Field("magnitudes", "余震震级", "array", default=[]), at_least_zero("until_d", "目录截止", "d", None, 3650)),
-        later, {"magnitude": 5.8},
+        later, {"magnitude": 5.8}, plot=draw_later,
     ),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
+from anlan.command.models.rollcall import ContactMeans, RollAnswer, RollCall
 from anlan.command.models.stress import StressRun
 from anlan.command.models.task import Task, TaskStep
 from anlan.command.models.timeline import TimelineEntry
@@ -37,6 +38,7 @@ __all__ = [
     "Channel",
     "CommandGroup",
     "CommandTransfer",
+    "ContactMeans",
     "Drawing",
     "Drill",
     "FeltReport",
@@ -60,6 +62,8 @@ __all__ = [
     "ReportVersion",
     "Response",
     "Review",
+    "RollAnswer",
+    "RollCall",
     "StressRun",
     "Task",
     "TaskStep",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, log10
+from math import exp, floor, log10
 
 from anlan.command.models import PastEarthquake
 from anlan.hazards.seismic.attenuation import intensity_axes
@@ -47,6 +47,55 @@ def seen_from(rows: Sequence[PastEarthquake], lon: float, lat: float) -> list[Pa
         long, short = intensity_axes("西部", row.magnitude)
         found.append(Past(row, km, max((long.at(km) + short.at(km)) / 2, 1.0)))
     return sorted(found, key=lambda past: -past.felt)
+
+
+#: The drawing of magnitude over time: width, height, margins of the axes.
+WIDE, HIGH, LEFT, LOW = 640.0, 180.0, 34.0, 22.0
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One earthquake in the drawing of magnitude over time."""
+
+    x: float
+    y: float
+    r: float
+    title: str
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Earthquakes over time, with ticks of years and magnitudes."""
+
+    dots: list[Dot]
+    years: list[tuple[float, int]]
+    sizes: list[tuple[float, int]]
+
+
+def dots(rows: Sequence[PastEarthquake]) -> Dots | None:
+    """Magnitude over time; None where there are none."""
+    if not rows:
+        return None
+    first, last = min(row.at.year for row in rows), max(row.at.year for row in rows) + 1
+    low, high = floor(min(row.magnitude for row in rows)), floor(max(row.magnitude for row in rows)) + 1
+
+    def x(year: float) -> float:
+        return round(LEFT + (WIDE - LEFT - 8) * (year - first) / (last - first), 1)
+
+    def y(magnitude: float) -> float:
+        return round(8 + (HIGH - LOW - 8) * (high - magnitude) / (high - low), 1)
+
+    step = next(size for size in (1, 2, 5, 10, 20, 50, 100, 200) if (last - first) / size <= 10)
+    drawn = [
+        Dot(x(row.at.year + row.at.timetuple().tm_yday / 366), y(row.magnitude), round(1.5 + 1.2 * max(0.0, row.magnitude - 4), 1),
+            f"{row.at:%Y-%m-%d} {row.name} M {row.magnitude:.1f}")
+        for row in rows
+    ]  # fmt: skip
+    return Dots(
+        drawn,
+        [(x(year), year) for year in range(-(-first // step) * step, last + 1, step)],
+        [(y(m), m) for m in range(low, high + 1)],
+    )
 
 
 def frequency(rows: Sequence[PastEarthquake], complete: float) -> Frequency | None:

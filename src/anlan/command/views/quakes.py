@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.command import actions, queries
+from anlan.command.layers import past_feature
 from anlan.command.quakes import catalogue, judged
 from anlan.command.views.common import actor_of, back
 from anlan.kernel import clock
@@ -20,6 +24,8 @@ from anlan.simulation import queries as simulation
 PAGE = 25
 #: Smallest magnitudes the catalogue can be narrowed to, and distances (km).
 SIZES, DISTANCES = (0.0, 5.0, 5.5, 6.0, 7.0), (100, 200, 300, 400)
+#: Years back that the catalogue can be narrowed to; 0 is all of it.
+SPANS = (0, 10, 30, 50, 100)
 #: What a person feels, as the form asks it, by degree (GB/T 17742 table 1, shortened).
 FELT = {
     2: "个别人静止时有感",
@@ -94,7 +100,11 @@ def past(request: HttpRequest) -> HttpResponse:
     """历史地震: what has been felt here, how often which size."""
     actor = viewer(request)
     least, within = chosen(request.GET.get("least"), SIZES, 0.0), chosen(request.GET.get("within"), DISTANCES, 400)
-    rows = list(queries.past_earthquakes(actor).filter(magnitude__gte=least))
+    years_back = int(chosen(request.GET.get("span"), SPANS, 0))
+    found = queries.past_earthquakes(actor).filter(magnitude__gte=least)
+    if years_back:
+        found = found.filter(at__gte=clock.now() - timedelta(days=365.25 * years_back))
+    rows = list(found)
     lon, lat = queries.city_place()
     seen = [one for one in catalogue.seen_from(rows, lon, lat) if one.km <= within]
     order = {"felt": lambda one: -one.felt, "at": lambda one: -one.quake.at.timestamp(), "km": lambda one: one.km,
@@ -104,8 +114,24 @@ def past(request: HttpRequest) -> HttpResponse:
     rate = catalogue.frequency([one.quake for one in seen], max(least, 5.2))
     years = [(size, rate.every(size)) for size in (5.0, 5.5, 6.0, 6.5, 7.0)] if rate else []
     context = {"rows": seen, "rate": rate, "years": years, "least": least, "within": within, "sort": sort, "sizes": SIZES,
-               "distances": DISTANCES, "sources": sorted({one.quake.source for one in seen})}  # fmt: skip
+               "distances": DISTANCES, "span": years_back, "spans": SPANS, "map": mapped(seen, lon, lat),
+               "dots": catalogue.dots([one.quake for one in seen]),
+               "sources": sorted({one.quake.source for one in seen})}  # fmt: skip
     return render(request, "command/past_quakes.html", context)
+
+
+def mapped(seen: list[catalogue.Past], lon: float, lat: float) -> dict[str, Any]:
+    """The chosen earthquakes and this city, for the small map."""
+    features = []
+    for one in sorted(seen, key=lambda past: past.quake.magnitude):
+        feature = past_feature(one.quake)
+        # the size of a dot grows as the wave does, the strongest are named
+        size = one.quake.magnitude
+        feature["properties"] |= {"radius": 2.0 + 1.6 * max(0.0, size - 4), "name": one.quake.name if size >= 6 else ""}
+        features.append(feature)
+    point = {"type": "Point", "coordinates": [lon, lat]}
+    here = {"type": "Feature", "geometry": point, "properties": {"kind": "place", "name": "本市"}}
+    return {"type": "FeatureCollection", "features": [*features, here]}
 
 
 def chosen(text: str | None, among: tuple[float, ...], default: float) -> float:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anlan.gateways.alerts import actions, queries
 from anlan.gateways.alerts.models import SendState
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden
 
@@ -34,6 +35,8 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "rows": queries.shown(actor, page.object_list),
         "counts": queries.by_state(actor),
         "channels": queries.channels(),
+        "accounts": queries.accounts(actor, clock.now()),
+        "fanouts": queries.fanouts(actor),
         "states": SendState.choices,
         "state": state,
         "channel": channel,

@@ -160,5 +160,7 @@ class DeviceProtocol:
     admits: Callable[[str], bool] | None = None
     #: What is told to everybody on line (reads the database): key -> bytes, told again when changed or growing old.
     tells: Callable[[datetime], Mapping[str, bytes]] | None = None
+    #: Whether a position that one on line sends is passed to all others at once.
+    relays: bool = False
     #: A simulated device with this address.
     device: Callable[[str], Device] | None = None

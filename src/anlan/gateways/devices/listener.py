@@ -157,6 +157,8 @@ class Listener:
             self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
             for answer in await asyncio.gather(*(self.handle(step, peer) for step in steps)):
                 writer.write(answer)
+            if self.protocol.relays:
+                self.relay(b"".join(step.raw + b"\n" for step in steps if step.places), writer)
             await writer.drain()
 
     async def handle(self, step: Step, peer: str) -> bytes:
@@ -182,6 +184,12 @@ class Listener:
     def note(self, step: Step) -> None:
         if self.positions is not None and step.places:
             self.positions.note(step.places)
+
+    def relay(self, frames: bytes, sender: asyncio.StreamWriter) -> None:
+        """To everybody else on line; whoever does not read misses it, and gets the next."""
+        for writer in self.told if frames else ():
+            if writer is not sender and writer.transport.get_write_buffer_size() <= MOST_UNREAD:
+                writer.write(frames)
 
     async def tell_for_ever(self) -> None:
         """What the protocol tells everybody on line: what changed, and the rest again before it grows old."""

@@ -1,4 +1,4 @@
-"""Where vehicles and teams are, out of what their terminals say: the newest of each, written once a second.
+"""Where vehicles and teams are, out of what their terminals say: the newest of each, written together.
 
 Positions are readings, not decisions: they are shown and not journalled. A lost one is made good by the next.
 """
@@ -6,7 +6,9 @@ Positions are readings, not decisions: they are shown and not journalled. A lost
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import time
 
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
@@ -18,7 +20,8 @@ from anlan.resources.actions import Fix
 
 log = logging.getLogger(__name__)
 GATEWAY = system("定位网关")
-FLUSH_S, KNOWN_S = 1.0, 10.0
+#: Positions that come within this time are written together; which terminals there are is read this often; seconds.
+GATHER_S, KNOWN_S = 0.1, 10.0
 
 
 class Positions:
@@ -27,25 +30,30 @@ class Positions:
     def __init__(self) -> None:
         self.newest: dict[str, Place] = {}
         self.known: frozenset[str] = frozenset()
+        self.woken = asyncio.Event()
 
     def note(self, places: list[Place]) -> None:
         for place in places:
             held = self.newest.get(place.address)
             if place.address in self.known and (held is None or held.at < place.at):
                 self.newest[place.address] = place
+                self.woken.set()
 
     async def run(self) -> None:
         """For ever: write what is new; learn now and then which terminals there are."""
-        turn = 0
+        read = -KNOWN_S
         while True:
             try:
-                if turn % round(KNOWN_S / FLUSH_S) == 0:
-                    self.known = await sync_to_async(self.terminals)()
+                if time.monotonic() - read >= KNOWN_S:
+                    self.known, read = await sync_to_async(self.terminals)(), time.monotonic()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self.woken.wait(), KNOWN_S)
+                    await asyncio.sleep(GATHER_S)
+                self.woken.clear()
                 await self.flush()
             except Exception as error:  # the database may be restarting
                 log.warning("positions not written: %s", error)
-            turn += 1
-            await asyncio.sleep(FLUSH_S)
+                await asyncio.sleep(1.0)
 
     async def flush(self) -> None:
         places, self.newest = self.newest, {}

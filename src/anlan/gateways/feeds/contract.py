@@ -47,6 +47,27 @@ class Refused:
     raw: str = ""
 
 
+@dataclass(frozen=True)
+class Coming:
+    """A forecast value of a document: station's code or address, quantity, when issued, for when; SI as datastreams keep it."""
+
+    station: str
+    quantity: str
+    issued: datetime
+    valid: datetime
+    value: float
+
+
+@dataclass(frozen=True)
+class Struck:
+    """A stroke to ground: when, where (WGS84), peak current in kA with its sign."""
+
+    at: datetime
+    lon: float
+    lat: float
+    current_ka: float
+
+
 class Field(Interface):
     """Values over an area, as of one time."""
 
@@ -55,6 +76,12 @@ class Field(Interface):
 
     @property
     def valid(self) -> datetime: ...
+
+    @property
+    def forecast(self) -> bool: ...
+
+    @property
+    def issued(self) -> datetime: ...
 
     def at(self, lat: float, lon: float) -> float | None: ...
 
@@ -71,6 +98,9 @@ class Parsed:
     readings: list[Reading] = field(default_factory=list)
     #: Values over an area, to be read at the places that are registered for them.
     fields: list[Field] = field(default_factory=list)
+    #: Forecasts for stations, and fields of forecasts, to be read at our weather stations.
+    coming: list[Coming] = field(default_factory=list)
+    strokes: list[Struck] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Field, Parsed, Refused
+from anlan.gateways.feeds.weather.parse import QUANTITIES
 from anlan.gateways.readings import Reading
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError
@@ -48,6 +49,7 @@ def take_in(
     for refused in parsed.refused:
         keep(protocol, refused.raw.encode() or data, peer, f"{refused.where}：{refused.reason}")
     take_readings(feed, parsed, receipt, keep_readings)
+    take_forecasts(by, feed, parsed, receipt)
     for index, event in enumerate(parsed.events):
         try:
             receipt.new += receive(by, event, feed)
@@ -67,9 +69,31 @@ def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: K
         return
     known = queries.resolve(feed.name)
     ours = [reading for reading in parsed.readings if (reading.address, reading.code) in known]
-    ours += [reading for one in parsed.fields for reading in at_places(one, list(known))]
+    ours += [reading for one in parsed.fields if not one.forecast for reading in at_places(one, list(known))]
     receipt.refused += [Refused(feed.title, why) for why in keep_readings(feed.name, ours)]
     receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours)
+
+
+def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> None:
+    """Forecasts of tables, and forecast fields read at our weather stations; strokes of lightning."""
+    rows = [
+        actions.Ahead(one.station, one.quantity, one.issued, one.valid, one.value, feed.title) for one in parsed.coming
+    ]
+    fields = [one for one in parsed.fields if one.forecast and one.code in QUANTITIES]
+    if fields:
+        places = list(queries.stations(by).filter(kind="气象", in_service=True).values_list("code", "lon", "lat"))
+        for one in fields:
+            found = [(code, one.at(lat, lon)) for code, lon, lat in places]
+            rows += [
+                actions.Ahead(code, QUANTITIES[one.code], one.issued, one.valid, value, feed.title)
+                for code, value in found
+                if value is not None
+            ]
+    if rows:
+        receipt.received, receipt.new = receipt.received + len(rows), receipt.new + actions.keep_forecasts(by, rows)
+    if parsed.strokes:
+        flashes = [actions.Flash(one.at, one.lon, one.lat, one.current_ka, feed.title) for one in parsed.strokes]
+        receipt.received, receipt.new = receipt.received + len(flashes), receipt.new + actions.keep_strokes(by, flashes)
 
 
 def at_places(one: Field, known: Sequence[tuple[str, str]]) -> list[Reading]:

@@ -19,7 +19,7 @@ from anlan.kernel.areas.actions import set_boundary
 from anlan.kernel.errors import AnlanError, Invalid
 from anlan.kernel.geo import Crs, Finder, parse
 from anlan.kernel.models import Area
-from anlan.kernel.register import query
+from anlan.kernel.register import query, refused
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.importing import FIRST_ROW, import_rows
 from anlan.resources import actions as resources
@@ -113,6 +113,8 @@ def into_register(by: Actor, slug: str, order: Order) -> Outcome:
     outlines = outlined() if needs_area(register, items) else None
     rows = [row_of(register, item, outlines) for item in items]
     report = import_rows(by, register, rows, order.dry_run)
+    if not order.dry_run:
+        refused.keep(by, register, order.file.name, rows, report)
     found = Outcome(dry_run=order.dry_run)
     found.counts = {"新增": report.created, "修改": report.updated, "未变": report.unchanged}
     for number, reasons in report.refused:

@@ -99,8 +99,11 @@ class Skill:
     count: int
 
 
-def skill(observed: Sequence[float], forecast: Sequence[float], lead: int = 1) -> Skill:
-    """Score forecasts made `lead` steps ahead; pairs with a gap are left out."""
+def skill(observed: Sequence[float], forecast: Sequence[float], lead: int = 1, least: float | None = None) -> Skill:
+    """Score forecasts made `lead` steps ahead; pairs with a gap are left out.
+
+    Allowed is a fifth of the observed change, but never less than `least`: 5 % of the flow where none is given, 0.10 m for stages.
+    """
     seen, said = np.asarray(observed, float), np.asarray(forecast, float)
     if seen.shape != said.shape or seen.size <= lead + 2 or lead < 1:
         raise InputError("forecast", int(said.size), f"与 observed 同样多，多于 {lead + 2} 个")
@@ -111,7 +114,7 @@ def skill(observed: Sequence[float], forecast: Sequence[float], lead: int = 1) -
     seen, said, before = seen[good], said[good], before[good]
     error = float(np.sum((seen - said) ** 2))
     spread, change = float(np.sum((seen - seen.mean()) ** 2)), float(np.sum((seen - before) ** 2))
-    allowed = np.maximum(PASS_SHARE * np.abs(seen - before), 0.05 * np.abs(seen))
+    allowed = np.maximum(PASS_SHARE * np.abs(seen - before), 0.05 * np.abs(seen) if least is None else least)
     passed = float(np.mean(np.abs(seen - said) <= allowed))
     grade = next((name for share, name in CLASSES if passed >= share), "不合格")
     return Skill(

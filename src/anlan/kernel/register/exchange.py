@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
@@ -16,10 +17,12 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
-from anlan.kernel.register import actions, exporting, query, uploads
+from anlan.kernel.models import RefusedRow
+from anlan.kernel.register import actions, exporting, query, refused, uploads
 from anlan.kernel.register.declare import Register
 from anlan.kernel.register.importing import FIRST_ROW, Report, import_rows
 
+SHOWN_REFUSED = 200
 TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
@@ -75,7 +78,12 @@ def bring_in(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def run(actor: Actor, register: Register, upload: uploads.Upload, *, dry_run: bool) -> Report:
-    return import_rows(actor, register, sheets.read(upload.name, upload.content), dry_run)
+    rows = sheets.read(upload.name, upload.content)
+    with transaction.atomic():
+        report = import_rows(actor, register, rows, dry_run)
+        if not dry_run:
+            refused.keep(actor, register, upload.name, rows, report)
+    return report
 
 
 def confirm(request: HttpRequest, actor: Actor, register: Register, upload: uploads.Upload) -> HttpResponse:
@@ -111,8 +119,8 @@ def labelled(register: Register, reasons: dict[str, str]) -> list[tuple[str, str
 
 
 @require_GET
-def refused(request: HttpRequest, slug: str) -> HttpResponse:
-    """The refused rows as they came, with their reasons in the first column."""
+def refused_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """The refused rows of a preview as they came, with their reasons in the first column."""
     register = query.find(slug)
     actor: Actor = request.actor  # type: ignore[attr-defined]
     upload = uploads.fetch(actor, request.GET.get("token", ""))
@@ -123,5 +131,38 @@ def refused(request: HttpRequest, slug: str) -> HttpResponse:
         ["；".join(reasons.values()), *(rows[no - FIRST_ROW].get(name, "") for name in head)]
         for no, reasons in report.refused
     ]
+    return refused_download(register, head, lines)
+
+
+def refused_download(register: Register, head: list[str], lines: list[list[str]]) -> HttpResponse:
     content = sheets.write_excel(register.title, [_("拒绝原因"), *head], lines)
     return download(f"{register.title}-{_('被拒绝的行')}", "xlsx", content)
+
+
+def refused_rows(request: HttpRequest, slug: str) -> HttpResponse:
+    """The registry's quarantine: what imports refused, until it is brought in again or discarded."""
+    register = query.find(slug)
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actions.require_change(actor, register)
+    if request.method == "POST":
+        return handle_refused(request, actor, register)
+    rows = refused.mine(actor, register).filter(state=RefusedRow.State.KEPT).order_by("-at", "row_no")
+    if request.GET.get("file"):
+        head = list(dict.fromkeys(name for row in rows for name in row.values))
+        lines = [["；".join(row.reasons.values()), *(str(row.values.get(name, "")) for name in head)] for row in rows]
+        return refused_download(register, head, lines)
+    shown = [(row, labelled(register, row.reasons)) for row in rows[:SHOWN_REFUSED]]
+    context = {"register": register, "rows": shown, "more": max(0, rows.count() - SHOWN_REFUSED)}
+    return render(request, "register/refused.html", context)
+
+
+def handle_refused(request: HttpRequest, actor: Actor, register: Register) -> HttpResponse:
+    pks = [int(pk) for pk in request.POST.getlist("row") if pk.isdecimal()]
+    if request.POST.get("verb") == "discard":
+        count = refused.discard(actor, register, pks, request.POST.get("reason", ""))
+        messages.success(request, _("已作废 %(count)s 行") % {"count": count})
+    else:
+        report = refused.again(actor, register, pks)
+        counts = {"taken": report.total - len(report.refused), "refused": len(report.refused)}
+        messages.success(request, _("重新导入：收下 %(taken)s 行，仍被拒绝 %(refused)s 行") % counts)
+    return redirect("register-refused-rows", register.slug)

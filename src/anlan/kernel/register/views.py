@@ -20,7 +20,8 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents.word import WORD
 from anlan.kernel.documents.word import render as render_word
-from anlan.kernel.register import actions, query, scoping, seen
+from anlan.kernel.models import RefusedRow
+from anlan.kernel.register import actions, query, refused, scoping, seen
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
 from anlan.kernel.register.forms import KeyField, RegisterForm, form_class
@@ -92,6 +93,7 @@ def rows(request: HttpRequest, slug: str) -> HttpResponse:
         "size": str(page.paginator.per_page),
         "sizes": SIZES,
         "may_change": actor.has(register.change_permission),
+        "refused": refused.mine(actor, register).filter(state=RefusedRow.State.KEPT).count(),
         "address": without(request.GET, "page"),
     }
     return render(request, "register/list.html", context)

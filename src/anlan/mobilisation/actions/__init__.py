@@ -22,6 +22,7 @@ from anlan.mobilisation.actions.subscriptions import (
     enrol,
     regroup,
     subscribe,
+    subscribe_browser,
     unsubscribe,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "regroup",
     "silent_test",
     "subscribe",
+    "subscribe_browser",
     "tell_the_end",
     "test_means",
     "unsubscribe",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import connection, transaction
 
@@ -19,7 +23,7 @@ from anlan.kernel.events.facts import NoticeRequested
 from anlan.kernel.models import Area
 from anlan.mobilisation import queries
 from anlan.mobilisation.actions.calls import CALL
-from anlan.mobilisation.models import Subscriber
+from anlan.mobilisation.models import PushKey, Subscriber
 from anlan.mobilisation.models import token as new_token
 
 #: First three characters of the event codes that one may choose.
@@ -40,6 +44,8 @@ GUESSES, PAUSE, CODE_LIVES = 5, timedelta(minutes=2), timedelta(minutes=10)
 #: Codes of an hour that have not come back, of everybody together and of one client address (behind which a whole office
 #: may sit): nobody makes us write to the whole town.
 WINDOW, MOST_AN_HOUR, MOST_A_CLIENT = timedelta(hours=1), 300, 10
+#: base64url of 65 bytes that begin with 4, and of 16 bytes.
+POINT, SECRET = re.compile(r"B[A-Za-z0-9_-]{86}=?"), re.compile(r"[A-Za-z0-9_-]{22}={0,2}")
 MOBILE, MAIL = re.compile(r"1[3-9]\d{9}"), re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,190}\.[A-Za-z]{2,24}")
 
 
@@ -119,6 +125,56 @@ def put_in_force(by: Actor, wanted: Subscriber) -> Subscriber:
     return row
 
 
+def subscribe_browser(given: dict[str, Any], area_id: int, hazards: list[str], least: int, client: str) -> Subscriber:
+    """网页推送: who has the browser's endpoint and keys is that browser; no code is needed."""
+    return take_browser(PUBLIC, read_browser(given), area_id, hazards, least, client)
+
+
+def read_browser(given: dict[str, Any]) -> PushKey:
+    """What `PushSubscription.toJSON()` gives, with the endpoint at a push service we write to."""
+    keys = given.get("keys") if isinstance(given.get("keys"), dict) else {}
+    endpoint, p256dh, auth = (
+        str(given.get("endpoint", "")),
+        str((keys or {}).get("p256dh", "")),
+        str((keys or {}).get("auth", "")),
+    )
+    parts, hosts = urlsplit(endpoint), queries.push_hosts()
+    known = any(fnmatch(parts.netloc, host) for host in hosts)
+    local = parts.scheme == "http" and parts.hostname == "127.0.0.1"
+    if not known or len(endpoint) > 500 or not (parts.scheme == "https" or local):
+        raise Invalid(
+            "endpoint", endpoint[:80], f"{'、'.join(hosts) or '（未设置）'} 的 https 地址，500 字以内", label="推送地址"
+        )
+    if not (POINT.fullmatch(p256dh) and SECRET.fullmatch(auth)):
+        raise Invalid("keys", p256dh[:20], "65 字节的 P-256 点和 16 字节的口令（base64url）", label="推送密钥")
+    address = f"push:{hashlib.sha256(endpoint.encode()).hexdigest()[:40]}"
+    return PushKey(address=address, endpoint=endpoint, p256dh=p256dh, auth=auth)
+
+
+@action(CALL)
+def take_browser(by: Actor, key: PushKey, area_id: int, hazards: list[str], least: int, client: str) -> Subscriber:
+    """The same browser again changes what it wants and gets a new link."""
+    area = Area.objects.filter(pk=area_id).first()
+    if area is None:
+        raise Invalid("area_id", area_id, "一个已登记的区划", label="地点")
+    now = clock.real_now()
+    recent = Subscriber.objects.unscoped(WHY).filter(way=Subscriber.Way.PUSH, asked_at__gt=now - WINDOW)
+    if client and recent.filter(asked_from=client[:45]).count() >= MOST_A_CLIENT:
+        raise Conflict(f"同一网络地址一小时内最多申请 {MOST_A_CLIENT} 次，请一小时后再试")
+    values = {
+        "area": area, "data_class": DataClass.PERSONAL, "least": min(4, max(1, least)), "asked_at": now,
+        "hazards": [code for code in hazards if code in GROUPS], "asked_from": client[:45], "token": new_token(),
+    }  # fmt: skip
+    row, _ = Subscriber.objects.unscoped(HELD).update_or_create(
+        way=Subscriber.Way.PUSH, address=key.address, state=Subscriber.State.ACTIVE, defaults=values
+    )
+    PushKey.objects.filter(address=key.address).delete()
+    key.subscriber = row
+    key.save()
+    record(by, "订阅网页推送", row)
+    return row
+
+
 def unsubscribe(token: str) -> None:
     """退订: who has the link may; the address is forgotten."""
     leave(PUBLIC, queries.subscriber(token).pk)
@@ -129,6 +185,7 @@ def leave(by: Actor, subscriber_id: int) -> None:
     row = Subscriber.objects.unscoped(HELD).one(subscriber_id, lock=True)
     row.state, row.address, row.code, row.asked_from = Subscriber.State.ENDED, f"退订:{row.pk}", "", ""
     row.save()
+    PushKey.objects.filter(subscriber=row).delete()
     record(by, "退订", row)
 
 
@@ -142,8 +199,8 @@ with loose as (
     from (select * from mobilisation_subscriber
           where state = 'active' and block_id is null {chosen} order by area_id, id limit %s for update) one
 ), made as (
-    insert into mobilisation_rosterblock (area_id, way, least, hazards, receivers, addresses, gone, live)
-    select area_id, way, least, hazards, array_agg(id order by id), array_agg(address order by id),
+    insert into mobilisation_rosterblock (area_id, data_class, way, least, hazards, receivers, addresses, gone, live)
+    select area_id, 4, way, least, hazards, array_agg(id order by id), array_agg(address order by id),
            decode(repeat('00', count(*)::int), 'hex'), count(*)
     from loose group by area_id, way, least, hazards, part
     returning id, receivers

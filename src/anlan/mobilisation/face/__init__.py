@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -45,6 +46,10 @@ HEADERS = (
 )
 PAGE = b"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
 
+#: The one script that a frame may run: the one of ours.
+DIGEST = b64encode(hashlib.sha256(documents.REFRESH.encode()).digest())
+SCRIPT = b"; script-src 'sha256-" + DIGEST + b"'; connect-src 'self'"
+
 
 @dataclass(frozen=True)
 class Document:
@@ -61,6 +66,7 @@ def document(made: documents.Made) -> Document:
     packed = gzip.compress(made.body, 6, mtime=0)
     etag = b'"' + hashlib.sha256(made.body).hexdigest()[:24].encode() + b'"'
     frames = b"frame-ancestors *" if made.embeddable else b"frame-ancestors 'self'"
+    frames += SCRIPT if made.embeddable else b""
     policy = [(b"content-security-policy", PAGE + frames)] if made.media.startswith("text/html") else []
     shared = [(b"access-control-allow-origin", b"*"), (b"content-type", made.media.encode()), (b"etag", etag)]
     return Document(made.body, packed, etag, (*HEADERS, *policy, *shared), made.status)
@@ -75,6 +81,8 @@ class Face:
     looked_at: float = float("-inf")
     ready: dict[tuple[str, str], Document] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
+    #: What is being built now: a crowd that asks for the same waits for one building.
+    building: dict[tuple[str, str], asyncio.Task[Document]] = field(default_factory=dict)
 
     def look(self) -> None:
         """Whether anything has changed; forgets what is no longer true."""
@@ -105,11 +113,22 @@ class Face:
     async def get(self, base: str, path: str) -> Document:
         await self.fresh()
         found = self.ready.get((base, path))
-        if found is None:
-            ready = self.ready
-            found = document(await sync_to_async(make, thread_sensitive=False)(base, path))
-            if len(ready) < KEPT and found.status == 200:
-                ready[base, path] = found
+        return found or await self.built(base, path)
+
+    async def built(self, base: str, path: str) -> Document:
+        """Built once for all who wait. What was begun before the last change is for those who asked before it."""
+        key = (f"{self.version}|{base}", path)
+        task = self.building.get(key)
+        if task is None:
+            task = self.building[key] = asyncio.ensure_future(self.build(base, path))
+            task.add_done_callback(lambda _: self.building.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def build(self, base: str, path: str) -> Document:
+        ready = self.ready
+        found = document(await sync_to_async(make, thread_sensitive=False)(base, path))
+        if len(ready) < KEPT and found.status == 200:
+            ready[base, path] = found
         return found
 
 
@@ -124,7 +143,7 @@ def make(base: str, path: str) -> documents.Made:
 
 
 def serves(path: str) -> bool:
-    return path.startswith(PREFIXES) and not path.startswith(NOT_HERE)
+    return path.startswith(PREFIXES) and path != "/public/push" and not path.startswith(NOT_HERE)
 
 
 def header(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:

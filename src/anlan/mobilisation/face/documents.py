@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -16,16 +14,14 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
-    NoEncryption,
-    PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
 )
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
 from anlan.kernel.clock import BEIJING
+from anlan.mobilisation.rules.keys import kept_key
 from anlan.monitoring import published
 from anlan.monitoring.published import PublicWarning
 from anlan.monitoring.rules.cap import signature, writer
@@ -40,6 +36,7 @@ XML, ATOM, RSS = (
     "application/rss+xml; charset=utf-8",
 )
 HTML, JSON = "text/html; charset=utf-8", "application/json; charset=utf-8"
+GEOJSON = "application/geo+json; charset=utf-8"
 #: Words on the colour: never the colour alone.
 INK = {"红": "#fff", "橙": "#000", "黄": "#000", "蓝": "#fff"}
 
@@ -109,23 +106,9 @@ def signed(alert: Alert) -> bytes:
     return signature.sign(writer.alert_xml(alert), signing_key(), alert.sender)
 
 
-@cache
 def signing_key() -> ec.EllipticCurvePrivateKey:
     """The key of `ANLAN_CAP_KEY_FILE`, or one made at the first use and kept beside the data."""
-    file = Path(os.environ.get("ANLAN_CAP_KEY_FILE") or Path(settings.VAR) / "cap-key.pem")
-    if not file.exists():
-        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.touch(0o600)
-        draft.write_bytes(pem)
-        with suppress(FileExistsError):  # two processes that start at once agree on the first one's
-            os.link(draft, file)
-        draft.unlink()
-    key = load_pem_private_key(file.read_bytes(), None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{file}: 不是椭圆曲线（P-256）私钥")
-    return key
+    return kept_key(Path(os.environ.get("ANLAN_CAP_KEY_FILE") or Path(settings.VAR) / "cap-key.pem"))
 
 
 def public_key(base: str, language: str, now: datetime) -> Made:
@@ -188,10 +171,24 @@ def page(base: str, language: str, now: datetime) -> Made:
     return rendered("public", language, base=base, rows=going, ended=ended, now=now.astimezone(BEIJING))
 
 
+#: Every minute the frame asks for itself and changes only what is new, so that nobody's reading is torn away.
+REFRESH = """setInterval(async () => {
+  try {
+    const answer = await fetch(location.href);
+    if (!answer.ok) return;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+    const shown = document.querySelector("main");
+    if (made && shown && made.innerHTML !== shown.innerHTML) shown.innerHTML = made.innerHTML;
+  } catch {
+    return;
+  }
+}, 60000);"""
+
+
 def widget(base: str, language: str, now: datetime) -> Made:
     """For a frame in another site: the headlines, refreshed every minute."""
     rows = [row for row in ordered(now, language) if not row["cancelled"]]
-    return rendered("widget", language, embeddable=True, base=base, rows=rows)
+    return rendered("widget", language, embeddable=True, base=base, rows=rows, script=REFRESH)
 
 
 def warning_page(base: str, identifier: str, language: str, now: datetime) -> Made:
@@ -212,11 +209,50 @@ def as_json(base: str, language: str, now: datetime) -> Made:
     return Made(json.dumps(body, ensure_ascii=False, default=lambda at: at.isoformat()).encode(), JSON)
 
 
+def as_geojson(base: str, language: str, now: datetime) -> Made:
+    """What is in force as GeoJSON (RFC 7946): the drawn outline of each, else the outlines of its areas, else none."""
+    features: list[dict[str, Any]] = []
+    for found in published.current(now):
+        if found.cancelled:
+            continue
+        shapes = [found.geometry] if found.geometry else [area.geometry for area in found.areas if area.geometry]
+        row = {
+            k: v for k, v in shown(found, language).items() if k not in {"lines", "ink", "cancelled", "ended", "reason"}
+        }
+        shape = (
+            shapes[0] if len(shapes) == 1 else {"type": "GeometryCollection", "geometries": shapes} if shapes else None
+        )
+        cap = f"{base}{FEED}/{found.identifier}.xml"
+        features.append(
+            {"type": "Feature", "id": found.identifier, "geometry": shape, "properties": {**row, "cap": cap}}
+        )
+    body = {"type": "FeatureCollection", "updated": now.astimezone(BEIJING), "features": features}
+    return Made(json.dumps(body, ensure_ascii=False, default=lambda at: at.isoformat()).encode(), GEOJSON)
+
+
 def missing(language: str) -> Made:
     return rendered("public_missing", language, status=404)
 
 
+#: The worker that shows what is pushed while the page is closed.
+WORKER = """self.addEventListener("push", (event) => {
+  const said = event.data.json();
+  const shown = { body: said.body, tag: said.tag, data: said.url, lang: "zh-CN", requireInteraction: true };
+  event.waitUntil(self.registration.showNotification(said.title, shown));
+});
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(self.clients.openWindow(event.notification.data));
+});
+"""
+
+
+def worker(base: str, language: str, now: datetime) -> Made:
+    del base, language, now
+    return Made(WORKER.encode(), "text/javascript; charset=utf-8")
+
+
 MAKERS: dict[str, Callable[[str, str, datetime], Made]] = {
     FEED: feed, f"{FEED}.rss": rss, "/public/": page, "/public/widget": widget, "/public/warnings.json": as_json,
-    "/public/cap-key.pem": public_key,
+    "/public/warnings.geojson": as_geojson,    "/public/cap-key.pem": public_key, "/public/push-worker.js": worker,
 }  # fmt: skip

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64encode
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -53,7 +57,25 @@ def ask(request: HttpRequest) -> HttpResponse:
             form.add_error(None, error.message)
         else:
             return redirect("subscription", row.token)
-    return shown(request, "subscribe", form=form)
+    push_key = point(queries.push_signing_key()) if queries.push_hosts() else ""
+    return shown(request, "subscribe", form=form, push_key=push_key)
+
+
+@login_not_required
+@require_http_methods(["POST"])
+def push(request: HttpRequest) -> JsonResponse:
+    """A browser's own subscription, as the page's script gives it; the answer is the link to leave by."""
+    try:
+        given = json.loads(request.body)
+        hazards = [str(code) for code in given.get("hazards", [])]
+        row = actions.subscribe_browser(
+            given.get("push") or {}, int(given["area_id"]), hazards, int(given.get("least", 4)), origin_of(request)
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return JsonResponse({"why": "应为 JSON：push、area_id、hazards、least"}, status=422)
+    except AnlanError as error:
+        return JsonResponse({"why": error.message}, status=error.status)
+    return JsonResponse({"link": f"/public/s/{row.token}/"})
 
 
 @login_not_required
@@ -73,6 +95,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     actions.unsubscribe(token)
     return shown(request, "subscription", row=queries.subscriber(token), wrong=False)
+
+
+def point(key: EllipticCurvePrivateKey) -> str:
+    """The key as browsers take it: 65 bytes, base64url."""
+    raw = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def shown(request: HttpRequest, template: str, **context: Any) -> HttpResponse:

@@ -13,7 +13,7 @@ from anlan.monitoring.actions.alarms import (
 )
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
-from anlan.monitoring.actions.fires import locate_fire, run_fire
+from anlan.monitoring.actions.fires import locate_fire, run_fire, weather_near
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms
@@ -25,6 +25,7 @@ from anlan.monitoring.actions.warnings import (
     confirm_warning,
     continue_warning,
     draft_warning,
+    end_unmended,
     expire_warnings,
     issue_fast,
     issue_warning,
@@ -33,16 +34,20 @@ from anlan.monitoring.actions.warnings import (
     submit_warning,
 )
 from anlan.monitoring.actions.water import forecast_stages
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
 
 __all__ = [
+    "Ahead",
     "Criterion",
     "Figure",
+    "Flash",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
     "correct_clock",
     "draft_warning",
+    "end_unmended",
     "escalate_overdue",
     "expire_shelving",
     "expire_warnings",
@@ -53,6 +58,8 @@ __all__ = [
     "judge_figures",
     "judge_park_risk",
     "judge_readings",
+    "keep_forecasts",
+    "keep_strokes",
     "locate_fire",
     "receive_event",
     "redraft_warning",
@@ -67,4 +74,5 @@ __all__ = [
     "tidy_alarms",
     "unshelve_alarm",
     "unsuppress_alarm",
+    "weather_near",
 ]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
+
+from django.db.models import Q
 
 from anlan.hazards.contract import InputError
 from anlan.hazards.flood import flash, ice
@@ -18,7 +24,7 @@ from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
 from anlan.monitoring.actions import water
 from anlan.monitoring.events import JudgementChanged
-from anlan.monitoring.models import Barrier, Catchment, Judgement, LowSpot, Station
+from anlan.monitoring.models import Barrier, Catchment, ClimateMonth, Judgement, LowSpot, Slope, Station
 from anlan.monitoring.rules import judging
 from anlan.monitoring.rules.judging import Hour, Hours, Verdict
 from anlan.simulation import actions as simulation
@@ -29,7 +35,17 @@ LOOK_BACK, ICE_BACK = timedelta(days=10), timedelta(days=90)
 STAGES_H = 48
 #: A catchment without a station of its own takes rain from within this, m.
 RAIN_M = 20_000.0
-QUANTITIES = ("气温", "风速", "阵风", "小时雨量", "小时雪量", "相对湿度", "能见度", "地面温度", "河道水位")
+QUANTITIES = (
+    "气温", "风速", "阵风", "小时雨量", "小时雪量", "相对湿度", "能见度", "地面温度", "路面温度", "冰雹直径", "PM2.5", "河道水位",
+)  # fmt: skip
+#: Forecasts that far ahead are looked at; those of a place within this stand for a station without its own, m.
+LOOK_AHEAD, FORECAST_M = timedelta(hours=48), 25_000.0
+#: Strokes count so near and so long (phenomena.strokes_10km_1h).
+STRUCK_M, STRUCK_FOR = 10_000.0, timedelta(hours=1)
+#: External warnings of a tropical cyclone (GB/T 35561 event code 11B01) tell that it comes.
+TYPHOON = "台风"
+#: What a judgement may be about.
+Place = Station | Catchment | Slope | Barrier | LowSpot
 
 
 class Readings:
@@ -45,6 +61,26 @@ class Readings:
             ago = int((now - one.at).total_seconds() // 3600)
             self.by[station][quantity].append(Hour(ago, one.mean, one.low, one.high, one.last))
 
+        self.forecast_places: dict[int, tuple[float, float]] = {}
+        self.ahead_by: dict[int, dict[str, list[Hour]]] = defaultdict(lambda: defaultdict(list))
+        coming = queries.forecasts(by).filter(valid_at__gt=now, valid_at__lte=now + LOOK_AHEAD)
+        for row in coming.select_related("station"):
+            hour = -int((row.valid_at - now).total_seconds() // 3600) - 1
+            self.ahead_by[row.station_id][row.quantity].append(Hour(hour, *[row.value] * 4))
+            self.forecast_places[row.station_id] = row.station.lon, row.station.lat
+        self.struck = list(queries.strokes(by).filter(at__gt=now - STRUCK_FOR, at__lte=now).values_list("lon", "lat"))
+
+    def ahead(self, station: Station) -> dict[str, list[Hour]]:
+        """Forecast of a station or of the nearest place that has one."""
+        if station.pk in self.ahead_by:
+            return self.ahead_by[station.pk]
+        away = {pk: distance_m(station.lon, station.lat, *place) for pk, place in self.forecast_places.items()}
+        near = min(away, key=lambda pk: away[pk], default=None)
+        return self.ahead_by[near] if near is not None and away[near] <= FORECAST_M else {}
+
+    def strokes_near(self, lon: float, lat: float) -> int:
+        return sum(distance_m(lon, lat, x, y) <= STRUCK_M for x, y in self.struck)
+
     def of(self, station: int) -> dict[str, list[Hour]]:
         return self.by.get(station, {})
 
@@ -56,10 +92,15 @@ class Readings:
 def judge_readings(by: Actor, now: datetime) -> int:
     """Judge all natural hazards by what was read until now; returns how many judgements changed."""
     readings = Readings(by, now)
-    stations = list(queries.stations(by).filter(pk__in=readings.by))
+    stations = list(
+        queries.stations(by)
+        .filter(Q(pk__in=[*readings.by, *readings.ahead_by]) | Q(kind="气象", in_service=True))
+        .distinct()
+    )
     found: dict[tuple[str, str, str], tuple[Verdict, Place]] = {}
     judged: list[tuple[Place, Verdict]] = [
         *of_stations(by, stations, readings), *of_catchments(by, stations, readings),
+        *of_slopes(by, stations, readings), *of_climate(by),
         *water.of_waters(by, stations, now, readings.rain),
     ]  # fmt: skip
     for place, verdict in judged:
@@ -69,9 +110,13 @@ def judge_readings(by: Actor, now: datetime) -> int:
     return changed + sum(end(by, row, now) for key, row in standing.items() if key not in found)
 
 
-#: What a judgement may be about.
-Place = Station | Catchment | Barrier | LowSpot
-SUBJECTS: dict[type, str] = {Station: "station", Catchment: "catchment", Barrier: "barrier", LowSpot: "low-spot"}
+SUBJECTS: dict[type, str] = {
+    Station: "station",
+    Catchment: "catchment",
+    Barrier: "barrier",
+    LowSpot: "low-spot",
+    Slope: "slope",
+}
 
 
 def subject(place: Place) -> str:
@@ -81,17 +126,80 @@ def subject(place: Place) -> str:
 def of_stations(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Station, Verdict]]:
     """Weather signals, fire danger, ice and flood stages."""
     month = readings.now.astimezone(clock.BEIJING).month
+    typhoon = typhoon_hours(by, readings.now)
     for station in stations:
-        streams = readings.of(station.pk)
-        for verdict in judging.weather(streams):
+        streams, ahead = readings.of(station.pk), readings.ahead(station)
+        around = judging.Around(
+            readings.strokes_near(station.lon, station.lat) if station.kind == "气象" else 0, typhoon
+        )
+        for verdict in [*judging.weather(streams, ahead), *judging.by_words(streams, ahead, around)]:
             yield station, verdict
         stages = judging.within(streams.get("河道水位", []), 0, STAGES_H)
         levels = ice.Levels(station.alert_m, station.guarantee_m, station.record_m, station.bank_m)
-        others = [judging.fire_danger(streams, month), judging.flood_stage(stages, levels)]
+        others = [danger(streams, readings.now), judging.flood_stage(stages, levels)]
         if stages and month in ice.ICE_MONTHS:
             jam = water.jam_at(by, station, readings.now)
             others.append(judging.ice_flood(stages, ice_days(by, station, stations, readings), levels, jam))
         yield from ((station, one) for one in others if one and (one.colour or one.kind == "fire"))
+
+
+def danger(streams: dict[str, list[Hour]], now: datetime) -> Verdict | None:
+    """Fire danger now, with the days before it for the map's slider and the Canadian index beside it."""
+    local = now.astimezone(clock.BEIJING)
+    found = judging.fire_danger(streams, local.month)
+    if found is None:
+        return None
+    past = json.dumps(judging.danger_past(streams, local.date()))
+    return replace(found, figures={**found.figures, **judging.canadian(streams, local.hour), "past": past})
+
+
+def typhoon_hours(by: Actor, now: datetime) -> float | None:
+    """0 while another body's warning of a tropical cyclone for here is in force; None where there is none."""
+    rows = queries.hazard_events(by).filter(
+        kind="cap", title__contains=TYPHOON, at__gt=now - timedelta(hours=48), at__lte=now
+    )
+    return 0.0 if rows.exists() else None
+
+
+def of_slopes(by: Actor, stations: list[Station], readings: Readings) -> Iterator[tuple[Slope, Verdict]]:
+    """Places that may slide, by their own rain gauge or the wettest within reach."""
+    wet = [one for one in stations if readings.rain(one.pk) or readings.ahead(one).get("小时雨量")]
+    for row in queries.slopes(by):
+        near = [one for one in wet if one.pk == row.station_id] or [
+            one for one in wet if distance_m(row.lon, row.lat, one.lon, one.lat) <= RAIN_M
+        ]
+        verdicts = [
+            judging.slope(readings.rain(one.pk), row.susceptibility, readings.ahead(one).get("小时雨量", []))
+            for one in near
+        ]
+        worst = max(verdicts, key=lambda one: (RANK[one.colour], float(one.figures["effective_mm"])), default=None)
+        if worst and worst.colour:
+            yield row, worst
+
+
+RANK = {"": 0, "蓝": 1, "黄": 2, "橙": 3, "红": 4}
+
+
+def of_climate(by: Actor) -> Iterator[tuple[Station, Verdict]]:
+    """Drought at every station with a record of years; the grade stands on the map whatever it is."""
+    months: dict[Station, list[ClimateMonth]] = defaultdict(list)
+    for row in queries.climate(by):
+        months[row.station].append(row)
+    for station, rows in months.items():
+        known = tuple((row.month, row.rain_mm, row.temp_c) for row in rows)
+        verdict = drought_of(known, station.lat)
+        if verdict:
+            yield station, verdict
+
+
+@lru_cache(maxsize=64)
+def drought_of(rows: tuple[tuple[date, float, float], ...], latitude: float) -> Verdict | None:
+    """Of an unbroken record; months are judged once, not every five minutes."""
+    whole = all(a.year * 12 + a.month + 1 == b.year * 12 + b.month for (a, *_), (b, *_) in itertools.pairwise(rows))
+    if not whole:
+        return None
+    days, rain, temp = zip(*rows, strict=True)
+    return judging.drought(days, rain, temp, latitude)
 
 
 def ice_days(by: Actor, gauge: Station, stations: list[Station], readings: Readings) -> list[Any]:
@@ -164,10 +272,16 @@ def keep(by: Actor, verdict: Verdict, place: Place, row: Judgement | None, now: 
         )  # fmt: skip
     for name, value in values.items():
         setattr(row, name, value)
+    row.figures |= {"people": threatened(row.area, place)}
     row.save()
     tell(by, row, "研判变化")
     consequence(by, row, place)
     return True
+
+
+def threatened(area: Area, place: Place) -> int:
+    """Residents of the district, or those that the register of the place counts."""
+    return place.people if isinstance(place, Catchment | Slope) else int(area.population or 0)
 
 
 def district_of(area: Area) -> Area:

@@ -109,10 +109,16 @@ def draft_warning(
     translations: dict[str, dict[str, str]] | None = None,
     exercise: bool = False,
     submit: bool = True,
+    snap: bool = False,
 ) -> Warning:
     """拟稿: everything article 64 demands, for areas the drafter is responsible for. What is drafted while a scenario sets
-    the clock, or as an exercise, is one for ever."""
+    the clock, or as an exercise, is one for ever. snap: the outline is widened to the limits of the divisions in it; without
+    areas, those that it lies in are meant."""
     check(event_code, level, onset, expires)
+    if geometry is not None and (snap or not area_ids):
+        found = survey(by, geometry)
+        geometry = found.snapped if snap else geometry
+        area_ids = area_ids or [area.pk for area in found.areas]
     areas = list(Area.objects.filter(pk__in=area_ids))
     if not areas or len(areas) != len(set(area_ids)):
         raise Invalid("area_ids", area_ids, "至少一个已登记的区划", label="影响区域")
@@ -164,6 +170,37 @@ def legal_shape(by: Actor, geometry: GeoJson) -> tuple[GeoJson, list[str]]:
     except polygons.ShapeError as error:
         raise Invalid("geometry", str(geometry)[:60], str(error), label="影响范围") from error
     return as_geojson(made), done
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a drawn outline is: as it may be published, what was done to it, the divisions it is about, and the outline
+    widened to their limits."""
+
+    legal: GeoJson
+    notes: list[str]
+    areas: list[Area]
+    snapped: GeoJson
+
+
+def survey(by: Actor, geometry: GeoJson) -> Survey:
+    """Raises `Invalid` for what may not be published."""
+    made, notes = legal_shape(by, geometry)
+    drawn = shape(made)
+    outlines = {area: shape(area.geometry or {}) for area in finest(by)}
+    chosen = polygons.snapped(drawn, ((area.pk, outline) for area, outline in outlines.items()))
+    inside = [area for area in outlines if area.pk in chosen]
+    areas = inside or [area for area, outline in outlines.items() if outline.intersects(drawn)]
+    wide = polygons.union([drawn, *(outlines[area] for area in inside)])
+    return Survey(made, notes, areas, as_geojson(polygons.legal(wide)[0]) if wide is not None else made)
+
+
+def finest(by: Actor) -> list[Area]:
+    """The smallest divisions with known limits that the drafter answers for, none inside another."""
+    rows = Area.objects.filter(geometry__isnull=False, sketch=False, level__lte=Level.COMMUNITY).order_by("path")
+    mine = [area for area in rows if by.may(DRAFT, area.path)]
+    parents = {area.path[: n + 1] for area in mine for n, letter in enumerate(area.path[:-1]) if letter == "/" and n}
+    return [area for area in mine if area.path not in parents]
 
 
 def exercise_name(asked: bool) -> str:
@@ -283,13 +320,15 @@ def issue_fast(by: Actor, warning_id: int, reason: str) -> Warning:
 
 @action(REVIEW)
 def confirm_warning(by: Actor, warning_id: int, right: bool, reason: str) -> Warning:
-    """事后审核 of what was issued on the fast path, by somebody who neither wrote nor signed it."""
+    """事后审核 of what was issued on the fast path, by somebody who neither wrote nor signed it. What was wrong must be
+    corrected (续发) or ended within `rules.MEND_WITHIN_MIN`."""
     taken = take(by, warning_id, "confirm", reason)
     warning = taken.warning
     if not warning.fast or warning.review_due_at is None:
         raise Conflict("这条预警没有待办的事后审核")
     warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = clock.now(), by.name, by.user_id
     warning.review_due_at = None
+    warning.mend_due_at = None if right else clock.now() + timedelta(minutes=rules.MEND_WITHIN_MIN)
     taken.reason = f"{'符合要求' if right else '不符合要求'}：{taken.reason}"
     return finish(by, taken, WarningReviewed(warning.pk, right, taken.reason[:200]))
 
@@ -372,6 +411,16 @@ def cancel_warning(by: Actor, warning_id: int, reason: str) -> Warning:
     warning = taken.warning
     warning.ended_at, warning.reason = clock.now(), taken.reason[:200]
     return finish(by, taken, WarningCancelled(warning.pk, warning.headline, warning.reason))
+
+
+@action(ISSUE)
+def end_unmended(by: Actor, now: datetime) -> int:
+    """What was found wrong and was neither corrected nor ended in time does not stay in force. Returns how many."""
+    rows = Warning.objects.visible_to(by, ISSUE).filter(state=State.ISSUED.value, mend_due_at__lte=now)
+    ids = list(rows.values_list("pk", flat=True))
+    for pk in ids:
+        cancel_warning(by, pk, "事后审核不符合要求，逾期未更正，由系统解除")
+    return len(ids)
 
 
 @action(ISSUE)

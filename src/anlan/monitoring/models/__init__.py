@@ -8,6 +8,7 @@ from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
 from anlan.monitoring.models.water import Bank, Barrier, LowSpot, Reach, StageForecast
+from anlan.monitoring.models.weather import ClimateMonth, Forecast, Slope, Stroke
 
 __all__ = [
     "Alarm",
@@ -16,8 +17,10 @@ __all__ = [
     "Bank",
     "Barrier",
     "Catchment",
+    "ClimateMonth",
     "Datastream",
     "Fire",
+    "Forecast",
     "GroupBy",
     "HazardEvent",
     "HazardEventKind",
@@ -28,8 +31,10 @@ __all__ = [
     "Priority",
     "Reach",
     "RuleKind",
+    "Slope",
     "StageForecast",
     "Station",
+    "Stroke",
     "Warning",
     "WarningLevel",
     "WarningStep",

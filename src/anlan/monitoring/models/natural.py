@@ -68,6 +68,8 @@ class Judgement(ScopedModel):
         FLOOD = "flood", "洪水水位"
         FLASH = "flash", "山洪雨量"
         FIRE = "fire", "火险等级"
+        DROUGHT = "drought", "气象干旱"
+        SLOPE = "slope", "地质灾害气象风险"
 
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
     name = models.CharField("名称", max_length=40)

@@ -56,6 +56,8 @@ class Warning(ScopedModel):
     issuer_id = models.BigIntegerField(null=True)
     fast = models.BooleanField("应急快速签发", default=False)
     review_due_at = models.DateTimeField("事后审核期限", null=True)
+    #: The review afterwards found it wrong: by then it is corrected or ended, or the system ends it.
+    mend_due_at = models.DateTimeField("更正期限", null=True)
     translations = models.JSONField("其他语言", default=dict, blank=True)
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
 

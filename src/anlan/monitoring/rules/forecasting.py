@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 WINDOW, SCORED, RATED = 30, 120, 48
 #: Longest hole that is bridged, steps.
 BRIDGED = 3
+#: Least allowed error of a stage (m): GB/T 22482-2008 6.2 (待核对 against the print).
+STAGE_M = 0.10
 #: Quantile of the normal distribution for the 80 % band.
 Z80 = 1.2816
 #: How much of the last change of stage is left a step later, where no flow is known: 待核对.
@@ -158,7 +160,7 @@ def scored(
     errors: dict[int, float] = {}
     for lead in leads:
         try:
-            found = routing.skill(stage.tolist(), made[lead].tolist(), lead)
+            found = routing.skill(stage.tolist(), made[lead].tolist(), lead, STAGE_M)
         except InputError:
             continue
         errors[lead] = found.rmse

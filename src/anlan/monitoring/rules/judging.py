@@ -6,19 +6,27 @@ needs both days nearly whole, or a hole in the warm hours would look like a cold
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from math import isfinite
 
+from anlan.hazards.contract import InputError
 from anlan.hazards.flood import flash, ice
+from anlan.hazards.weather import drought as dry
 from anlan.hazards.weather import fire_danger as danger_grades
+from anlan.hazards.weather import fwi, geology, phenomena
 from anlan.monitoring.rules import signals
 
 #: Hours of a day that must be heard before its minimum is believed.
 WHOLE_DAY = 20
 #: What hides the view where nobody observes it: humid air is fog, dry air with wind is dust. 待核对.
 FOG_RH, DUST_RH, DUST_WIND_M_S = 90.0, 60.0, 5.5
+#: Haze: drier than this with so much PM2.5 (ug/m3), after QX/T 113-2010. 待核对.
+HAZE_RH, HAZE_PM25 = 80.0, 75.0
+#: Months of drought that the map's slider runs through.
+DROUGHT_MONTHS = 24
 #: Rain of 5 days (mm) below which the ground counts as dry and above which as wet, SCS AMC I and III, growing season (NEH 4).
 DRY_5D, WET_5D = 35.6, 53.3
 #: Least rain that counts for LY/T 1172 (mm).
@@ -42,7 +50,7 @@ GREEN = {
 
 @dataclass(frozen=True)
 class Hour:
-    """One hour of a datastream: how many hours ago it began (0 = the running one), mean, lowest, highest, last."""
+    """One hour of a datastream: how many hours ago it began (0 = the running one, -1 the next), mean, lowest, highest, last."""
 
     ago: int
     mean: float
@@ -85,9 +93,9 @@ def lowest(hours: Hours, first: int, last: int) -> float | None:
     return min((hour.low for hour in within(hours, first, last)), default=None)
 
 
-def fall(temps: Hours, days: int) -> float | None:
-    """How far the daily minimum fell: of the day `days` before against that of the last 24 h; None unless both are whole."""
-    before, now = within(temps, 24 * days, 24 * days + 24), within(temps, 0, 24)
+def fall(temps: Hours, days: int, ahead: int = 0) -> float | None:
+    """How far the daily minimum falls: of the day `days` before against the 24 h that end in `ahead` hours; None unless both are whole."""
+    before, now = within(temps, 24 * days - ahead, 24 * days + 24 - ahead), within(temps, -ahead, 24 - ahead)
     if len(before) < WHOLE_DAY or len(now) < WHOLE_DAY:
         return None
     return min(hour.low for hour in before) - min(hour.low for hour in now)
@@ -100,44 +108,181 @@ def three_hot_days(temps: Hours) -> float | None:
     return min(known) if len(known) == 3 else None
 
 
-def seen(streams: Mapping[str, Hours]) -> dict[str, float | None]:
-    """What the criteria of the ten signals with figures read, from quantities 气温 风速 阵风 小时雨量 小时雪量 相对湿度 能见度 地面温度."""
+def summed(hours: Hours, window: int, horizon: int) -> float | None:
+    """The most that falls in any `window` hours that end within the next `horizon`; None if none was heard or forecast."""
+    sums = [within(hours, -ahead, window - ahead) for ahead in range(min(horizon, window) + 1)]
+    return max((sum(hour.high for hour in one) for one in sums if one), default=None)
+
+
+def seen(streams: Mapping[str, Hours], horizon: int = 0) -> dict[str, float | None]:
+    """What the criteria of the ten signals with figures read, of readings and of what is forecast for the next `horizon` hours.
+
+    Quantities 气温 风速 阵风 小时雨量 小时雪量 相对湿度 能见度 地面温度 PM2.5.
+    """
     temps, rain, snow = (streams.get(name, ()) for name in ("气温", "小时雨量", "小时雪量"))
     winds, gusts = streams.get("风速", ()), streams.get("阵风", ())
-    mean_wind = max((hour.mean for hour in within(winds, 0, 2)), default=None)
-    gust = highest(gusts, 0, 2)
+    mean_wind = max((hour.mean for hour in within(winds, -horizon, 2)), default=None)
+    gust = highest(gusts, -horizon, 2)
     ground = streams.get("地面温度", ())
-    found: dict[str, float | None] = {f"p{n}": total(rain, n) for n in (3, 6, 12)}
-    found |= {f"snow{n}": total(snow, n) for n in (6, 12)}
-    found |= {"drop24": fall(temps, 1), "drop48": fall(temps, 2), "tmin": lowest(temps, 0, 24)}
-    found |= {"tmax24": highest(temps, 0, 24), "tmax_least_of_3_days": three_hot_days(temps)}
-    found |= {"ground_tmin24": lowest(ground, 0, 24), "ground_tmin48": lowest(ground, 0, 48)}
+    found: dict[str, float | None] = {f"p{n}": summed(rain, n, horizon) for n in (3, 6, 12)}
+    found |= {f"snow{n}": summed(snow, n, horizon) for n in (6, 12)}
+    falls = {n: [fall(temps, n // 24), *([fall(temps, n // 24, 24)] if horizon >= 24 else [])] for n in (24, 48)}
+    found |= {f"drop{n}": max((one for one in known if one is not None), default=None) for n, known in falls.items()}
+    found |= {"tmin": lowest(temps, -horizon, 24), "tmax24": highest(temps, -horizon, 24)}
+    found |= {"tmax_least_of_3_days": three_hot_days(temps)}
+    found |= {f"ground_tmin{n}": lowest(ground, -min(n, horizon), n) for n in (24, 48)}
     found["mean_wind_class"] = None if mean_wind is None else signals.wind_force(mean_wind)
     found["gust_class"] = None if gust is None else signals.wind_force(gust)
-    return found | hidden(streams, mean_wind)
+    return found | hidden(streams, horizon)
 
 
-def hidden(streams: Mapping[str, Hours], mean_wind: float | None) -> dict[str, float | None]:
-    """Visibility as fog or dust by humidity and wind; nothing where those are not known."""
-    view = lowest(streams.get("能见度", ()), 0, 1)
-    damp = next((hour.last for hour in within(streams.get("相对湿度", ()), 0, 1)), None)
-    if view is None or damp is None:
-        return {}
-    if damp >= FOG_RH:
-        return {"fog_visibility_m": view}
-    if damp < DUST_RH and mean_wind is not None and mean_wind >= DUST_WIND_M_S:
-        return {"dust_visibility_m": view}
-    return {}
+def hidden(streams: Mapping[str, Hours], horizon: int = 0) -> dict[str, float | None]:
+    """Visibility as fog, dust or haze by humidity, wind and fine dust of the same hour; nothing where those are not known."""
+    worst: dict[str, float | None] = {}
+    for ago in range(-horizon, 1):
+        here = {name: within(streams.get(name, ()), ago, ago + 1) for name in ("能见度", "相对湿度", "风速", "PM2.5")}
+        if not here["能见度"] or not here["相对湿度"]:
+            continue
+        view, damp = min(hour.low for hour in here["能见度"]), here["相对湿度"][0].last
+        wind = max(
+            (hour.mean for hour in [*here["风速"], *within(streams.get("风速", ()), ago + 1, ago + 2)]), default=0.0
+        )
+        fine = max((hour.mean for hour in here["PM2.5"]), default=0.0)
+        dusty, hazy = damp < DUST_RH and wind >= DUST_WIND_M_S, damp < HAZE_RH and fine >= HAZE_PM25
+        name = "fog" if damp >= FOG_RH else "dust" if dusty else "haze" if hazy else ""
+        if name:
+            held = worst.get(f"{name}_visibility_m")
+            worst[f"{name}_visibility_m"] = view if held is None else min(view, held)
+    return worst
 
 
-def weather(streams: Mapping[str, Hours]) -> list[Verdict]:
-    """Every signal whose criteria the readings prove."""
-    known = seen(streams)
-    figures = {name: round(value, 2) for name, value in known.items() if value is not None}
+#: "T 小时内将达": how far ahead the criterion of each colour looks (h), 中国气象局令第16号. 高温 looks at the day.
+AHEAD: dict[str, dict[str, int]] = {
+    "暴雨": {"红": 3, "橙": 3, "黄": 6, "蓝": 12}, "暴雪": {"红": 6, "橙": 6, "黄": 12, "蓝": 12},
+    "寒潮": {"红": 24, "橙": 24, "黄": 24, "蓝": 48}, "大风": {"红": 6, "橙": 6, "黄": 12, "蓝": 24},
+    "沙尘暴": {"红": 6, "橙": 6, "黄": 12}, "高温": {"红": 24, "橙": 24}, "霜冻": {"橙": 24, "黄": 24, "蓝": 48},
+    "大雾": {"红": 2, "橙": 6, "黄": 12}, "霾": {"橙": 6, "黄": 12},
+}  # fmt: skip
+
+
+def weather(streams: Mapping[str, Hours], ahead: Mapping[str, Hours] | None = None) -> list[Verdict]:
+    """Every signal whose criteria the readings prove or the forecast reaches within the hours that its colour looks ahead."""
+    forecast = ahead or {}
+    both = {name: [*streams.get(name, ()), *forecast.get(name, ())] for name in {*streams, *forecast}}
+    known = {0: seen(streams)}
+    found = []
+    for rule in signals.SIGNALS.values():
+        for criterion in rule.criteria:
+            horizon = AHEAD.get(rule.name, {}).get(criterion.colour, 0) if forecast else 0
+            if horizon not in known:
+                known[horizon] = seen(both, horizon)
+            told = (
+                "实况已达"
+                if criterion.met(known[0])
+                else f"预报 {horizon} 小时内将达"
+                if criterion.met(known[horizon])
+                else ""
+            )
+            if told:
+                figures = {name: round(value, 2) for name, value in known[horizon].items() if value is not None}
+                clause = f"{rule.instrument} {rule.name}{criterion.colour}色预警信号"
+                found.append(
+                    Verdict("weather", rule.name, criterion.colour, f"{told}：{criterion.words()}", clause, figures)
+                )
+                break
+    return sorted(found, key=lambda one: signals.COLOURS.index(one.colour))
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is seen around a station and not by it: strokes within 10 km in the last hour; hours to a tropical cyclone's reach."""
+
+    strokes_10km_1h: int = 0
+    typhoon_hours: float | None = None
+
+
+def by_words(streams: Mapping[str, Hours], ahead: Mapping[str, Hours], around: Around) -> list[Verdict]:
+    """雷电, 冰雹, 道路结冰, 台风: the signals that the order puts in words, out of readings, strokes and forecast chances."""
+    facts: dict[str, float | bool | None] = {"strokes_10km_1h": float(around.strokes_10km_1h)}
+    for name, quantity in (("lightning", "雷电概率"), ("hail", "冰雹概率")):
+        facts |= {f"{name}_prob_{n}h": highest(ahead.get(quantity, ()), -n, 0) for n in (2, 6)}
+    hail = highest(streams.get("冰雹直径", ()), 0, 1)
+    if hail:
+        facts |= {"hail_mm": hail, "hail_prob_2h": 1.0, "hail_prob_6h": 1.0}
+    road = min(within(streams.get("路面温度", ()), 0, 2), key=lambda hour: hour.ago, default=None)
+    facts["road_temp_c"] = road.last if road else None
+    wet = [hour for one in ("小时雨量", "小时雪量") for hour in [*streams.get(one, ()), *ahead.get(one, ())]]
+    facts |= {f"precip_mm_{n}h": sum(hour.high for hour in within(wet, -n, 2)) if wet else None for n in (2, 6, 12)}
+    if around.typhoon_hours is not None:
+        both = {name: [*streams.get(name, ()), *ahead.get(name, ())] for name in ("风速", "阵风")}
+        known = seen(both, 24)
+        facts |= {"typhoon": 1.0, "typhoon_hours": around.typhoon_hours}
+        facts |= {name: known[name] for name in ("mean_wind_class", "gust_class")}
+    figures = {name: round(float(value), 2) for name, value in facts.items() if value is not None}
     return [
-        Verdict("weather", one.name, one.colour, f"实况已达：{one.reason}", one.clause, figures)
-        for one in signals.weather_signals(known)
+        Verdict("weather", one.name, one.colour, one.reason, one.clause, figures) for one in phenomena.judge_all(facts)
     ]
+
+
+def slope(rain: Hours, susceptibility: str, ahead: Hours = ()) -> Verdict:
+    """地质灾害气象风险 of one place by ten days of rain, the hour's heaviest and 24 h of forecast."""
+    days = [sum(hour.high for hour in within(rain, 24 * day, 24 * day + 24)) for day in reversed(range(geology.DAYS))]
+    coming = sum(hour.high for hour in within(ahead, -24, 0))
+    found = geology.risk(days, susceptibility, highest(rain, 0, 1), coming)
+    figures: dict[str, float | str] = {"effective_mm": round(found.effective_mm, 1), "forecast_mm": round(coming, 1)}
+    return Verdict(
+        "slope",
+        "地质灾害",
+        found.colour,
+        f"{found.words}：{found.reason}",
+        "地质灾害气象风险（自然资源与气象部门发布；本平台阈值待核对）",
+        figures,
+    )
+
+
+#: Drought grades by index (GB/T 20481-2017), driest first: index at most, name, colour of the signal, colour on the map.
+DROUGHT = (
+    (-2.0, "特旱", "红", "#7a1f1f"),
+    (-1.5, "重旱", "橙", "#c8552e"),
+    (-1.0, "中旱", "", "#e3a24a"),
+    (-0.5, "轻旱", "", "#ecd98a"),
+)
+NOT_DRY = ("无旱", "", "#7fb08a")
+
+
+def drought_grade(index: float) -> tuple[str, str, str]:
+    """(name, colour of the signal, colour on the map) of an SPI, SPEI or MCI."""
+    return next(((name, signal, colour) for top, name, signal, colour in DROUGHT if index <= top), NOT_DRY)
+
+
+def drought(
+    months: Sequence[date], rain_mm: Sequence[float], temp_c: Sequence[float], latitude: float
+) -> Verdict | None:
+    """SPI, SPEI and a Palmer-like index of the newest month out of a record of years; None where it is too short.
+
+    The order's criterion is the composite index MCI; SPEI of three months stands for it here (待核对).
+    """
+    try:
+        pet = dry.thornthwaite(temp_c, latitude, months[0].month)
+        series = {f"SPI{n}": dry.spi(rain_mm, n) for n in (1, 3, 12)} | {"SPEI3": dry.spei(rain_mm, pet, 3)}
+        series["PDSI"] = dry.palmer(rain_mm, pet).x
+    except (InputError, IndexError):
+        return None
+    figures: dict[str, float | str] = {name: round(float(values[-1]), 2) for name, values in series.items()}
+    past = [[f"{month:%Y-%m}", round(float(value), 2)] for month, value in zip(months, series["SPEI3"], strict=True)][
+        -DROUGHT_MONTHS:
+    ]
+    figures["past"] = json.dumps(past)
+    name, colour, _ = drought_grade(float(figures["SPEI3"]))
+    reason = f"{months[-1]:%Y年%m月} {name}：SPEI-3 {figures['SPEI3']}，SPI-3 {figures['SPI3']}，类帕尔默 {figures['PDSI']}（{len(months)} 个月资料）"
+    return Verdict(
+        "drought",
+        "干旱",
+        colour,
+        reason,
+        "GB/T 20481-2017 等级；中国气象局令第16号 干旱（以 SPEI-3 代综合指数，待核对）",
+        figures,
+    )
 
 
 def fire_danger(streams: Mapping[str, Hours], month: int, green: str | None = None) -> Verdict | None:
@@ -160,6 +305,44 @@ def fire_danger(streams: Mapping[str, Hours], month: int, green: str | None = No
     reason = f"HTZ {found.HTZ}（{found.name}）：最高 {tmax:.1f} ℃，最小湿度 {damp:.0f} %，最大风 {wind:.1f} m/s，{since}，绿覆盖 {cover}"
     colour = danger_grades.SIGNALS[found.level - 1]
     return Verdict("fire", "森林草原火险", colour, reason, "LY/T 1172-1995（C 表与绿覆盖待核对）", figures)
+
+
+#: Days of fire danger that the map's slider runs through.
+DANGER_DAYS = 7
+
+
+def danger_past(streams: Mapping[str, Hours], today: date) -> list[list[str | float]]:
+    """[day, HTZ, level] of the last days, oldest first, of the days whose readings are there."""
+    found: list[list[str | float]] = []
+    for back in reversed(range(DANGER_DAYS)):
+        shifted = {
+            name: [Hour(h.ago - 24 * back, h.mean, h.low, h.high, h.last) for h in hours if h.ago >= 24 * back]
+            for name, hours in streams.items()
+        }
+        day = today - timedelta(days=back)
+        verdict = fire_danger(shifted, day.month)
+        if verdict:
+            found.append([f"{day:%m-%d}", float(verdict.figures["HTZ"]), float(verdict.figures["level"])])
+    return found
+
+
+def canadian(streams: Mapping[str, Hours], hour_now: int) -> dict[str, float]:
+    """FWI and its grade by noon readings of the last days, started anew from the standard codes; nothing without them.
+
+    `hour_now` is the local hour. Ten days do not fill the drought code: with the other method, openly (待核对).
+    """
+    days = []
+    for back in reversed(range(DANGER_DAYS + 3)):
+        noon = hour_now - 12 + 24 * back
+        here = {name: within(streams.get(name, ()), noon, noon + 1) for name in ("气温", "相对湿度", "风速")}
+        if noon >= 0 and all(here.values()):
+            rain = sum(hour.high for hour in within(streams.get("小时雨量", ()), noon, noon + 24))
+            temp, damp, wind = (here[name][0].mean for name in ("气温", "相对湿度", "风速"))
+            days.append(fwi.Day(temp, min(100.0, max(0.0, damp)), wind * 3.6, rain))
+    if not days:
+        return {}
+    last = fwi.season(days)[-1].FWI
+    return {"FWI": round(last, 1), "FWI_level": float(danger_grades.grade_of(min(1000.0, last)).level)}
 
 
 @dataclass(frozen=True)

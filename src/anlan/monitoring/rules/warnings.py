@@ -99,6 +99,8 @@ DRAFT, REVIEW, ISSUE = "monitoring.warn_draft", "monitoring.warn_review", "monit
 AUTHOR, REVIEWER, SIGNER = "拟稿人", "审核人", "签发人"
 #: The emergency fast path is for what cannot wait (红, 橙); its review follows within this time (a parameter of ours, 待核对).
 FAST_LEVELS, REVIEW_WITHIN_H = ("红", "橙"), 24
+#: What the review afterwards found wrong is corrected (续发) or ended within this time, or ended by the system (待核对).
+MEND_WITHIN_MIN = 60
 MANUAL_EXERCISE = "手动演练"
 EXERCISE_MARK = "【演练】"
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import AnlanError, NotFound
+from anlan.kernel.errors import AnlanError, Forbidden, Invalid, NotFound
 from anlan.kernel.models import Area
 from anlan.monitoring import actions, published, queries
-from anlan.monitoring.actions.warnings import content_of, roles_of
+from anlan.monitoring.actions.warnings import content_of, roles_of, survey
 from anlan.monitoring.models import Warning, WarningLevel
 from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules
@@ -57,13 +57,16 @@ class DraftForm(forms.Form):
     headline = forms.CharField(label="标题", max_length=160)
     description = forms.CharField(label="警示事项（内容与可能影响）", widget=forms.Textarea(attrs={"rows": 4}))
     instruction = forms.CharField(label="应采取的措施", widget=forms.Textarea(attrs={"rows": 3}))
-    area_ids = forms.TypedMultipleChoiceField(label="可能影响范围", coerce=int)
+    area_ids = forms.TypedMultipleChoiceField(
+        label="可能影响范围", coerce=int, required=False, help_text="画了范围而不选：取范围所在的区划"
+    )
     onset = moment_field("起始时间")
     expires = moment_field("失效时间")
     basis = forms.CharField(label="依据", max_length=300, required=False)
     geometry = forms.CharField(
-        label="范围（GeoJSON，可由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="范围（在地图上画，或填 GeoJSON，可由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
+    snap = forms.BooleanField(label="按区划边界取整（范围内过半的区划整个纳入）", required=False)
     en_event = forms.CharField(label="英文：类型", max_length=60, required=False)
     en_headline = forms.CharField(label="英文：标题", max_length=160, required=False)
     en_instruction = forms.CharField(
@@ -196,6 +199,27 @@ def draft(request: HttpRequest) -> HttpResponse:
     return render(request, "monitoring/warning_draft.html", context)
 
 
+@require_POST
+def outline(request: HttpRequest) -> JsonResponse:
+    """What the drawn outline would become, while it is being drawn: legal or why not, and the divisions it is about."""
+    actor = actor_of(request)
+    if not actor.has(DRAFT):
+        raise Forbidden(f"{actor.name}没有“{DRAFT}”权限", permission=DRAFT)
+    try:
+        given = json.loads(request.body)
+        found = survey(actor, given) if isinstance(given, dict) else None
+    except ValueError:
+        found = None
+    except Invalid as error:
+        return JsonResponse({"legal": False, "why": error.message})
+    if found is None:
+        return JsonResponse({"legal": False, "why": "应为 GeoJSON 多边形"})
+    areas = [{"id": area.pk, "name": area.name} for area in found.areas]
+    return JsonResponse(
+        {"legal": True, "geometry": found.legal, "notes": found.notes, "areas": areas, "snapped": found.snapped}
+    )
+
+
 def template_links() -> list[tuple[str, str]]:
     return [(code, rules.EVENT_NAMES[code]) for code in templates.TEMPLATES]
 
@@ -204,8 +228,10 @@ def template_links() -> list[tuple[str, str]]:
 BUTTONS = (
     ("submit", "submit", "primary"), ("approve", "approve", "primary"), ("reject", "reject", "danger"),
     ("issue", "issue", "primary"), ("fast", "issue-fast", "danger"), ("confirm", "confirm", "primary"),
-    ("cancel", "cancel", "danger"),
+    ("confirm", "confirm-wrong", "danger"), ("cancel", "cancel", "danger"),
 )  # fmt: skip
+#: One step of the law that ends in two ways.
+SAID = {"confirm": "事后审核：符合", "confirm-wrong": "事后审核：不符合"}
 
 
 def steps_of(actor: Actor, warning: Warning) -> list[dict[str, str]]:
@@ -214,7 +240,8 @@ def steps_of(actor: Actor, warning: Warning) -> list[dict[str, str]]:
     found = [(rules.BY_STEP.get((state, verb)), address, look) for verb, address, look in BUTTONS]
     return [
         {
-            "url": f"/monitoring/warnings/{warning.pk}/{address}", "label": step.label, "kind": look,
+            "url": f"/monitoring/warnings/{warning.pk}/{address}", "label": SAID.get(address, step.label),
+            "kind": look,
             "reason": f"{step.label}理由" if step.reason else "",
         }
         for step, address, look in found
@@ -343,8 +370,8 @@ def do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
             actions.issue_warning(actor, pk)
         elif verb == "issue-fast":
             actions.issue_fast(actor, pk, reason)
-        elif verb == "confirm":
-            actions.confirm_warning(actor, pk, True, reason)
+        elif verb in SAID:
+            actions.confirm_warning(actor, pk, verb == "confirm", reason)
         elif verb == "cancel":
             actions.cancel_warning(actor, pk, reason)
         else:

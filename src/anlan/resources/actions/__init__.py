@@ -7,6 +7,7 @@ from anlan.resources.actions.allocations import (
     drop_allocation,
 )
 from anlan.resources.actions.consignments import depart, hand_over, send_to_store, withdraw
+from anlan.resources.actions.convoys import move_convoy, plan_convoy
 from anlan.resources.actions.presence import answer_roll_call, enter_zone, leave_zone, report_overdue
 from anlan.resources.actions.requisitions import requisition, settle_requisition
 from anlan.resources.actions.roads import close_area, reopen_area, replace_roads
@@ -53,8 +54,10 @@ __all__ = [
     "issue_stock",
     "leave_zone",
     "lot_by_code",
+    "move_convoy",
     "move_stock",
     "open_books",
+    "plan_convoy",
     "receive_lot",
     "receive_sheet",
     "receive_stock",

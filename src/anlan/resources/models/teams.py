@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
 from anlan.kernel.accounts.scope import Located, ScopedModel
@@ -70,6 +72,12 @@ class Vehicle(ScopedModel):
         return self.plate or self.code
 
 
+class Availability(models.TextChoices):
+    FREE = "free", "可到场"
+    REMOTE = "remote", "可远程"
+    AWAY = "away", "暂不可用"
+
+
 class Expert(ScopedModel):
     """应急专家."""
 
@@ -78,10 +86,39 @@ class Expert(ScopedModel):
     speciality = models.CharField("专业", max_length=60)
     unit = models.CharField("单位", max_length=80, blank=True)
     phone = models.CharField("电话", max_length=40, blank=True)
+    availability = models.CharField("可用情况", max_length=8, choices=Availability.choices, default=Availability.FREE)
+    away_until = models.DateField("暂不可用至", null=True, blank=True)
     representative = models.BooleanField("演示数据", default=False)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "应急专家"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def availability_on(self, day: date) -> str:
+        """Whoever is away until a day is free again after it."""
+        over = self.availability == Availability.AWAY and self.away_until is not None and day > self.away_until
+        return Availability.FREE if over else self.availability
+
+
+class Volunteer(ScopedModel):
+    """志愿者队伍或个人: what they can do, and whether they can come."""
+
+    code = models.CharField("编码", max_length=40, unique=True)
+    name = models.CharField("名称", max_length=60)
+    kind = models.CharField("类别", max_length=20, default="队伍")
+    people = models.PositiveIntegerField("人数", default=1)
+    skills = models.CharField("专长", max_length=200)
+    trained_on = models.DateField("最近培训", null=True, blank=True)
+    insured_until = models.DateField("保险至", null=True, blank=True)
+    leader = models.CharField("联系人", max_length=40)
+    phone = models.CharField("电话", max_length=40)
+    availability = models.CharField("可用情况", max_length=8, choices=Availability.choices, default=Availability.FREE)
+    representative = models.BooleanField("演示数据", default=False)
+
+    class Meta(ScopedModel.Meta):
+        verbose_name = "志愿者"
 
     def __str__(self) -> str:
         return self.name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
 
@@ -100,11 +100,12 @@ def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
     real = [row for row in fired if not row.heard.startswith("supposed:")]
     found = {lead.edge: lead for lead in sorted(leads, key=lambda one: one.verdict == LIKELY)}
     edges = [edge for edge in graph.edges if edge.id in found]
+    links = joints(leads)
     nodes = [key for key in graph.nodes if key in {row.node for row in real} | ends(edges)]
     by_step = sorted(leads, key=lambda one: (one.step, one.verdict != LIKELY, -(one.people or 0)))
     context = {
         "title": real[0].title if real else leads[0].because, "now": clock.now(),
-        "drawing": drawn(nodes, edges, {row.node: row for row in real}, found),
+        "drawing": drawn(nodes, edges, {row.node: row for row in real}, found, links),
         "steps": [(step, list(rows)) for step, rows in groupby(by_step, key=lambda one: one.step)],
     }  # fmt: skip
     return render(request, "simulation/story.html", context)
@@ -112,6 +113,25 @@ def story(request: HttpRequest, correlation_id: UUID) -> HttpResponse:
 
 def ends(edges: Iterable[chains.Edge]) -> set[str]:
     return {end for edge in edges for end in (edge.source, edge.target)}
+
+
+#: Classes of the drawing and what they mean.
+KEY = (
+    ("fired", "已发生"), ("likely", "较可能"), ("possible", "须核实"), ("confirmed", "核查属实"), ("cleared", "已排除"),
+    ("idle", "未触发或推演接续"),
+)  # fmt: skip
+
+
+def joints(leads: Iterable[Lead]) -> list[tuple[str, str]]:
+    """(target, source) where a computed step goes on from another node than the one before led to: a torrent is a flood."""
+    edges = {edge.id: edge for edge in chains.graph().edges}
+    pairs = {
+        (edges[a].target, edges[b].source)
+        for lead in leads
+        for a, b in pairwise(lead.path)
+        if a in edges and b in edges and edges[a].target != edges[b].source
+    }
+    return sorted(pairs)
 
 
 def state_of(lead: Lead | None) -> str:
@@ -124,10 +144,11 @@ def state_of(lead: Lead | None) -> str:
 
 
 def drawn(
-    nodes: list[str], edges: Sequence[chains.Edge], fired: Mapping[str, Firing], leads: Mapping[str, Lead]
-) -> dict[str, Any]:
-    """The graph as the template draws it."""
-    places = drawing.draw(nodes, [(edge.source, edge.target) for edge in edges])
+    nodes: list[str], edges: Sequence[chains.Edge], fired: Mapping[str, Firing], leads: Mapping[str, Lead],
+    links: Sequence[tuple[str, str]] = (),
+) -> dict[str, Any]:  # fmt: skip
+    """The graph as the template draws it; `links` are ways of the computation that are no edges of the graph."""
+    places = drawing.draw(nodes, [*((edge.source, edge.target) for edge in edges), *links])
     titles = {key: node.title for key, node in chains.graph().nodes.items()}
     reached = {edge.target: state_of(leads.get(edge.id)) for edge in edges}
     shown_edges = [
@@ -136,8 +157,13 @@ def drawn(
             "state": state_of(leads.get(edge.id)),
             "url": reverse("simulation-lead", args=[leads[edge.id].pk]) if edge.id in leads else "",
         }
-        for edge, path in zip(edges, places.paths, strict=True)
+        for edge, path in zip(edges, places.paths, strict=False)
     ]  # fmt: skip
+    joined = zip(links, places.paths[len(edges) :], strict=True)
+    shown_edges += [
+        {"path": path, "title": f"{titles[a]}：推演为{titles[b]}", "state": "idle", "url": ""}
+        for (a, b), path in joined
+    ]
     shown_nodes = [
         {
             "x": one.x, "y": one.y, "title": titles[one.id], "why": fired[one.id].title if one.id in fired else titles[one.id],
@@ -146,7 +172,14 @@ def drawn(
         for one in places.nodes
     ]  # fmt: skip
     words = "；".join(f"{titles[edge.source]}→{titles[edge.target]}" for edge in edges)
-    return {"width": places.width, "height": places.height, "nodes": shown_nodes, "edges": shown_edges, "words": words}
+    return {
+        "width": places.width,
+        "height": places.height,
+        "nodes": shown_nodes,
+        "edges": shown_edges,
+        "words": words,
+        "key": KEY,
+    }
 
 
 @require_GET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.simulation import actions, queries
 from anlan.simulation.models import Run
+from anlan.simulation.queries import numbers, track
 
 PAGE = 30
 #: Filled in by the room, not typed by people.
@@ -107,31 +107,6 @@ def field(item: Any, given: Any) -> dict[str, Any]:
     unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
     shown = f"{value:g}" if isinstance(value, float) else value
     return {"item": item, "value": shown, "choices": choices, "unit": unit, "range": span}
-
-
-def track(text: str, label: str) -> list[list[float]]:
-    """Places in a text: lines of longitude and latitude, GeoJSON coordinates, or a GPX track as a GPS saves it."""
-    if "<trkpt" in text or "<rtept" in text or "<wpt" in text:
-        points = re.findall(r"<(?:trkpt|rtept|wpt)\b([^>]*)>", text)
-        found = [[attribute(point, "lon"), attribute(point, "lat")] for point in points]
-        if any(part is None for place in found for part in place):
-            raise Invalid(label, text[:60], "GPX 的每个点有 lat、lon", label=label)
-        return [[float(part or 0) for part in place] for place in found]
-    return numbers(text, 2, label)
-
-
-def numbers(text: str, columns: int, label: str) -> list[list[float]]:
-    """Rows of so many numbers in a text, whatever stands between them."""
-    found = [float(part) for part in re.findall(r"-?\d+(?:\.\d+)?", text)]
-    if len(found) % columns:
-        allowed = "每行“经度, 纬度”，或 GPX" if columns == 2 else f"每行 {columns} 个数"
-        raise Invalid(label, text[:60], allowed, label=label)
-    return [found[i : i + columns] for i in range(0, len(found), columns)]
-
-
-def attribute(point: str, name: str) -> str | None:
-    found = re.search(rf"\b{name}\s*=\s*[\"'](-?[\d.]+)[\"']", point)
-    return found.group(1) if found else None
 
 
 def number(given: Any, name: str, label: str, allowed: str) -> float:

@@ -6,15 +6,18 @@ ANLAN_EBM_EBRID   our resource code, 23 digits        ANLAN_EBM_DEST   theirs
 
 from __future__ import annotations
 
+import logging
 import os
 
 from anlan.gateways.alerts.contract import Audience, Channel, Message, Outcome, Receipt
 from anlan.gateways.alerts.facts import warning_of
-from anlan.gateways.alerts.loudspeaker import ebm
+from anlan.gateways.alerts.loudspeaker import ebm, speech
 from anlan.gateways.alerts.posting import post
 from anlan.kernel import clock
 from anlan.monitoring import published
 from anlan.monitoring.rules import warnings as rules
+
+log = logging.getLogger(__name__)
 
 
 def url() -> str:
@@ -22,7 +25,7 @@ def url() -> str:
 
 
 def send(message: Message) -> Receipt:
-    """The packet carries the spoken text; the terminals say it by their own speech."""
+    """The packet carries the spoken text, and as sound where speech is installed here."""
     warning = warning_of(message)
     if warning is None or warning.issued_at is None:
         return Receipt(Outcome.REFUSED, "没有可播发的预警")
@@ -34,8 +37,17 @@ def send(message: Message) -> Receipt:
         event_code=warning.event_code, level=warning.level, title=warning.headline, text=words, start=warning.issued_at,
         end=warning.expires, areas=[area.code for area in warning.areas], cancel=over, sent=clock.now(),
     )  # fmt: skip
-    name, packet = ebm.packet(order)
+    name, packet = ebm.packet(order, sound_of(words))
     return post("应急广播平台", url(), ebm.judge, files={"file": (name, packet, "application/x-tar")})
+
+
+def sound_of(words: str) -> bytes:
+    """No speech is no reason to keep silent: the text goes out in any case."""
+    try:
+        return speech.spoken(words)
+    except OSError:
+        log.exception("no sound could be made")
+        return b""
 
 
 CHANNEL = Channel(

@@ -56,7 +56,7 @@ def fill(parent: Element, **values: str) -> None:
         SubElement(parent, name).text = value
 
 
-def document(order: Order) -> bytes:
+def document(order: Order, sound: bytes = b"") -> bytes:
     ebd = Element("EBD")
     fill(ebd, EBDVersion="1", EBDID=ebd_id(order), EBDType="EBM")
     fill(SubElement(ebd, "SRC"), EBRID=order.source)
@@ -70,7 +70,13 @@ def document(order: Order) -> bytes:
         StartTime=moment(order.start), EndTime=moment(order.end),
     )  # fmt: skip
     codes = ",".join(f"{code[:12]:0<12}" for code in order.areas)
-    fill(SubElement(ebm, "MsgContent"), LanguageCode="zho", MsgTitle=order.title, MsgDesc=order.text, AreaCode=codes)
+    content = SubElement(ebm, "MsgContent")
+    fill(content, LanguageCode="zho", MsgTitle=order.title, MsgDesc=order.text, AreaCode=codes)
+    if sound:  # AuxiliaryType 2 = 音频文件 (待核对)
+        fill(
+            SubElement(content, "Auxiliary"), AuxiliaryType="2", AuxiliaryDesc=sound_name(order), Size=str(len(sound)),
+            Digest=hashlib.sha256(sound).hexdigest(),
+        )  # fmt: skip
     return bytes(tostring(ebd, encoding="utf-8", xml_declaration=True))
 
 
@@ -79,14 +85,19 @@ def ebd_id(order: Order) -> str:
     return f"10{order.source}{order.serial}"
 
 
-def packet(order: Order) -> tuple[str, bytes]:
-    """(file name, tar)."""
-    name, body = ebd_id(order), document(order)
-    out = io.BytesIO()
+def sound_name(order: Order) -> str:
+    return f"EBDR_{ebd_id(order)}.wav"
+
+
+def packet(order: Order, sound: bytes = b"") -> tuple[str, bytes]:
+    """(file name, tar). sound: the text as a WAV file, for terminals without speech of their own."""
+    name, out = ebd_id(order), io.BytesIO()
+    files = [(f"EBDB_{name}.xml", document(order, sound)), *([(sound_name(order), sound)] if sound else [])]
     with tarfile.open(fileobj=out, mode="w") as tar:
-        member = tarfile.TarInfo(f"EBDB_{name}.xml")
-        member.size = len(body)
-        tar.addfile(member, io.BytesIO(body))
+        for title, body in files:
+            member = tarfile.TarInfo(title)
+            member.size = len(body)
+            tar.addfile(member, io.BytesIO(body))
     return f"EBDT_{name}.tar", out.getvalue()
 
 

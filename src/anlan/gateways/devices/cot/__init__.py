@@ -28,4 +28,5 @@ PROTOCOL = DeviceProtocol(
     from_text=lambda text: text.encode(),
     admits=admits,
     tells=picture,
+    relays=True,
 )

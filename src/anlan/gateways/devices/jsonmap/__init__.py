@@ -3,6 +3,7 @@
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.jsonmap.codec import decode_text
 from anlan.gateways.devices.jsonmap.poller import JsonPoller
+from anlan.gateways.devices.jsonmap.simulator import Feed
 
 PROTOCOL = DeviceProtocol(
     name="json",
@@ -13,4 +14,5 @@ PROTOCOL = DeviceProtocol(
     decode=decode_text,
     from_text=str.encode,
     poller=JsonPoller,
+    device=Feed,
 )

@@ -206,7 +206,7 @@ def read(request: Request, target: Target) -> Answer:
 class Shower:
     """Entities as JSON with their links."""
 
-    def __init__(self, store: Store, base: str, only_links: bool = False) -> None:
+    def __init__(self, store: Store | None, base: str, only_links: bool = False) -> None:
         self.store, self.base, self.only_links = store, base, only_links
 
     def link(self, kind: EntitySet, row: Any) -> str:
@@ -246,6 +246,7 @@ class Shower:
             raise wrong("$expand", name, "、".join(kind.links))
         where = below(kind, row, name)
         shown.pop(f"{name}@iot.navigationLink", None)
+        assert self.store is not None
         page = self.store.page(where, options)
         if not kind.links[name][1]:
             return self.entity(where.kind, page.rows[0], options) if page.rows else None

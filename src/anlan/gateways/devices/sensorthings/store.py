@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 
@@ -31,6 +31,10 @@ WITHIN = {"st_within", "st_intersects", "geo.intersects"}
 PARTS = {"year", "month", "day", "hour", "minute", "second"}
 
 
+#: How far back from the newest value the newest readings are looked for, days, before all of them are.
+SPANS = (1 / 24, 1.0, 16.0)
+
+
 @dataclass
 class Page:
     """Some rows of a collection, and whether there are more."""
@@ -44,15 +48,20 @@ class Page:
 class Collection:
     """An entity set as seen from somewhere: all of it, or below one entity. within: ORM restriction.
 
-    Of Observations, `within` restricts the datastreams.
+    Of Observations, `within` restricts the datastreams; stream: the only one, which the actor was found to see.
     """
 
     kind: EntitySet
     within: Q = field(default_factory=Q)
+    stream: int = 0
 
 
 def unsupported(what: str) -> Invalid:
-    return wrong("$filter", what, "比较、and/or/not、startswith、endswith、substringof、st_within、year…second、now")
+    return wrong(
+        "$filter",
+        what,
+        "比较、and/or/not、startswith、endswith、substringof、st_within、geo.distance、year…second、now",
+    )
 
 
 #: Functions (table 24) and operators (table 23) on numbers, as SQL has them.
@@ -106,6 +115,8 @@ class Condition:
             return found if node.right == (node.op == "eq") else ~found
         if isinstance(node.left, Call) and node.left.name in {"tolower", "toupper"} and node.op == "eq":
             return Q(**{f"{column(self.kind, field_of(node.left.arguments))}__iexact": constant(node.right)})
+        if isinstance(node.left, Call) and node.left.name == "geo.distance":
+            return self.distance(node.left, node.op, constant(node.right))
         if not isinstance(node.left, Field):
             raise unsupported(str(node.left))
         name, value = column(self.kind, node.left.path), constant(node.right)
@@ -127,8 +138,22 @@ class Condition:
                 return Q(**{f"{name.removesuffix('location')}pk__in": self.inside(shapes[0])})
         raise unsupported(node.name)
 
-    def inside(self, shape: Geography) -> list[int]:
-        """Stations within a WKT shape: by its box in the database, exactly by Shapely."""
+    def distance(self, node: Call, op: str, limit: Any) -> Q:
+        """`geo.distance(location, geography'…') lt 0.1`: in degrees of WGS 84, the coordinate system's own unit (OData 4.0
+        part 2, 5.1.1.9.1), as other servers have it."""
+        shapes = [argument for argument in node.arguments if isinstance(argument, Geography)]
+        name = column(self.kind, field_of(node.arguments))
+        if len(shapes) != 1 or not name.endswith("location") or op not in SUFFIX or op == "eq":
+            raise unsupported(node.name)
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or limit < 0:
+            raise wrong("geo.distance", limit, "不小于 0 的度数")
+        closer = self.inside(shapes[0], float(limit), closed=op in ("le", "gt"))
+        found = Q(**{f"{name.removesuffix('location')}pk__in": closer})
+        return found if op in ("lt", "le") else ~found
+
+    def inside(self, shape: Geography, reach: float = 0.0, closed: bool = True) -> list[int]:
+        """Stations within `reach` degrees of a WKT shape (itself, when closed): by its box in the database, exactly by
+        Shapely."""
         try:
             area = shapely.from_wkt(shape.wkt)
         except shapely.errors.GEOSException as error:
@@ -136,9 +161,11 @@ class Condition:
         if area is None or area.is_empty:
             raise wrong("geography", shape.wkt[:80], "WKT，经度在前")
         west, south, east, north = area.bounds
-        box = self.stations.filter(lon__gte=west, lon__lte=east, lat__gte=south, lat__lte=north)
-        rows = box.values_list("pk", "lon", "lat")
-        return [pk for pk, lon, lat in rows if area.intersects(shapely.Point(lon, lat))]
+        box = self.stations.filter(
+            lon__gte=west - reach, lon__lte=east + reach, lat__gte=south - reach, lat__lte=north + reach
+        )
+        near = ((pk, area.distance(shapely.Point(lon, lat))) for pk, lon, lat in box.values_list("pk", "lon", "lat"))
+        return [pk for pk, away in near if away < reach or (closed and away == reach)]
 
 
 def field_of(arguments: tuple[Any, ...]) -> str:
@@ -205,24 +232,52 @@ class Store:
 
     def observations(self, where: Collection, options: Options) -> Page:
         """Readings of the datastreams of this collection. The table is read by SQL: it is partitioned by day."""
-        streams, parameters = self.rows_of(where).order_by().values("pk").query.sql_with_params()
         condition, more = sql_of(where.kind, options.filter) if options.filter is not None else ("true", [])
-        body = f"from observation where stream in ({streams}) and ({condition})"
-        values = [*parameters, *more]
-        wanted = [f"{column(where.kind, name)} {'desc' if down else 'asc'}" for name, down in options.order]
-        order = ", ".join([*wanted, "at", "stream"])  # a tie must not be shown on two pages, or on none
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"select stream, at, value, quality, received {body} order by {order} limit %s offset %s",
-                [*values, options.top + 1, options.skip],
-            )
-            rows = [Reading(s, at, number(v), q, received) for s, at, v, q, received in cursor.fetchall()]
-            count = None
-            if options.count:
-                few = f"select count(*) from (select 1 {body} limit %s) few"  # noqa: S608 - columns are of our own table
+        if where.stream:
+            body, values = f"from observation where stream = %s and ({condition})", [where.stream, *more]
+        else:
+            streams, parameters = self.rows_of(where).order_by().values("pk").query.sql_with_params()
+            body, values = f"from observation where stream in ({streams}) and ({condition})", [*parameters, *more]
+        wanted = [(column(where.kind, name), down) for name, down in options.order]
+        if where.stream and wanted == [("at", True)]:
+            rows = newest_first(where.stream, body, values, options)
+        else:
+            # A tie must not be shown on two pages, or on none.
+            last = ["at"] if where.stream else ["at", "stream"]
+            order = ", ".join([f"{name} {'desc' if down else 'asc'}" for name, down in wanted] + last)
+            rows = fetched(f"{body} order by {order}", values, options)
+        count = None
+        if options.count:
+            few = f"select count(*) from (select 1 {body} limit %s) few"  # noqa: S608 - columns are of our own table
+            with connection.cursor() as cursor:
                 cursor.execute(few, [*values, COUNT_LIMIT])
                 count = int(cursor.fetchone()[0])
         return Page(rows[: options.top], len(rows) > options.top, count)
+
+
+def fetched(body: str, values: list[Any], options: Options) -> list[Reading]:
+    """One more than a page, so that it is seen whether there are more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"select stream, at, value, quality, received {body} limit %s offset %s",
+            [*values, options.top + 1, options.skip],
+        )
+        return [Reading(s, at, number(v), q, received) for s, at, v, q, received in cursor.fetchall()]
+
+
+def newest_first(stream: int, body: str, values: list[Any], options: Options) -> list[Reading]:
+    """The newest readings of a datastream. A year of days is four hundred partitions, and planning a question over all of
+    them takes longer than answering it: the span is widened back from the newest value until it holds enough."""
+    with connection.cursor() as cursor:
+        cursor.execute("select at from monitoring_latest where datastream_id = %s", [stream])
+        known = cursor.fetchone()
+    rows: list[Reading] = []
+    for days in SPANS if known else ():
+        span = [*values, known[0] - timedelta(days=days), known[0]]
+        rows = fetched(f"{body} and at >= %s and at <= %s order by at desc", span, options)
+        if len(rows) > options.top:
+            return rows
+    return fetched(f"{body} order by at desc", values, options)
 
 
 def number(value: float | None) -> float | None:
@@ -322,7 +377,8 @@ def below(parent_kind: EntitySet, parent: Any, name: str) -> Collection:
             f"{parent_kind.name} 没有导航 {name}，可用：{'、'.join(parent_kind.links)}", field="path", value=name
         )
     target = SETS[parent_kind.links[name][0]]
-    return Collection(target, restriction(parent_kind.name, parent, target.name))
+    only = parent.pk if (parent_kind.name, name) == ("Datastreams", "Observations") else 0
+    return Collection(target, restriction(parent_kind.name, parent, target.name), only)
 
 
 def restriction(parent: str, row: Any, target: str) -> Q:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import repeat
+from typing import Any, Protocol
 
 from anlan.gateways.devices.sensorthings.entities import Reading
 from anlan.gateways.log import AHEAD, Row
@@ -22,19 +24,22 @@ PROTOCOL = "sensorthings"
 PERMISSION = "monitoring.ingest"
 #: Readings older than this are history: kept, never a live alarm.
 LATE = timedelta(hours=6)
+parse = datetime.fromisoformat
 MAX_VALUES = 200_000
 
 
-def moment(value: object, field: str) -> datetime:
-    """An instant, or the end of an interval `start/end`."""
-    text = str(value).rsplit("/", 1)[-1]
+def moment(value: object, field: str, latest: datetime) -> datetime:
+    """An instant, or the end of an interval `start/end`; not after `latest`."""
+    text = str(value)
+    if "/" in text:
+        text = text.rsplit("/", 1)[-1]
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise Invalid(field, value, "带时区的 ISO 8601，如 2026-11-23T08:00:00Z") from error
     if found.tzinfo is None:
         raise Invalid(field, value, "带时区的 ISO 8601，如 2026-11-23T08:00:00Z")
-    if found > clock.now() + AHEAD:
+    if found > latest:
         raise Invalid(field, value, f"不晚于现在起 {AHEAD.total_seconds() / 3600:g} 小时")
     return found
 
@@ -56,7 +61,20 @@ def reference(body: dict[str, Any], name: str) -> int:
     return found
 
 
-def quality(value: float, stream: Any) -> int:
+class Sink(Protocol):
+    """A datastream as readings go into it."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def valid_min(self) -> float | None: ...
+    @property
+    def valid_max(self) -> float | None: ...
+
+
+def quality(value: float, stream: Sink) -> int:
     if math.isnan(value):
         return layout.NO_DATA
     low, high = stream.valid_min, stream.valid_max
@@ -65,71 +83,139 @@ def quality(value: float, stream: Any) -> int:
     return layout.GOOD
 
 
-def row_of(stream: Any, at: datetime, value: float) -> Row:
-    return stream.pk, round(at.timestamp() * 1000), value, quality(value, stream)
+def by_age(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """What is live, and what is history."""
+    border = (clock.now() - LATE).timestamp() * 1000
+    return [row for row in rows if row[1] >= border], [row for row in rows if row[1] < border]
 
 
 def keep(rows: Sequence[Row]) -> None:
     """Into the log, history apart from what is live."""
-    border = (clock.now() - LATE).timestamp() * 1000
-    late = [row for row in rows if row[1] < border]
-    live = [row for row in rows if row[1] >= border]
+    live, late = by_age(rows)
     if live:
         hand.keep_rows(PROTOCOL, live)
     if late:
         hand.keep_rows(PROTOCOL, late, backfill=True)
 
 
-def create_observation(by: Actor, body: dict[str, Any]) -> Reading:
-    stream = queries.datastreams(by, PERMISSION).one(reference(body, "Datastream"))
-    at = moment(body["phenomenonTime"], "phenomenonTime") if "phenomenonTime" in body else clock.now()
+def observation(stream: Sink, body: dict[str, Any]) -> tuple[Row, Reading]:
+    """A single one, as it goes into the log and as it is shown."""
+    now = clock.now()
+    at = moment(body["phenomenonTime"], "phenomenonTime", now + AHEAD) if "phenomenonTime" in body else now
     if "result" not in body:
         raise Invalid("result", None, "数或 null", unit=stream.unit)
     value = number(body["result"], "result", stream.unit)
-    row = row_of(stream, at, value)
+    row = (stream.pk, round(at.timestamp() * 1000), value, quality(value, stream))
+    return row, Reading(stream.pk, at, None if math.isnan(value) else value, row[3], now)
+
+
+def create_observation(by: Actor, body: dict[str, Any]) -> Reading:
+    row, reading = observation(queries.datastreams(by, PERMISSION).one(reference(body, "Datastream")), body)
     keep([row])
-    return Reading(stream.pk, at, None if math.isnan(value) else value, row[3], clock.now())
+    return reading
 
 
 def create_observations(by: Actor, body: Any, base: str) -> list[str]:
     """9.3.4 data arrays: one answer for each row, its link or the word error with the reason."""
-    if not isinstance(body, list) or not body:
-        raise Invalid("body", type(body).__name__, "数据数组的列表")
-    if sum(len(group.get("dataArray") or []) for group in body if isinstance(group, dict)) > MAX_VALUES:
-        raise Invalid("dataArray", "过多", f"合计不超过 {MAX_VALUES} 条")
-    rows: list[Row] = []
-    answers: list[str] = []
-    for index, group in enumerate(body):
-        answers += read_group(by, group, f"[{index}]", rows, base)
+    rows, answers = arrays(queries.datastreams(by, PERMISSION).one, body, base)
     if rows:
         keep(rows)
     return answers
 
 
-def read_group(by: Actor, group: Any, where: str, rows: list[Row], base: str) -> list[str]:
-    if not isinstance(group, dict):
-        raise Invalid(where, type(group).__name__, "JSON 对象")
-    stream = queries.datastreams(by, PERMISSION).one(reference(group, "Datastream"))
+def groups_of(body: Any) -> list[dict[str, Any]]:
+    if not isinstance(body, list) or not body:
+        raise Invalid("body", type(body).__name__, "数据数组的列表")
+    for index, group in enumerate(body):
+        if not isinstance(group, dict):
+            raise Invalid(f"[{index}]", type(group).__name__, "JSON 对象")
+    if (
+        sum(len(group.get("dataArray") or []) for group in body if isinstance(group.get("dataArray"), list))
+        > MAX_VALUES
+    ):
+        raise Invalid("dataArray", "过多", f"合计不超过 {MAX_VALUES} 条")
+    return body
+
+
+def streams_of(body: Any) -> set[int]:
+    """The datastreams that data arrays are for."""
+    return {reference(group, "Datastream") for group in groups_of(body)}
+
+
+def arrays(find: Callable[[int], Sink], body: Any, base: str) -> tuple[list[Row], list[str]]:
+    """The readings of data arrays, and an answer for each of their rows."""
+    rows: list[Row] = []
+    answers: list[str] = []
+    for index, group in enumerate(groups_of(body)):
+        answers += read_group(find(reference(group, "Datastream")), group, f"[{index}]", rows, base)
+    return rows, answers
+
+
+def read_group(stream: Sink, group: dict[str, Any], where: str, rows: list[Row], base: str) -> list[str]:
     components, values = group.get("components"), group.get("dataArray")
     if not isinstance(components, list) or "result" not in components:
         raise Invalid(f"{where}.components", components, "含 result 与 phenomenonTime 的列表")
     if not isinstance(values, list):
         raise Invalid(f"{where}.dataArray", type(values).__name__, "列表")
     time_at = components.index("phenomenonTime") if "phenomenonTime" in components else None
-    result_at, answers = components.index("result"), []
-    for n, line in enumerate(values):
+    table = Table(
+        stream, where, f"{base}/Observations('{stream.pk}-", len(components), time_at, components.index("result")
+    )
+    return table.all_good(values, rows) or table.one_by_one(values, rows)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A data array being read. link: of a reading, up to its time."""
+
+    stream: Sink
+    where: str
+    link: str
+    width: int
+    time_at: int | None
+    result_at: int
+
+    def all_good(self, values: list[Any], rows: list[Row]) -> list[str]:
+        """All lines at once, as nearly every array allows: finite numbers with times that can be; else nothing is done
+        and the answer is empty."""
         try:
-            if not isinstance(line, list) or len(line) != len(components):
-                raise Invalid(f"{where}.dataArray[{n}]", line, f"{len(components)} 个值")
-            field = f"{where}.dataArray[{n}]"
-            at = clock.now() if time_at is None else moment(line[time_at], f"{field}.phenomenonTime")
-            row = row_of(stream, at, number(line[result_at], f"{field}.result", stream.unit))
-        except Invalid as error:
-            answers.append(f"error: {error.message}")
-            continue
-        rows.append(row)
-        answers.append(f"{base}/Observations('{row[0]}-{row[1]}')")
-    return answers
+            results = [line[self.result_at] for line in values if len(line) == self.width]
+            total = math.fsum(results)
+            now = clock.now()
+            times = [now] * len(results) if self.time_at is None else [parse(line[self.time_at]) for line in values]
+            if bool in set(map(type, results)) or len(results) < len(values) or not math.isfinite(total):
+                return []
+            if max(times) > now + AHEAD:
+                return []
+            at = [round(time.timestamp() * 1000) for time in times]
+        except (TypeError, ValueError, OverflowError):  # a naive time cannot be compared with an aware one
+            return []
+        good = [quality(value, self.stream) for value in results] if self.limited else repeat(layout.GOOD)
+        rows.extend(zip(repeat(self.stream.pk), at, results, good))
+        return [f"{self.link}{ms}')" for ms in at]
+
+    @property
+    def limited(self) -> bool:
+        return self.stream.valid_min is not None or self.stream.valid_max is not None
+
+    def one_by_one(self, values: list[Any], rows: list[Row]) -> list[str]:
+        """Line by line, each with its answer: link, or what is wrong with it."""
+        now, answers = clock.now(), []
+        for n, line in enumerate(values):
+            field = f"{self.where}.dataArray[{n}]"
+            try:
+                if not isinstance(line, list) or len(line) != self.width:
+                    raise Invalid(field, line, f"{self.width} 个值")
+                said = None if self.time_at is None else line[self.time_at]
+                at = now if self.time_at is None else moment(said, f"{field}.phenomenonTime", now + AHEAD)
+                value = number(line[self.result_at], f"{field}.result", self.stream.unit)
+            except Invalid as error:
+                answers.append(f"error: {error.message}")
+                continue
+            ms = round(at.timestamp() * 1000)
+            rows.append((self.stream.pk, ms, value, quality(value, self.stream)))
+            answers.append(f"{self.link}{ms}')")
+        return answers
 
 
 def registry_of(label: str) -> Register:

@@ -40,6 +40,8 @@ class Field:
     message: bytes
     factor: float
     offset: float
+    #: When the forecast was begun; of an analysis the time itself.
+    issued: datetime
 
     def at(self, lat: float, lon: float) -> float | None:
         """The value at the nearest grid point; None where the field has none or does not reach."""
@@ -144,11 +146,13 @@ def grib(message: bytes) -> Field | None:
         try:
             known = FIELDS.get(str(lib.codes_get(handle, "shortName")))
             date, time = int(lib.codes_get(handle, "validityDate")), int(lib.codes_get(handle, "validityTime"))
-            step = int(lib.codes_get(handle, "endStep"))
+            step, first = int(lib.codes_get(handle, "endStep")), int(lib.codes_get(handle, "startStep"))
             valid = datetime.strptime(f"{date:08d}", "%Y%m%d").replace(tzinfo=UTC)
         except (lib.CodesInternalError, ValueError) as error:
             raise ValueError(f"GRIB 读不懂：{error}") from error
     if known is None:
         return None
     valid += timedelta(hours=time // 100, minutes=time % 100)
-    return Field(known[0], valid, step > 0, message, known[1], known[2])
+    if known[0] == "PRE_1h" and step - first not in (0, 1):
+        raise ValueError(f"降水是 {step - first} 小时的累计，只收 1 小时的")
+    return Field(known[0], valid, step > 0, message, known[1], known[2], valid - timedelta(hours=step))

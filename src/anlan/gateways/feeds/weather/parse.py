@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime
 from xml.etree.ElementTree import ParseError
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from anlan.gateways.feeds.contract import FeedError, Parsed, Refused
+from anlan.gateways.feeds.contract import Coming, FeedError, Parsed, Refused, number
 from anlan.gateways.feeds.weather import binary
 from anlan.gateways.feeds.weather.metar import NAMES, UNITS, report
 from anlan.gateways.readings import Reading
@@ -36,16 +37,57 @@ def parse(data: bytes) -> Parsed:
         return parse_grib(data)
     if head[:1] == b"<":
         return parse_cma(data)
+    if head.startswith(b"station,issued_at,valid_at,quantity,value"):
+        return parse_forecast(head.decode("utf-8", errors="replace"))
     return parse_metar(data.decode("ascii", errors="replace"))
+
+
+def parse_forecast(text: str) -> Parsed:
+    """Forecast of points as a table: station, issued_at, valid_at (ISO 8601 with zone), quantity (our code or its name), value."""
+    found = Parsed()
+    for line, row in enumerate(csv.DictReader(text.splitlines()), 2):
+        try:
+            found.coming.append(coming_of(row))
+        except ValueError as error:
+            found.refused.append(Refused(f"第 {line} 行", str(error), str(row)[:400]))
+    return found
+
+
+def coming_of(row: dict[str, str | None]) -> Coming:
+    quantity = QUANTITIES.get(row["quantity"] or "", row["quantity"] or "")
+    if quantity not in LIMITS:
+        raise ValueError(f"quantity“{row['quantity']}”不认识，允许：{'、'.join([*QUANTITIES, *LIMITS])}")
+    issued, valid = (moment_of(row, name) for name in ("issued_at", "valid_at"))
+    value = number(row["value"], quantity, *LIMITS[quantity])
+    return Coming((row["station"] or "").strip(), quantity, issued, valid, value)
+
+
+def moment_of(row: dict[str, str | None], name: str) -> datetime:
+    at = datetime.fromisoformat(row[name] or "")
+    if at.tzinfo is None:
+        raise ValueError(f"{name}“{row[name]}”没有时区")
+    return at.astimezone(UTC)
+
+
+#: Our codes of elements as datastreams name their quantities, and what values may be.
+QUANTITIES = {
+    "TEM": "气温", "RHU": "相对湿度", "WIN_S": "风速", "WIN_D": "风向", "GUST": "阵风", "VIS": "能见度", "PRE_1h": "小时雨量",
+    "SNOW_1h": "小时雪量", "GST": "地面温度", "RST": "路面温度", "TS_P": "雷电概率", "HAIL_P": "冰雹概率",
+}  # fmt: skip
+LIMITS = {
+    "气温": (-60, 60, "℃"), "相对湿度": (0, 100, "%"), "风速": (0, 100, "m/s"), "风向": (0, 360, "°"), "阵风": (0, 120, "m/s"),
+    "能见度": (0, 100_000, "m"), "小时雨量": (0, 300, "mm"), "小时雪量": (0, 100, "mm"), "地面温度": (-60, 90, "℃"),
+    "路面温度": (-60, 90, "℃"), "雷电概率": (0, 1, ""), "冰雹概率": (0, 1, ""),
+}  # fmt: skip
 
 
 def parse_metar(text: str) -> Parsed:
     found, now = Parsed(), clock.now()
-    for number, line in enumerate(reports(text), 1):
+    for count, line in enumerate(reports(text), 1):
         try:
             found.readings.extend(report(line, now))
         except ValueError as error:
-            found.refused.append(Refused(f"第 {number} 份报", str(error), line[:400]))
+            found.refused.append(Refused(f"第 {count} 份报", str(error), line[:400]))
     if not found.readings and not any("Z" in one.raw for one in found.refused):
         raise FeedError("应为 METAR、天擎 XML、BUFR 或 GRIB")
     return found
@@ -90,10 +132,10 @@ def row_of(row: dict[str, str]) -> list[Reading]:
             continue
         quality = row.get(f"Q_{column}", "0")
         try:
-            number = float(row[column])
+            said = float(row[column])
         except ValueError as error:
             raise ValueError(f"{column} 的值“{row[column][:20]}”不是数") from error
-        value = None if quality in NOTHING or not number < MISSING else number
+        value = None if quality in NOTHING or not said < MISSING else said
         readings[code] = Reading(station, code, value, UNITS[code], at, NAMES[code], FLAGS.get(quality, "N"))
     return list(readings.values())
 
@@ -116,10 +158,6 @@ def parse_grib(data: bytes) -> Parsed:
         except ValueError as error:
             found.refused.append(Refused(f"GRIB[{index}]", str(error)))
             continue
-        if field is not None and field.forecast:
-            found.refused.append(
-                Refused(f"GRIB[{index}]", f"{field.code} 是 {field.valid.isoformat()} 的预报场，不作观测")
-            )
-        elif field is not None:
+        if field is not None:
             found.fields.append(field)
     return found

@@ -6,9 +6,12 @@ over its passage, C0^n sqrt(2 pi / n) sx / u. Heavy releases by the dense layer 
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from math import exp, pi, sqrt
+from threading import Lock
 
 import numpy as np
 from scipy.special import ndtr
@@ -82,7 +85,7 @@ def one(release: Release, m: int, stability: str, wind: float) -> Parts:
         return one_puff(release, stability, wind)
     sy, sz = spread_of(stability, False)
     level = float(release.rate[m]) / (pi * wind * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
-    return np.minimum(level, pure(release)), np.zeros_like(AXIS_X), sy, np.full_like(AXIS_X, release.seconds)
+    return np.minimum(level, pure(release.substance)), np.zeros_like(AXIS_X), sy, np.full_like(AXIS_X, release.seconds)
 
 
 def one_puff(release: Release, stability: str, wind: float) -> Parts:
@@ -92,13 +95,13 @@ def one_puff(release: Release, stability: str, wind: float) -> Parts:
         return heavy
     sy, sz = spread_of(stability, True)
     volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(np.minimum(0.5 * (release.height_m / sz) ** 2, 200.0))
-    level = np.minimum(release.mass / volume, pure(release))
+    level = np.minimum(release.mass / volume, pure(release.substance))
     return level, np.zeros_like(AXIS_X), np.maximum(sy, 1.0), sy / wind
 
 
-def pure(release: Release) -> float:
+def pure(substance: Substance) -> float:
     """kg/m3 of the gas alone at the temperature of the air."""
-    return release.substance.vapour_density(20.0)
+    return substance.vapour_density(20.0)
 
 
 @lru_cache(maxsize=256)
@@ -110,39 +113,65 @@ def blend(release: Release) -> Mixture:
     return mixture_of(release.substance.key, round(release.temperature_c, 1), round(release.droplets, 2))
 
 
-def heavy_plumes(release: Release, rose: Rose) -> dict[int, Parts]:
-    """Weather -> (level, core, sigma, seconds) where the Richardson number says that the cloud lies on the ground
-    (HJ 169-2018 G): the dense layer's plateau with its Gaussian rim, all weathers solved at once."""
+#: One dense layer: substance, degC, droplets, kg/s, stability, m/s. Rows of a batch do not know each other, so that a layer is the
+#: same to the last bit whatever it was solved with: what is kept from an earlier calculation changes no digit of the next.
+LayerKey = tuple[str, float, float, float, str, float]
+LAYERS: OrderedDict[LayerKey, tuple[Floats, Floats, Floats]] = OrderedDict()
+#: Layers kept; each is three axes, 15 kB.
+MOST_LAYERS = 2048
+KEEPING = Lock()
+
+
+def layer_keys(release: Release, rose: Rose) -> dict[int, LayerKey]:
+    """Weather -> the layer it asks for, where the Richardson number says that the cloud lies on the ground (HJ 169-2018 G)."""
     if release.rate is None or release.height_m > GROUND_M or not release.rate.any():
         return {}
-    mix = blend(release)
-    density = float(mix.density[-1])
-    rates, winds = release.rate, np.array([max(LEAST_WIND, wind) for _stability, wind in rose.classes])
-    heavy = [
-        m for m in range(len(winds))
-        if rates[m] > 0
-        and dense.richardson_continuous(rates[m], density, max(0.01, sqrt(rates[m] / density / winds[m])), winds[m])
-        >= dense.CONTINUOUS_LIMIT
-    ]  # fmt: skip
-    if not heavy:
-        return {}
-    layers = [surface(float(winds[m]), rose.classes[m][0]) for m in heavy]
-    solved = layer.solve(rates[heavy], mix, layers)
-    return {m: of_layer(solved, i, release) for i, m in enumerate(heavy)}
+    density = float(blend(release).density[-1])
+    found = {}
+    for m, (stability, wind) in enumerate(rose.classes):
+        rate, speed = float(release.rate[m]), max(LEAST_WIND, wind)
+        if rate <= 0:
+            continue
+        size = max(0.01, sqrt(rate / density / speed))
+        if dense.richardson_continuous(rate, density, size, speed) >= dense.CONTINUOUS_LIMIT:
+            state = round(release.temperature_c, 1), round(release.droplets, 2)
+            found[m] = (release.substance.key, *state, rate, stability, speed)
+    return found
 
 
-def of_layer(solved: layer.DenseLayer, i: int, release: Release) -> Parts:
+def solved(keys: Iterable[LayerKey]) -> dict[LayerKey, tuple[Floats, Floats, Floats]]:
+    """Level, core and sigma of every layer asked for: those that are kept, the others one batch a mixture (which costs as much
+    as one layer)."""
+    asked = list(dict.fromkeys(keys))
+    with KEEPING:
+        found = {key: LAYERS[key] for key in asked if key in LAYERS}
+    for mixture in dict.fromkeys(key[:3] for key in asked):
+        rows = [key for key in asked if key[:3] == mixture and key not in found]
+        if rows:
+            surfaces = [surface(key[5], key[4]) for key in rows]
+            batch = layer.solve(np.array([key[3] for key in rows]), mixture_of(*mixture), surfaces)
+            found |= {key: of_layer(batch, i, find(key[0])) for i, key in enumerate(rows)}
+    with KEEPING:
+        LAYERS.update(found)
+        while len(LAYERS) > MOST_LAYERS:
+            LAYERS.popitem(last=False)
+    return found
+
+
+def heavy_plumes(release: Release, rose: Rose) -> dict[int, Parts]:
+    """Weather -> the dense layer's plateau with its Gaussian rim: level, core, sigma, seconds."""
+    keys = layer_keys(release, rose)
+    layers = solved(keys.values())
+    return {m: (*layers[key], np.full_like(AXIS_X, release.seconds)) for m, key in keys.items()}
+
+
+def of_layer(batch: layer.DenseLayer, i: int, substance: Substance) -> tuple[Floats, Floats, Floats]:
     """At the nodes of the axis; beyond the layer's last distance as x^-1.5, the slowest that plumes fall there."""
-    x, far = np.maximum(solved.x[i], 1e-3), float(solved.x[i][-1])
-    level = np.exp(np.interp(np.log(AXIS_X), np.log(x), np.log(np.maximum(solved.axis[i], 1e-30))))
+    x, far = np.maximum(batch.x[i], 1e-3), float(batch.x[i][-1])
+    level = np.exp(np.interp(np.log(AXIS_X), np.log(x), np.log(np.maximum(batch.axis[i], 1e-30))))
     level = level * np.minimum(1.0, far / AXIS_X) ** 1.5
-    core, edge = np.interp(AXIS_X, x, solved.plateau[i]), np.interp(AXIS_X, x, solved.edge[i])
-    return (
-        np.minimum(level, pure(release)),
-        core,
-        np.maximum(edge / sqrt(2), 0.1),
-        np.full_like(AXIS_X, release.seconds),
-    )
+    core, edge = np.interp(AXIS_X, x, batch.plateau[i]), np.interp(AXIS_X, x, batch.edge[i])
+    return np.minimum(level, pure(substance)), core, np.maximum(edge / sqrt(2), 0.1)
 
 
 @lru_cache(maxsize=1024)
@@ -167,7 +196,7 @@ def heavy_puff(release: Release, stability: str, wind: float) -> Parts | None:
         np.where(slumping, np.maximum(radius / 10, 1.0), np.maximum(radius / 2, 1.0)),
     )
     passing = np.where(slumping, 2 * radius, sigma) / wind
-    return np.minimum(level, pure(release)), core, sigma, passing
+    return np.minimum(level, pure(release.substance)), core, sigma, passing
 
 
 def poison(cloud: Cloud, release: Release, scenario: int, x: float, y: float, weight: Floats) -> Plume:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from anlan.hazards.chemical.qra import kernels
 from anlan.hazards.chemical.qra.model import Disc, Floats, Footprint, Grid, Outline, Plume, Rose, Study
+from anlan.hazards.cluster import connected
 
 #: Sites whose risk is summed before it is added to the rest: at least so many, in at most so many portions. Each is a map that
 #: a worker of a cluster sends home, so few; a power of two, so that they come out even.
@@ -158,11 +159,18 @@ def through_dask(client: Any) -> Runner:
     """Portions as tasks of a `distributed.Client`, one thread each. Their arrays travel once, as bytes, with their task."""
 
     def run(function: Callable[..., Floats], calls: list[tuple[Any, ...]]) -> Iterable[Floats]:
-        shared = client.scatter([call[:-1] for call in calls], hash=False)
-        tasks = [client.submit(alone, function, one, pure=False) for one in shared]
+        tasks = []
+        for call in calls:  # the first works while the next one travels
+            (shared,) = client.scatter([call[:-1]], hash=False)
+            tasks.append(client.submit(alone, function, shared, pure=False))
         return (task.result() for task in tasks)
 
     return run
+
+
+def usual(calls: int) -> Runner:
+    client = connected() if calls > 1 else None
+    return at_home if client is None else through_dask(client)
 
 
 def portions(places: list[Site]) -> list[list[Site]]:
@@ -173,13 +181,13 @@ def portions(places: list[Site]) -> list[list[Site]]:
 
 
 def on_grid(
-    study: Study, grid: Grid, steps: Steps | None = None, threads: int | None = None, runner: Runner = at_home
+    study: Study, grid: Grid, steps: Steps | None = None, threads: int | None = None, runner: Runner | None = None
 ) -> Floats:
-    """Individual risk, 1/y [ny, nx], row 0 in the south."""
+    """Individual risk, 1/y [ny, nx], row 0 in the south; over the configured cluster (`ANLAN_DASK`) when there is much to do."""
     steps, threads = steps or Steps(), threads or min(8, cpu_count() or 1)
     calls = [(study.rose, grid, steps, part, threads) for part in portions(sites(study.footprints))]
     total = np.zeros((grid.ny, grid.nx))
-    for part in runner(portion, calls):
+    for part in (runner or usual(len(calls)))(portion, calls):
         total += part
     return total
 

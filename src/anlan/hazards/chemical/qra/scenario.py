@@ -35,6 +35,8 @@ OUTRIGHT = {
     "toxic": TOXIC, "puff": TOXIC, "jet_fire": JET, "pool_fire": POOL, "fireball": FIREBALL, "flash_fire": FLASH, "vce": BLAST,
 }  # fmt: skip
 KINDS = (*RELEASES, *OUTRIGHT)
+#: Scenarios whose dense layers are solved together: their layers are kept until their footprints are made.
+AT_ONCE_SOLVED = 64
 AT_ONCE = {"instantaneous", "rupture", "puff", "fireball"}
 
 
@@ -251,7 +253,11 @@ def study(
 ) -> Study:
     """All scenarios with their footprints; `day` = share of the time that is day, for people (None = the parameters')."""
     found: list[Footprint] = []
-    for index, scenario in enumerate(scenarios):
-        found += footprints(index, scenario, rose, sources)[0]
+    for start in range(0, len(scenarios), AT_ONCE_SOLVED):
+        part = scenarios[start : start + AT_ONCE_SOLVED]
+        releases = [source_of(one, find(one.substance), rose).release for one in part]
+        effects.solved(key for release in releases for key in effects.layer_keys(release, rose).values())
+        for index, scenario in enumerate(part, start):
+            found += footprints(index, scenario, rose, sources)[0]
     names, owners = tuple(item.id for item in scenarios), tuple(item.owner for item in scenarios)
     return Study(names, tuple(found), rose, people, parameters()["people"]["day_share"] if day is None else day, owners)

@@ -33,7 +33,7 @@ class Run:
 
 
 BARAD = "Barad 1958 (Project Prairie Grass), as tabulated in DisperSim3D benchmarks prairie-grass-*.dsbench"
-#: One run per class; roughness 6 mm, O'Neill, Nebraska, 1956.
+#: Classes B to E; roughness 6 mm, O'Neill, Nebraska, 1956.
 PRAIRIE_GRASS = (
     Run(7, 89.9, 4.44, "B", (97.8, 23.3, 5.1, 0.8, 0.1)),
     Run(11, 95.9, 7.61, "C", (273.0, 89.3, 29.5, 7.6, 1.7)),
@@ -75,15 +75,16 @@ NOTES = """
 
 Observed tables were searched in public repositories and pages by "Prairie Grass arc maximum", "Project Prairie Grass", "Burro 8",
 "Desert Tortoise 100 m 800 m", the authors' names (Barad, Koopman, Goldwire, Hanna, Witlox) and known figures of the Modelers
-Data Archive. Found and used: arc maxima of five Prairie Grass runs (one per class), three arcs of Desert Tortoise 4, distances to the
+Data Archive. Found and used: arc maxima of five Prairie Grass runs (classes B to E), three arcs of Desert Tortoise 4, distances to the
 lower flammable limit of Burro 7, 8, 9 (two processings of the same trials that differ by a factor of 1.4 to 2.1). They are second-hand: the
 reports themselves could not be compared (待核对).
 Not found as a table: Burro concentrations by arc (one collection holds model baselines in their place), Desert Tortoise 1 to 3, the
 other 63 runs of Prairie Grass, Kit Fox, Thorney Island. Figures remembered from the Modelers Data Archive were taken out.
 
-What the trials say of the models: the Gaussian plume is unbiased over five classes when it is given the wind at 2 m, at which its
+What the trials say of the models: the Gaussian plume is unbiased over classes B to E when it is given the wind at 2 m, at which its
 curves were fitted; with the wind at 10 m, as HJ 169-2018 and AQ/T 3046-2013 read it, it gives a release at the ground about
-two thirds of what was measured, most in neutral air. The outer zone of a footprint covers that.
+two thirds of what was measured, most in neutral air. The outer zone of a footprint (source and wind
+uncertain) is there for errors of that size.
 """
 
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from shapely.geometry import Point, shape
 
 from anlan.hazards.contract import InputError
-from anlan.hazards.flood import HAZARD, breach, flash, ponding, routing
+from anlan.hazards.flood import HAZARD, breach, flash, ponding, routing, run
 from anlan.hazards.flood.terrain import Series, Terrain
+from anlan.hazards.raster import Raster
 
 DAM = breach.Opening(60.0, 0.0, 1.0, 1800.0, 20.0)
 CURVE = ([0.0, 10.0, 20.0], [0.0, 2e6, 1e7])
@@ -215,3 +216,78 @@ def test_a_day_ahead_on_real_gauges_beats_no_change(
     assert score.nse > nse
     assert score.persistence > 0.5
     assert score.rmse < routing.skill(lower.tolist(), alone.tolist()).rmse
+
+
+def loaded(heights: np.ndarray, **more: object) -> dict[str, object]:
+    """Inputs of a breach over loaded heights of 25 m round (106.7, 39.5)."""
+    land = Raster(106.68, 39.48, 0.00029, 0.000225, heights, "样例")
+    return {
+        "scenario": "dike_breach",
+        "reach_km": 1.5,
+        "hours": 1,
+        "rise_m": 2,
+        "ground": {"elevation_m": land},
+        **more,
+    }
+
+
+def slope() -> np.ndarray:
+    y, x = np.mgrid[0:180, 0:140]
+    return np.asarray(1080 + 0.05 * y + 0.02 * np.abs(x - 69), np.float64)
+
+
+def test_over_loaded_ground_water_stays_in_the_valley_and_a_wall_keeps_it_from_what_lies_behind() -> None:
+    free = run(106.7, 39.5, loaded(slope()))
+    wall = {"points": [[106.685, 39.497], [106.72, 39.497]], "crest_m": 1100.0}
+    held = run(106.7, 39.5, loaded(slope(), structures=[wall]))
+    pipe = {"near": [106.7, 39.4972], "far": [106.7, 39.4967], "area_m2": 3.0, "invert_m": 1080.0, "height_m": 1.5}
+    leaking = run(106.7, 39.5, loaded(slope(), structures=[wall, pipe]))
+    first, second, third = (shape(found.zones[-1].geometry).bounds[1] for found in (free, held, leaking))
+    assert first < second
+    assert second > 39.4965, "nothing passes the wall"
+    assert third < second, "the culvert lets it through"
+    assert all(found.summary["mass_error"] < 1e-9 for found in (free, held, leaking))
+    assert "墙堤 1 道、涵洞 1 处" in leaking.assumptions[-2]
+
+
+def test_a_hole_in_the_heights_is_refused_by_its_place_before_any_work_and_coarse_heights_are_left_aside() -> None:
+    holed = slope()
+    holed[90, 70] = np.nan
+    with pytest.raises(InputError) as refused:
+        run(106.7, 39.5, loaded(holed))
+    assert refused.value.field == "ground.elevation_m"
+    assert "39.5" in str(refused.value.value)
+    coarse = Raster(106.0, 39.0, 0.083, 0.083, np.full((20, 20), 1080.0), "5 分")
+    found = run(106.7, 39.5, {"scenario": "dike_breach", "hours": 1, "ground": {"elevation_m": coarse}})
+    assert "地面取均匀坡度（示意地形）" in found.assumptions
+
+
+@pytest.mark.parametrize(
+    ("field", "inputs"),
+    [
+        ("storage", {"scenario": "dam_breach"}),
+        ("level_m", {"scenario": "dam_breach", "storage": [[0, 0], [20, 1e6]], "level_m": 25}),
+        ("foot_m", {"scenario": "dam_breach", "storage": [[0, 0], [20, 1e6]], "level_m": 10, "foot_m": 12}),
+        ("scenario", {"scenario": "ponding"}),
+        ("rain[1].rate", {"scenario": "ponding", "rain": [[0, 5], [10, -1]]}),
+        ("rise_m", {"scenario": "ice_jam", "rise_m": float("nan")}),
+        ("scenario", {"scenario": "tsunami"}),
+    ],
+)  # fmt: skip
+def test_a_scenario_that_cannot_be_is_refused_by_name(field: str, inputs: dict[str, object]) -> None:
+    with pytest.raises(InputError) as refused:
+        run(106.7, 39.5, inputs)
+    assert refused.value.field == field
+
+
+def test_a_dam_that_empties_gives_what_it_held_and_a_fuller_one_a_higher_peak() -> None:
+    curve = [[1080.0, 0.0], [1100.0, 3e6]]
+    half, full = (
+        run(
+            106.7, 39.5, {"scenario": "dam_breach", "storage": curve, "level_m": level, "foot_m": 1081.0, "hours": 4}
+        ).summary
+        for level in (1090.0, 1099.0)
+    )
+    assert full["peak_m3_s"] > half["peak_m3_s"] > 0
+    assert full["released_m3"] == pytest.approx(3e6 * 18 / 20, rel=0.02)
+    assert full["advice"][0]["source"]

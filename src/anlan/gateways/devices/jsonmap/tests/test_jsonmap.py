@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import httpx
 import pytest
+from tests.conftest import free_port
 
 from anlan.gateways.devices.contract import FrameError
-from anlan.gateways.devices.jsonmap import codec
+from anlan.gateways.devices.jsonmap import PROTOCOL, codec
 from anlan.gateways.devices.jsonmap.poller import JsonPoller
+from anlan.gateways.devices.jsonmap.simulator import Feed
+from anlan.gateways.devices.simulation import Plan, run
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 BEIJING = timezone(timedelta(hours=8))
@@ -57,27 +60,32 @@ def test_a_mapping_that_cannot_be_is_refused(wrong: Any) -> None:
 
 
 def test_a_document_is_fetched_and_mapped() -> None:
-    document = codec.encode([("T-101", "WD", 25.5, AT)])
+    port = free_port()
+    plan = Plan(PROTOCOL, ["T-101,T-102"], "127.0.0.1", port, {"WD": 25.5, "YW": 3.2}, every_s=60)
 
-    class Platform(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(document)
+    async def body() -> list[tuple[str, str, float | None]]:
+        feed = asyncio.create_task(run(plan))
+        device = JsonPoller({"url": f"http://127.0.0.1:{port}/", "mapping": "major_hazard"})
+        try:
+            while True:
+                with suppress(httpx.ConnectError):
+                    return [(one.address, one.code, one.value) for one in await device.read(NOW)]
+                await asyncio.sleep(0.02)
+        finally:
+            await device.client.aclose()
+            feed.cancel()
+            await asyncio.gather(feed, return_exceptions=True)
 
-        def log_message(self, *_: object) -> None:
-            pass
+    assert asyncio.run(body()) == [
+        ("T-101", "WD", 25.5), ("T-101", "YW", 3.2), ("T-102", "WD", 25.5), ("T-102", "YW", 3.2),
+    ]  # fmt: skip
 
-    with HTTPServer(("127.0.0.1", 0), Platform) as server:
-        thread = threading.Thread(target=server.handle_request)
-        thread.start()
-        device = JsonPoller({"url": f"http://127.0.0.1:{server.server_port}/", "mapping": "major_hazard"})
 
-        async def body() -> list[tuple[str, float | None]]:
-            try:
-                return [(one.code, one.value) for one in await device.read(NOW)]
-            finally:
-                await device.client.aclose()
-
-        assert asyncio.run(body()) == [("WD", 25.5)]
-        thread.join(5)
+def test_a_counterpart_answers_whole_requests_only() -> None:
+    feed = Feed("T-101")
+    feed.report({"WD": 1.0}, AT)
+    assert feed.receive(b"GET / HTTP/1.1\r\nHost", AT) == []
+    (answer,) = feed.receive(b": x\r\n\r\n", AT)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert (b"200 OK" in head, len(codec.decode(body, codec.named("major_hazard"), NOW))) == (True, 1)
+    assert feed.receive(b"POST / HTTP/1.1\r\n\r\n", AT)[0].startswith(b"HTTP/1.1 405")

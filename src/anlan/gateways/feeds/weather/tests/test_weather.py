@@ -97,7 +97,7 @@ def test_a_bufr_report_is_read_in_our_units() -> None:
         parse(message[:-1])
 
 
-def test_a_field_is_read_at_a_place_and_a_forecast_is_none() -> None:
+def test_a_field_is_read_at_a_place_and_a_forecast_says_so() -> None:
     lib = pytest.importorskip("eccodes")
     handle = lib.codes_grib_new_from_samples("regular_ll_sfc_grib2")
     lib.codes_set(handle, "shortName", "2t")
@@ -109,8 +109,9 @@ def test_a_field_is_read_at_a_place_and_a_forecast_is_none() -> None:
     north, west = (lib.codes_get(handle, f"{name}OfFirstGridPointInDegrees") for name in ("latitude", "longitude"))
     lib.codes_release(handle)
     found = parse(field + forecast)
-    assert "预报场" in found.refused[0].reason
-    (one,) = found.fields
+    one, later = found.fields
+    assert (one.forecast, later.forecast) == (False, True)
+    assert (later.valid - later.issued).total_seconds() == 6 * 3600
     assert one.code == "TEM"
     assert one.at(north, west) == pytest.approx(7.0, abs=0.01)
     assert one.at(-north, west) is None, "the grid does not reach there"
@@ -124,3 +125,23 @@ def test_no_text_makes_it_fall_over(text: str) -> None:
             parse(("ZBUH " + text).encode())
         except FeedError as error:
             assert str(error)  # noqa: PT017 - the point is that a reason is given
+
+
+def test_a_table_of_forecasts_is_read_row_by_row() -> None:
+    head = "station,issued_at,valid_at,quantity,value"
+    found = parse(
+        "\n".join(
+            [
+                head,
+                "W-HB,2026-07-20T08:00:00+08:00,2026-07-20T14:00:00+08:00,WIN_S,18.5",
+                "W-HB,2026-07-20T08:00:00+08:00,2026-07-20T14:00:00+08:00,气温,31",
+                "W-HB,2026-07-20T08:00:00+08:00,2026-07-20T14:00:00,气温,31",
+                "W-HB,2026-07-20T08:00:00+08:00,2026-07-20T14:00:00+08:00,小时雨量,-4",
+                "W-HB,2026-07-20T08:00:00+08:00,2026-07-20T14:00:00+08:00,心情,4",
+            ]
+        ).encode()
+    )
+    assert [(one.quantity, one.value) for one in found.coming] == [("风速", 18.5), ("气温", 31.0)]
+    assert ["时区" in one.reason or "小时雨量" in one.reason or "心情" in one.reason for one in found.refused] == [
+        True
+    ] * 3

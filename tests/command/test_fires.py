@@ -1,0 +1,66 @@
+"""The page of a fire: seen, drawn, simulated again, with those who come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from anlan.kernel import clock
+from anlan.resources import actions as resources
+from anlan.resources.models import Team
+from anlan.simulation import actions, queries
+from anlan.simulation.models import Run
+from tests.conftest import City, actor
+from tests.web.conftest import SignIn, signed_in
+
+__all__ = ["signed_in"]
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 4, 20, 6, 0, tzinfo=UTC)
+RING = [(106.700, 39.500), (106.720, 39.500), (106.720, 39.512), (106.700, 39.512)]
+
+
+def test_a_fire_is_drawn_held_and_run_again_on_one_page(city: City, signed_in: SignIn) -> None:
+    by, client = actor(city.city), signed_in()
+    team = Team.objects.create(
+        code="FF-1", name="扑火一队", kind="森林草原", capabilities=["wildfire"], lon=106.72, lat=39.5, area=city.west,
+        members=20, leader="队长", phone="19900000000", turnout_min=5, speed_km_h=50,
+    )  # fmt: skip
+    with clock.standing_at(NOW):
+        first = actions.run(by, "wildfire", {"wind_m_s": 6, "wind_from_deg": 270}, 106.7, 39.5, None, "草场火")
+        url = f"/command/fires/{first.correlation_id}/"
+        assert url in client.get("/command/fires/").content.decode()
+        page = client.get(url).content.decode()
+        for title in (
+            "热点定位",
+            "火情实况",
+            "火场绘制",
+            "态势模拟",
+            "调度管理",
+            "通信联络",
+            "扑救指挥",
+            "扑火一队",
+            "19900000000",
+        ):
+            assert title in page
+        line = {"verb": "line", "points": "106.705, 39.4\n106.705, 39.6", "in_min": "0", "note": "推土机带"}
+        assert client.post(url, line).status_code == 302
+        held = queries.runs(by, first.correlation_id)[0]
+        assert held.summary["area_ha"]["6"] < first.summary["area_ha"]["6"]
+        wrong = client.post(url, {**line, "points": "106.705"})
+        assert (wrong.status_code, "隔离线" in wrong.content.decode()) == (422, True)
+        points = "".join(f'<trkpt lat="{lat}" lon="{lon}"/>' for lon, lat in RING)
+        gpx = SimpleUploadedFile("walk.gpx", f"<gpx><trk><trkseg>{points}</trkseg></trk></gpx>".encode())
+        assert client.post(url, {"verb": "perimeter", "gpx": gpx}).status_code == 302
+        walked = queries.runs(by, first.correlation_id)[0]
+        assert walked.inputs["perimeter"] == [list(place) for place in RING]
+        for n, (lon, lat) in enumerate(RING):
+            resources.report_position(by, team.pk, lon, lat, NOW - timedelta(minutes=10 - n))
+        assert client.post(url, {"verb": "perimeter", "team": str(team.pk)}).status_code == 302
+        driven = queries.runs(by, first.correlation_id)[0]
+        assert driven.inputs["perimeter"] == walked.inputs["perimeter"]
+        assert any("队伍行进轨迹" in text for text in driven.assumptions)
+        assert client.post(url, {"verb": "refresh"}).status_code == 302
+        assert client.post(url, {"verb": "explode"}).status_code == 422
+    assert Run.objects.visible_to(by).count() == 5
