@@ -23,7 +23,7 @@ drop function anlan_journal_head_goes_forward();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("kernel", "0002_journal_append_only")]
+    dependencies = [("kernel", "0003_refused_row")]
     operations = [
         migrations.CreateModel(
             name="JournalHead",
