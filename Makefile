@@ -16,8 +16,8 @@ setup:           ## environment and browser libraries from the lock files
 demo: setup      ## start everything and play a scenario (SCENARIO=..., ONCE=1 to play once and exit)
 	@$(ANLAN) demo --scenario $(SCENARIO) $(if $(ONCE),--once)
 
-up: setup        ## start everything, no scenario
-	@$(ANLAN) up
+up: setup        ## start everything, no scenario (DEMO=1 with the demo accounts)
+	@$(ANLAN) up $(if $(DEMO),--demo-accounts)
 
 test: setup      ## everything: lint, unit, property, API, acceptance, browser
 	@$(PY) tools/browser.py

@@ -11,6 +11,7 @@ ANLAN_PLATFORM       code by which other platforms know this one; unset = code o
 ANLAN_EXCHANGE_CERT, ANLAN_EXCHANGE_KEY, ANLAN_EXCHANGE_CA  PEM files for TLS with other platforms
 ANLAN_PUBLIC_URL     address the public knows the warnings by; unset = the one a request came to
 ANLAN_SANDBOX        name of the drill's sandbox this process belongs to; set by `anlan drill` only
+ANLAN_DEMO_ACCOUNTS  1 = load the demo accounts, whose passwords are published; set by `anlan demo` and `anlan drill`  (0)
 ANLAN_TIANDITU_KEY   key of the optional online base map; unset = offline base map only
 """
 
@@ -72,6 +73,7 @@ EXCHANGE_CERT, EXCHANGE_KEY, EXCHANGE_CA = (
     os.environ.get(f"ANLAN_EXCHANGE_{what}", "") for what in ("CERT", "KEY", "CA")
 )
 PUBLIC_URL = os.environ.get("ANLAN_PUBLIC_URL", "").rstrip("/")
+DEMO_ACCOUNTS = flag("ANLAN_DEMO_ACCOUNTS")
 FRONTEND = Path(os.environ.get("ANLAN_FRONTEND", PACKAGE.parent.parent / "frontend"))
 
 SECRET_KEY = secret_key(VAR)
@@ -148,7 +150,14 @@ PASSWORD_MAX_AGE_DAYS = 90
 IDLE_TIMEOUT_S = 30 * 60
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
-AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_HANDLER = "anlan.kernel.identity.lockout.Handler"
+#: Wrong passwords from one address, whatever the account; a whole office may sit behind it.
+ADDRESS_FAILURE_LIMIT = 50
+#: "AXES_LOCKOUT_PARAMETERS does not contain ip_address": the address has its own limit, in our handler.
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]
+#: A try during the lock-out does not prolong it: nobody can keep an officer out for ever.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "anlan.web.views.auth.locked_out"
 AXES_VERBOSE = False

@@ -137,6 +137,7 @@ class Supervisor:
     var: Path
     web_port: int = 8000
     host: str = "127.0.0.1"
+    demo_accounts: bool = False
     children: list[Child] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
@@ -150,6 +151,8 @@ class Supervisor:
         self.var.mkdir(parents=True, exist_ok=True)
         self.ports = Ports.choose(self.web_port)
         self.env = dict(os.environ, ANLAN_VAR=str(self.var))
+        if self.demo_accounts:
+            self.env["ANLAN_DEMO_ACCOUNTS"] = "1"
         self._tell_sandbox()
         self._open_nursery()
         self.own_database = "ANLAN_DATABASE_URL" not in self.env

@@ -74,7 +74,7 @@ class Installation:
 def started(env: dict[str, str], port: int) -> Installation:
     """Until it prints its address, as a person would wait."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "anlan", "up", "--port", str(port)]
+    command = [sys.executable, "-m", "anlan", "up", "--demo-accounts", "--port", str(port)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     line = process.stdout.readline()

@@ -102,6 +102,8 @@ def test_every_made_up_row_is_marked(wuhai: loader.Loaded) -> None:
 def test_another_city_loads_without_a_change_of_code() -> None:
     loaded = loader.load(SMALL)
     assert loaded.parts["areas"] == 4
+    assert not User.objects.exists()
+    assert loader.load_demo_accounts(SMALL) == 1
     assert User.objects.filter(username="shiyan").exists()
     assert loaded.parts["shifts"] > 0
 

@@ -36,7 +36,7 @@ def test_a_new_row_is_saved_journalled_and_told(city: City, signed_in: SignIn) -
     assert answer.status_code == 302, answer.content.decode()
     row = Organisation.everything.get()
     assert (row.name, row.area, row.lon) == ("海勃湾区应急局", city.east, 106.8)
-    assert JournalEntry.objects.get().verb == "新增机构"
+    assert JournalEntry.objects.get(subject_type="kernel.Organisation").verb == "新增机构"
     event = Event.objects.get()
     assert (event.name, event.payload["slug"], event.area_path) == (
         "kernel.RegisterRowChanged",

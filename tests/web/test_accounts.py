@@ -13,6 +13,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from anlan.kernel import clock
 from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.errors import Forbidden
+from anlan.kernel.identity import actions
 from anlan.kernel.models import Grant, Role, User
 from tests.conftest import City
 from tests.web.conftest import PASSWORD, SignIn, account
@@ -103,6 +105,24 @@ def test_a_role_that_asks_for_it_is_held_only_with_a_second_factor(city: City, c
         assert again.get("/api/monitoring/alarms", headers={"Authorization": header}).status_code == 401
 
 
+def test_the_password_alone_gives_no_token_where_a_second_factor_is_owed(city: City, client: Client) -> None:
+    user = account(city.city, totp_required=True)
+    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+    for path in ("/account/tokens", "/account/tokens/1/revoke", "/account/password"):
+        assert client.post(path, {"name": "对接", "days": "30"})["Location"].startswith("/account/totp")
+    assert client.get("/account/")["Location"].startswith("/account/totp")
+    assert not user.tokens.exists()
+    assert client.post("/logout")["Location"] == "/login"
+
+
+def test_an_old_password_gives_no_token(signed_in: SignIn) -> None:
+    client = signed_in()
+    User.objects.update(must_change_password=True)
+    assert client.post("/account/tokens", {"name": "对接", "days": "30"})["Location"].startswith("/account/password")
+    assert client.get("/account/totp").status_code == 200
+    assert not User.objects.get().tokens.exists()
+
+
 def test_a_system_administrator_opens_an_account_that_must_change_its_password(city: City, signed_in: SignIn) -> None:
     admin = signed_in(city.city, "kernel.accounts")
     opened = admin.post("/accounts/new", {"username": "li.na", "display_name": "李娜"})
@@ -154,6 +174,59 @@ def test_a_district_cannot_give_rights_over_the_city(city: City, signed_in: Sign
     east = signed_in(city.east, "kernel.grants", username="east")
     user, role = account(city.east, "li"), Role.objects.create(code="r", name="角色", permissions=["command.*"])
     assert east.post(f"/accounts/{user.pk}/give", {"role": role.pk, "area": city.city.pk}).status_code == 403
+
+
+@pytest.mark.parametrize("verb", ["reset-password", "unlock", "remove-second-factor", "save"])
+def test_a_district_administrator_touches_no_account_with_rights_elsewhere(
+    city: City, signed_in: SignIn, verb: str
+) -> None:
+    """One grant too high is enough: the password would give that one, too."""
+    east = signed_in(city.east, "kernel.accounts", username="east")
+    chief, own = account(city.city, "chief"), account(city.town, "own")
+    both = account(city.east, "both", ("command.*",))
+    Grant.objects.create(user=both, role=Role.objects.create(code="w", name="角色"), area=city.west)
+    given = {"is_active": "0", "reason": "试"}
+    assert [east.post(f"/accounts/{user.pk}/{verb}", given).status_code for user in (chief, both, own)] == [
+        403,
+        403,
+        302,
+    ]
+    chief.refresh_from_db()
+    assert chief.is_active
+    assert chief.check_password(PASSWORD)
+
+
+def test_a_district_administrator_sees_the_accounts_of_the_district(city: City, signed_in: SignIn) -> None:
+    east = signed_in(city.east, "kernel.accounts", username="east")
+    chief, own = account(city.city, "chief"), account(city.town, "own")
+    page = east.get("/accounts/").content.decode()
+    assert ">own<" in page
+    assert ">chief<" not in page
+    assert east.get(f"/accounts/{own.pk}/").status_code == 200
+    assert east.get(f"/accounts/{chief.pk}/").status_code == 404
+
+
+def test_a_role_is_changed_for_the_whole_city_and_by_nobody_who_holds_it(city: City, signed_in: SignIn) -> None:
+    security = signed_in(city.city, "kernel.grants", username="security")
+    east = signed_in(city.east, "kernel.grants", username="east")
+    officer, mine = Role.objects.create(code="officer", name="值班员"), Role.objects.get(code="role-security")
+    wider = {"name": "值班员", "permissions": ["command.*"], "data_class": "2"}
+    assert east.post(f"/accounts/roles/{officer.pk}/", wider).status_code == 403
+    assert security.post(f"/accounts/roles/{mine.pk}/", wider).status_code == 409
+    assert security.post(f"/accounts/roles/{officer.pk}/", wider).status_code == 302
+    officer.refresh_from_db()
+    assert officer.permissions == ["command.*"]
+
+
+def test_a_token_is_revoked_by_its_owner_or_who_answers_for_the_account(city: City) -> None:
+    chief, own = account(city.city, "chief"), account(city.east, "own")
+    for user in (chief, own):
+        actions.issue_token(user.actor(), "对接")
+    east = account(city.east, "east", ("kernel.accounts",)).actor()
+    with pytest.raises(Forbidden):
+        actions.revoke_token(east, chief.tokens.get().pk)
+    actions.revoke_token(east, own.tokens.get().pk)
+    actions.revoke_token(chief.actor(), chief.tokens.get().pk)
 
 
 def test_an_officer_opens_no_administration_page(city: City, signed_in: SignIn) -> None:

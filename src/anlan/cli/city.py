@@ -15,6 +15,7 @@ EXAMPLE = "anlan city load wuhai --dry-run"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("verb", choices=["load", "list"], help="load 装载，list 列出可用的城市包")
     parser.add_argument("name", nargs="?", default="wuhai", help="城市包名，或文件夹路径")
+    parser.add_argument("--demo-accounts", action="store_true", help="同时装载演示账号（口令公开，仅供试用）")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不写入")
 
 
@@ -23,13 +24,19 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(cities.names()))
         return 0
     _roles.setup()
+    from anlan.kernel.errors import Conflict  # noqa: PLC0415 - beside it
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
     try:
         loaded = loader.load(args.name, args.dry_run)
+        if args.demo_accounts and not args.dry_run:
+            loaded.parts["accounts"] = loader.load_demo_accounts(args.name)
     except FileNotFoundError as error:
         print(error, file=sys.stderr)
         return 2
+    except Conflict as error:
+        print(error.message, file=sys.stderr)
+        return 1
     for part, count in loaded.parts.items():
         print(f"  {part:<16}{count}")
     for note in loaded.notes:

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     console = Console(stderr=args.once, highlight=False)
     stop = threading.Event()
     handle_signals(stop)
-    system = Supervisor(_roles.var(), args.port, args.host, stopping=stop)
+    system = Supervisor(_roles.var(), args.port, args.host, demo_accounts=True, stopping=stop)
     try:
         with console.status("启动数据库、消息、网关、后台与网页 …"):
             if not system.start():
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 async def play(
     args: argparse.Namespace, system: Supervisor, console: Console, live_minutes: float | None = None
 ) -> dict[str, Any]:
-    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
+    from anlan.web.city import accounts  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.web.scenario import player, spec  # noqa: PLC0415 - as above
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -70,7 +70,7 @@ async def play(
         console.print(f"[dim]资料来源：{scenario.source}[/]")
     password = f"{system.env.get('ANLAN_MQTT_PASSWORD', '')}-device"
     ports = {"mqtt": system.ports.mqtt, "sl651": system.ports.sl651}
-    one = player.Player(scenario, system.url, ports, password, loader.demo_accounts(args.city))
+    one = player.Player(scenario, system.url, ports, password, accounts.demo(args.city))
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("等待告警", total=STEPS)
@@ -93,10 +93,10 @@ async def play(
 
 
 def greet(console: Console, url: str, city: str) -> None:
-    from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
+    from anlan.web.city import accounts  # noqa: PLC0415 - its tables need Django to be set up
 
     table = Table("账号", "口令", "身份", title="演示账号（仅供演示）")
-    for username, password, name in loader.demo_accounts(city):
+    for username, password, name in accounts.demo(city):
         table.add_row(username, password, name)
     console.print(table)
     console.print(f"打开 [bold underline]{url}[/]    大屏 {url}/wall    停止：Ctrl-C")

@@ -73,7 +73,7 @@ def inside(args: argparse.Namespace) -> int:
     console = Console(stderr=args.once, highlight=False)
     stop = threading.Event()
     handle_signals(stop)
-    system = Supervisor(_roles.var(), args.port, args.host, stopping=stop)
+    system = Supervisor(_roles.var(), args.port, args.host, demo_accounts=True, stopping=stop)
     try:
         with console.status("启动演练沙盒 …"):
             if not system.start():

@@ -20,9 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     _roles.setup()
     call_command("migrate", verbosity=0)
+    from anlan.kernel.errors import Conflict  # noqa: PLC0415 - beside it
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
-    loaded = loader.load_once()
+    try:
+        loaded = loader.load_once()
+    except Conflict as refused:
+        print(refused.message, file=sys.stderr)
+        return 1
     for line in loaded.refused if loaded else ():
         print(f"拒绝：{line}", file=sys.stderr)
     return 0

@@ -2,7 +2,7 @@
 
 from anlan.kernel.accounts.models import ApiToken, Grant, Role, User
 from anlan.kernel.areas.models import Area, Level
-from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.audit.models import JournalEntry, JournalHead
 from anlan.kernel.events.models import Delivery, Event
 from anlan.kernel.organisations.models import Organisation, Person, Post
 from anlan.kernel.refusals import RefusedRow
@@ -14,6 +14,7 @@ __all__ = [
     "Event",
     "Grant",
     "JournalEntry",
+    "JournalHead",
     "Level",
     "Organisation",
     "Person",

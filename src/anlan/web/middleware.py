@@ -97,17 +97,24 @@ class SignedInMiddleware:
         if not getattr(view, "login_required", True) or request.by_token:  # type: ignore[attr-defined]
             return None
         if request.user.is_authenticated:
-            return None if request.path.startswith("/account/") else self.owes(request)
+            return self.owes(request)
         return None if request.path.startswith("/api/") else self.sign_in_first(request)
 
     def owes(self, request: HttpRequest) -> HttpResponse | None:
-        """Before anything else: the second factor a role asks for, and a new password when the old one is too old."""
+        """Before anything else: the second factor a role asks for, and a new password when the old one is too old.
+
+        Only the page that pays the debt is open (signing out always is): not the tokens, not even the password while the
+        second factor is owed.
+        """
         user: Any = request.user
+        here = request.resolver_match.view_name if request.resolver_match else ""
         if not user.is_verified() and (second_factor.required(user) or second_factor.device_of(user)):
-            place, text = "/account/totp", "请先完成双因子验证"
+            place, text, open_here = "/account/totp", "请先完成双因子验证", {"totp"}
         elif actions.password_is_old(user):
-            place, text = "/account/password", "请先修改口令"
+            place, text, open_here = "/account/password", "请先修改口令", {"totp", "password"}
         else:
+            return None
+        if here in open_here:
             return None
         if wants_json(request):
             return JsonResponse({"error": text}, status=403, json_dumps_params={"ensure_ascii": False})

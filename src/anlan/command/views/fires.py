@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.command import queries
@@ -94,7 +95,10 @@ def page_of(actor: Actor, key: UUID) -> dict[str, Any]:
         "hotspots": monitoring.hazard_events(actor).filter(correlation_id=key, kind="hotspot")[:20],
         "lines": simulation.control_lines(actor, key), "tracks": tracks(actor), "safety": SAFETY, "now": clock.now(),
         "worst": run.exposure[-1] if run.exposure else {}, "places": run.summary.get("places", [])[:12],
-        "areas": sorted((int(hour), area) for hour, area in run.summary.get("area_ha", {}).items()),
+        "areas": [
+            (_("{hours} 小时后").format(hours=hour), area)
+            for hour, area in sorted(run.summary.get("area_ha", {}).items(), key=lambda pair: int(pair[0]))
+        ],
         "may_run": actor.has("simulation.run"), "key": key,
         "notes": queries.timeline(actor, incident.pk)[:12] if incident else [],
     }  # fmt: skip

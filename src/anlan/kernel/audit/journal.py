@@ -17,7 +17,8 @@ from django.db import connection, models
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.audit import seals
+from anlan.kernel.audit.models import JournalEntry, JournalHead
 
 GENESIS = "0" * 64
 #: One writer at a time extends the chain; taken last in a transaction, so it is held only until that commit.
@@ -105,12 +106,17 @@ def chain(entries: Sequence[JournalEntry]) -> None:
         # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before.
         cursor.execute("set constraints all immediate")
         cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    last = JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
+    head = JournalHead.objects.values_list("seq", "hash").first()
+    last = head or JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
     for seq, entry in enumerate(entries, last[0] + 1):
         entry.seq, entry.previous = seq, last[1]
         entry.hash = content_hash(entry)
         last = (seq, entry.hash)
     JournalEntry.objects.bulk_create(entries, batch_size=1000)
+    if head:
+        JournalHead.objects.update(seq=last[0], hash=last[1])
+    else:
+        JournalHead.objects.create(seq=last[0], hash=last[1])
 
 
 @dataclass(frozen=True)
@@ -180,7 +186,13 @@ class Flaw:
 
 
 def flaws() -> Iterator[Flaw]:
-    """Every place where an entry was changed, removed or inserted; nothing when the journal is whole."""
+    """Every place where an entry was changed, removed or inserted; nothing when the journal is whole.
+
+    The end is held by the head and by the seals outside the database, which are read before the entries: what was
+    written while we read is no flaw.
+    """
+    marks, found = marked()
+    yield from found
     previous, expected = GENESIS, 1
     for entry in JournalEntry.objects.order_by("seq").iterator(2000):
         if entry.seq != expected:
@@ -189,4 +201,30 @@ def flaws() -> Iterator[Flaw]:
             yield Flaw(entry.seq, "与上一条的哈希不衔接")
         if content_hash(entry) != entry.hash:
             yield Flaw(entry.seq, "内容与哈希不符，已被改动")
+        for mark, where in marks.pop(entry.seq, ()):
+            if mark != entry.hash:
+                yield Flaw(entry.seq, f"与{where}不符，自此以前的记录已被改写")
         previous, expected = entry.hash, entry.seq + 1
+    if (missing := max(marks, default=0)) >= expected:
+        where = "、".join(where for _hash, where in marks[missing])
+        yield Flaw(expected, f"缺少第 {expected} 至 {missing} 条：日志末尾被删除（依据{where}）")
+
+
+Marks = dict[int, list[tuple[str, str]]]
+
+
+def marked() -> tuple[Marks, list[Flaw]]:
+    """seq -> what hash it must have and who says so; and what is wrong with those who say it."""
+    marks: Marks = {}
+    wrong = []
+    head = JournalHead.objects.first()
+    if head is not None:
+        marks.setdefault(head.seq, []).append((head.hash, "链头记录"))
+    elif (last := JournalEntry.objects.order_by("-seq").first()) is not None:
+        wrong.append(Flaw(last.seq, "链头记录缺失"))
+    for line, seal in enumerate(seals.kept(), 1):
+        if seal is None:
+            wrong.append(Flaw(0, f"封存文件 {seals.FILE} 第 {line} 行不是本机签封，已被改动"))
+        else:
+            marks.setdefault(seal.seq, []).append((seal.hash, f"{seal.at[:10]} 封存"))
+    return marks, wrong

@@ -35,3 +35,17 @@ class JournalEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor} {self.verb} {self.subject}"
+
+
+class JournalHead(models.Model):
+    """The newest entry, in one row that changes with it: an entry cut off at the end is missed by it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    seq = models.BigIntegerField("序号")
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = "审计日志链头"
+
+    def __str__(self) -> str:
+        return f"#{self.seq} {self.hash[:16]}"

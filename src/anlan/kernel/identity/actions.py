@@ -1,7 +1,8 @@
 """Verbs on accounts, roles and grants. Three administrators are kept apart 三员分立 (GB/T 22239-2019 8.1.5):
 
 系统管理员 (`kernel.accounts`) opens and closes accounts, 安全管理员 (`kernel.grants`) says who may do what,
-审计管理员 (`kernel.audit`) reads the journal. Nobody holds two of these, and nobody grants to themself.
+审计管理员 (`kernel.audit`) reads the journal. Nobody holds two of these, and nobody grants to themself. Each of them works
+inside the areas of their own grant (`reach`).
 """
 
 from __future__ import annotations
@@ -24,8 +25,15 @@ from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from anlan.kernel.identity import reach
 
 SEPARATED = {"kernel.accounts": "系统管理员", "kernel.grants": "安全管理员", "kernel.audit": "审计管理员"}
+#: permission -> account and role of a new installation
+FIRST_ADMINISTRATORS = {
+    "kernel.accounts": ("sysadmin", "system_admin"),
+    "kernel.grants": ("secadmin", "security_admin"),
+    "kernel.audit": ("auditor", "audit_admin"),
+}
 TOKEN_DAYS = 365
 PASSWORDS_KEPT = 5
 
@@ -36,6 +44,13 @@ def account(pk: int) -> User:
     if found is None:
         raise NotFound(f"账号 {pk} 不存在")
     return found
+
+
+def administered(by: Actor, pk: int) -> User:
+    """The account, which the system administrator `by` answers for with every right it has."""
+    user = account(pk)
+    reach.require_over(by, "kernel.accounts", user)
+    return user
 
 
 def made_up_password() -> str:
@@ -64,9 +79,33 @@ def open_account(by: Actor, username: str, display_name: str) -> tuple[User, str
 
 
 @action("kernel.accounts")
+def found_administrators(by: Actor, area: Area) -> list[tuple[str, str, str]]:
+    """Of a new installation: one account for each of the three, as (account, first password, title). Roles that exist stay."""
+    made = []
+    for permission, (username, code) in FIRST_ADMINISTRATORS.items():
+        title = SEPARATED[permission]
+        role, new = Role.objects.get_or_create(
+            code=code,
+            defaults={
+                "name": title,
+                "permissions": ["kernel.view", permission],
+                "data_class": 4,
+                "totp_required": True,
+            },
+        )
+        if new:
+            record(by, "新增角色", role)
+        user, password = open_account(by, username, title)
+        grant = Grant.objects.create(user=user, role=role, area=area)
+        record(by, "授权", grant)
+        made.append((username, password, title))
+    return made
+
+
+@action("kernel.accounts")
 def change_account(by: Actor, pk: int, display_name: str, is_active: bool, reason: str = "") -> User:
     """Another name, or the account closed or opened again. Nobody closes their own."""
-    user = account(pk)
+    user = administered(by, pk)
     if not is_active and user.pk == by.user_id:
         raise Conflict("不能停用自己的账号")
     before = snapshot(user)
@@ -80,7 +119,7 @@ def change_account(by: Actor, pk: int, display_name: str, is_active: bool, reaso
 @action("kernel.accounts")
 def reset_password(by: Actor, pk: int, reason: str) -> str:
     """A new first password; the old one no longer works and sessions of the account end."""
-    user = account(pk)
+    user = administered(by, pk)
     before = snapshot(user)
     password = made_up_password()
     store_password(user, password, must_change=True)
@@ -91,7 +130,7 @@ def reset_password(by: Actor, pk: int, reason: str) -> str:
 @action("kernel.accounts")
 def unlock(by: Actor, pk: int, reason: str = "") -> None:
     """End the lock-out after wrong passwords."""
-    user = account(pk)
+    user = administered(by, pk)
     reset(username=user.username)
     record(by, "解锁账号", user, before=snapshot(user), reason=reason)
 
@@ -99,7 +138,7 @@ def unlock(by: Actor, pk: int, reason: str = "") -> None:
 @action("kernel.accounts")
 def remove_second_factor(by: Actor, pk: int, reason: str) -> None:
     """Somebody lost their device: they enrol a new one at the next sign-in."""
-    user = account(pk)
+    user = administered(by, pk)
     TOTPDevice.objects.filter(user=user).delete()
     record(by, "解除双因子", user, before=snapshot(user), reason=reason)
 
@@ -134,7 +173,14 @@ def change_own_password(by: Actor, old: str, new: str) -> User:
 def save_role(
     by: Actor, pk: int | None, code: str, name: str, permissions: list[str], data_class: int, totp_required: bool
 ) -> Role:
-    """A role made or changed; the three administrators stay apart for everybody who holds it."""
+    """A role made or changed, which holds in every area: so by the city's administrator only, and never one's own role.
+
+    The three administrators stay apart for everybody who holds it.
+    """
+    if not reach.whole_city(by, "kernel.grants"):
+        raise Forbidden("角色在全市通用，须由全市的安全管理员维护", permission="kernel.grants")
+    if pk and Grant.objects.filter(role_id=pk, user_id=by.user_id or 0).exists():
+        raise Conflict("不能修改自己持有的角色，须由另一名安全管理员办理")
     role = Role.objects.select_for_update().get(pk=pk) if pk else Role(code=code)
     if not pk and Role.objects.filter(code=code).exists():
         raise Conflict(f"角色代码“{code}”已存在")
@@ -207,11 +253,11 @@ def issue_token(by: Actor, name: str, days: int = TOKEN_DAYS) -> str:
 
 @transaction.atomic
 def revoke_token(by: Actor, pk: int) -> None:
-    """The owner, or a system administrator, ends a token at once."""
+    """The owner, or a system administrator who answers for the owner's account, ends a token at once."""
     token = ApiToken.objects.select_for_update().filter(pk=pk).first()
     if token is None:
         raise NotFound(f"接口令牌 {pk} 不存在")
-    if token.user_id != by.user_id and not by.has("kernel.accounts"):
+    if token.user_id != by.user_id and not reach.may_over(by, "kernel.accounts", token.user):
         raise Forbidden("只能吊销自己的接口令牌")
     last = snapshot(token)
     token.delete()

@@ -21,7 +21,6 @@ from anlan.command import plans
 from anlan.gateways.importing.actions import RasterOrder, into_ground
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
-from anlan.kernel.accounts.models import Grant, Role, User
 from anlan.kernel.areas.actions import set_boundary, sketch_children
 from anlan.kernel.audit import journal
 from anlan.kernel.errors import Invalid
@@ -29,6 +28,7 @@ from anlan.kernel.models import Area, Level, Person
 from anlan.kernel.register.declare import REGISTERS
 from anlan.kernel.register.importing import Report, import_rows
 from anlan.resources import actions as resources
+from anlan.web.city import accounts
 
 LOADER = system("城市装载")
 
@@ -54,11 +54,23 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def load_once() -> Loaded | None:
-    """At the first start of an installation: load the configured city, unless there is one."""
+    """At the start of an installation: the configured city unless there is one, and somebody who can sign in."""
+    loaded = None
     if not Area.objects.exists():
-        return load(settings.CITY)
-    keep_roster(settings.CITY, clock.real_now())
-    return None
+        loaded = load(settings.CITY)
+    else:
+        keep_roster(settings.CITY, clock.real_now())
+    if settings.DEMO_ACCOUNTS:
+        load_demo_accounts(settings.CITY)
+    accounts.found_administrators(LOADER)
+    accounts.forget_first_passwords()
+    return loaded
+
+
+def load_demo_accounts(name: str) -> int:
+    """演示账号, with the passwords everybody can read: for demonstrations and drills only."""
+    with transaction.atomic(), journal.deferred():
+        return accounts.load_demo(LOADER, name)
 
 
 def keep_roster(name: str, around: datetime) -> Report:
@@ -83,7 +95,8 @@ def load(name: str, dry_run: bool = False) -> Loaded:
             load_rasters(folder, spec, loaded)
             loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
             load_plans(folder, loaded)
-            load_accounts(folder, loaded)
+            loaded.parts["roles"], kept = accounts.load_roles(LOADER, name)
+            loaded.notes += kept
         if dry_run:
             transaction.set_rollback(True)
     return loaded
@@ -185,36 +198,6 @@ def load_plans(folder: Path, loaded: Loaded) -> None:
             loaded.parts["plans"] = loaded.parts.get("plans", 0) + 1
         except Invalid as error:
             loaded.refused.append(error.message)
-
-
-def area_named(key: str) -> Area:
-    system_code, _, code = key.partition(":")
-    return Area.objects.get(code_system=system_code, code=code)
-
-
-def load_accounts(folder: Path, loaded: Loaded) -> None:
-    """Roles are brought up to date; an account that exists keeps its password."""
-    spec = tomllib.loads((folder / "accounts.toml").read_text(encoding="utf-8"))
-    for role in spec["role"]:
-        Role.objects.update_or_create(code=role["code"], defaults={k: v for k, v in role.items() if k != "code"})
-    for account in spec["user"]:
-        user = User.objects.filter(username=account["username"]).first()
-        if user is None:
-            user = User.objects.create_user(
-                account["username"],
-                account["password"],
-                display_name=account["name"],
-                password_changed_at=clock.real_now(),
-            )
-        for role_code, area_key in account["grants"]:
-            Grant.objects.get_or_create(user=user, role=Role.objects.get(code=role_code), area=area_named(area_key))
-        loaded.parts["accounts"] = loaded.parts.get("accounts", 0) + 1
-
-
-def demo_accounts(name: str) -> list[tuple[str, str, str]]:
-    """(account, password, who) for the demonstration's print-out."""
-    spec = tomllib.loads((cities.folder(name) / "accounts.toml").read_text(encoding="utf-8"))
-    return [(user["username"], user["password"], user["name"]) for user in spec["user"]]
 
 
 def lines(name: str) -> list[dict[str, Any]]:

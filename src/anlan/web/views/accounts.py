@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from axes.models import AccessAttempt
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q
@@ -15,9 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.accounts.models import DataClass, Grant, Role, User
+from anlan.kernel.accounts.models import DataClass, Role, User
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
-from anlan.kernel.identity import actions, second_factor
+from anlan.kernel.identity import actions, reach, second_factor
+from anlan.kernel.identity.lockout import locked_names
 from anlan.kernel.models import Area
 
 PERMISSIONS = {
@@ -68,16 +67,11 @@ def administrator(request: HttpRequest) -> Actor:
     return actor
 
 
-def locked_names() -> set[str]:
-    attempts = AccessAttempt.objects.filter(failures_since_start__gte=settings.AXES_FAILURE_LIMIT)
-    return {str(name) for name in attempts.values_list("username", flat=True)}
-
-
 def listing(request: HttpRequest) -> HttpResponse:
-    administrator(request)
+    actor = administrator(request)
     q = request.GET.get("q", "").strip()
-    users = User.objects.filter(Q(username__icontains=q) | Q(display_name__icontains=q)).order_by("username")
-    users = users.prefetch_related(Prefetch("grants", Grant.objects.select_related("role", "area")))
+    users = reach.accounts(actor).filter(Q(username__icontains=q) | Q(display_name__icontains=q)).order_by("username")
+    users = users.prefetch_related(Prefetch("grants", reach.grants(actor)))
     page = Paginator(users, 50).get_page(request.GET.get("page"))
     return render(request, "web/accounts/list.html", {"page": page, "q": q, "locked": locked_names()})
 
@@ -98,10 +92,11 @@ def new(request: HttpRequest) -> HttpResponse:
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     actor = administrator(request)
-    user = get_object_or_404(User, pk=pk)
+    user = get_object_or_404(reach.accounts(actor), pk=pk)
     context = {
         "account": user,
-        "grants": user.grants.select_related("role", "area"),
+        "manages": reach.may_over(actor, "kernel.accounts", user),
+        "grants": reach.grants(actor).filter(user=user),
         "roles": Role.objects.order_by("name"),
         "areas": [area for area in Area.objects.defer("geometry") if actor.may("kernel.grants", area.path)],
         "device": second_factor.device_of(user),
