@@ -41,8 +41,11 @@ PAGES = {
     "protocols": "/gateways/console/",
     "quakes": "/command/quakes/past/",
     "plan": "/command/plans/ first",
+    "fires": "/command/fires/",
+    "forces": "/command/incidents/1/?tab=resources",
     "park": "/supervision/parks/ first",
-    "report": "/command/reports/ first",
+    "network": "/monitoring/network/",
+    "report": "/command/reports/1/",
     "exchange": "/gateways/exchange/",
     "backfill": "/gateways/backfill/",
     "command": "/monitoring/stations/ first",
@@ -50,9 +53,6 @@ PAGES = {
     "brief": "/command/incidents/ first brief",
     "field": "/command/field/",
 }
-
-
-INCIDENT = r"/^\/command\/incidents\/\d+\/$/"
 
 
 @contextmanager
@@ -93,16 +93,7 @@ def keep(page: Page, name: str) -> None:
 def go(page: Page, way: str) -> None:
     """`/list/`, `/list/ first` (the first row's own page) or `/list/ first part` (a page below that)."""
     address, *more = way.split()
-    if address == "/command/reports/":
-        # reports have no list of their own: the incident's page links to them
-        page.goto("/command/incidents/")
-        page.goto(
-            page.eval_on_selector_all(
-                "main a[href]", f"all => all.map(a => new URL(a.href).pathname).find(h => {INCIDENT}.test(h))"
-            )
-        )
-    else:
-        page.goto(address)
+    page.goto(address)
     if more:
         links = page.eval_on_selector_all("main a[href]", "all => all.map(a => new URL(a.href).pathname)")
         own = next((link for link in links if re.fullmatch(re.escape(address) + r"[\w-]*\d[\w-]*/", link)), None)
@@ -116,7 +107,8 @@ def go(page: Page, way: str) -> None:
 def start_release(page: Page) -> None:
     """A release to look at: the first unit of the list, wind from the station beside it."""
     page.goto("/situation/releases/")
-    page.locator("#unit").select_option(index=1)
+    chlorine = page.locator("#unit option", has_text="液氯").first.get_attribute("value")
+    page.locator("#unit").select_option(chlorine)
     page.get_by_role("button", name="开始研判").click()
     page.wait_for_timeout(3000)
 

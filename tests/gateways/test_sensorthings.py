@@ -11,9 +11,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 
+from anlan.gateways.devices.sensorthings import refused
 from anlan.gateways.webhand import hand
 from anlan.kernel import clock
-from anlan.kernel.models import ApiToken, Area
+from anlan.kernel.models import ApiToken, Area, User
 from anlan.kernel.register.declare import REGISTERS
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Datastream, Station
@@ -301,7 +302,7 @@ def test_a_data_array_answers_row_by_row(streams: dict[str, Datastream], reader:
         ({"Datastream": None}, "Datastream.@iot.id"),
     ],
 )
-def test_a_wrong_reading_is_refused_by_name_and_not_kept(
+def test_a_wrong_reading_is_refused_by_name_and_not_stored(
     streams: dict[str, Datastream], reader: Reader, written: Writer, change: dict[str, Any], field: str
 ) -> None:
     body = {"result": 1, "Datastream": {"@iot.id": streams["G1"].pk}, **change}
@@ -309,6 +310,29 @@ def test_a_wrong_reading_is_refused_by_name_and_not_kept(
     assert (answer.status_code, answer.json()["field"]) == (400, field)
     assert answer.json()["allowed"]
     assert written.readings() == []
+
+
+def test_what_was_refused_is_kept_as_it_came_and_sent_again_with_its_senders_rights(
+    streams: dict[str, Datastream], city: City, reader: Reader, written: Writer
+) -> None:
+    stream = streams["G1"]
+    late = {"result": "three", "Datastream": {"@iot.id": stream.pk}}
+    assert reader.post("Observations", late).status_code == 400
+    assert Reader(token(city.city, "monitoring.view", username="looks")).post("Observations", late).status_code in {
+        400,
+        404,
+    }
+    kept = asyncio.run(read_all(written.url, layout.QUARANTINE_STREAM))
+    assert len(kept) == 1, "who may not write cannot fill the quarantine"
+    size = int.from_bytes(kept[0][:4], "big")
+    head, raw = json.loads(kept[0][4 : 4 + size]), kept[0][4 + size :]
+    assert "result" in head["reason"] or "结果" in head["reason"]
+    assert json.loads(raw.split(b"\n", 1)[1]) == late
+    assert refused.again(raw), "still wrong"
+    mended = raw.replace(b'"three"', b"3.5")
+    assert (refused.again(mended), [row[2] for row in written.readings()]) == ("", [3.5])
+    User.objects.update(is_active=False)
+    assert "停用" in refused.again(mended)
 
 
 def test_writing_needs_a_token_the_right_and_the_area(

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 from anlan.gateways import feeds
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.contract import DeviceProtocol, FrameError, Reading
+from anlan.gateways.devices.sensorthings import refused as requests
 from anlan.gateways.feeds.contract import FeedError
 from anlan.gateways.feeds.inbox import PREFIX, receive
 from anlan.gateways.log import ReadingLog
@@ -44,6 +45,8 @@ async def again(store: ReadingLog, row: Quarantined) -> str:
         if protocol is not None:
             refused = await store.keep_known(protocol.name, readings_again(protocol, row))
             return "；".join(refused)[:400]
+        if row.protocol == requests.PROTOCOL:
+            return (await sync_to_async(request_again)(row))[:400]
         if row.protocol.startswith(PREFIX):
             return await sync_to_async(feed_again)(row)
     except (FrameError, FeedError) as error:
@@ -51,6 +54,11 @@ async def again(store: ReadingLog, row: Quarantined) -> str:
     except AnlanError as error:
         return error.message[:400]
     return f"没有协议 {row.protocol}"
+
+
+def request_again(row: Quarantined) -> str:
+    close_old_connections()
+    return requests.again(bytes(row.raw))
 
 
 def feed_again(row: Quarantined) -> str:

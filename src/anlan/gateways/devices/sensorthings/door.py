@@ -9,6 +9,7 @@ gathered. 201 only when the log has it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
@@ -21,7 +22,7 @@ from django.http.request import split_domain_port, validate_host
 from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
-from anlan.gateways.devices.sensorthings import writing
+from anlan.gateways.devices.sensorthings import refused, writing
 from anlan.gateways.devices.sensorthings.entities import SETS
 from anlan.gateways.devices.sensorthings.known import Known, unseen
 from anlan.gateways.devices.sensorthings.odata import Options
@@ -32,6 +33,7 @@ from anlan.gateways.webhand import LogOutOfReach
 from anlan.kernel.accounts.actor import NOBODY, Actor
 from anlan.kernel.errors import AnlanError, Forbidden, Invalid, NotFound
 
+logger = logging.getLogger(__name__)
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -137,10 +139,7 @@ class Door:
 
     async def answer(self, scope: Scope, body: bytes) -> tuple[int, Any, str]:
         """Status, content, location."""
-        scheme, _, token = header(scope, b"authorization").partition(" ")
-        origin = (scope.get("client") or ("",))[0]
-        known = scheme.lower() in {"bearer", "token"}
-        by = (await self.known.actor(token.strip(), origin) if known else None) or NOBODY
+        by = await self.actor(scope)
         found = PATH.fullmatch(scope["path"])
         assert found is not None
         base = f"{scope['scheme']}://{header(scope, b'host')}{ROOT}"
@@ -149,6 +148,25 @@ class Door:
         if found[1]:
             return 201, await self.many(by, parsed(body), base), ""
         return await self.single(by, parsed(body), base, int(found[2]) if found[2] else None)
+
+    async def put_aside(self, scope: Scope, body: bytes, reason: str) -> None:
+        """What was refused goes into quarantine; its sender has its negative answer whether that succeeds or not."""
+        by = await self.actor(scope)
+        path = scope["path"].removeprefix(ROOT).strip("/")
+        if not refused.concerns(by, scope["method"], path):
+            return
+        try:
+            log = await self.log()
+            raw = refused.parcel(by, path, body)
+            await asyncio.wait_for(log.quarantine(refused.PROTOCOL, raw, by.name, reason[:400]), WAIT_S)
+        except (NatsError, JetStreamError, TimeoutError, OSError) as error:
+            logger.warning("a refused request could not be put into quarantine: %r", error)
+
+    async def actor(self, scope: Scope) -> Actor:
+        scheme, _, token = header(scope, b"authorization").partition(" ")
+        origin = (scope.get("client") or ("",))[0]
+        known = scheme.lower() in {"bearer", "token"}
+        return (await self.known.actor(token.strip(), origin) if known else None) or NOBODY
 
     async def readings(self, by: Actor, pk: int, base: str, query: str) -> Any:
         """Of one datastream that the actor sees, with all that a query may say."""
@@ -229,12 +247,17 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         body += message.get("body", b"")
         more = message.get("more_body", False)
     location = ""
+    kept = ""
     try:
         if not header(scope, b"authorization"):
             raise Forbidden("写入须用接口令牌：Authorization: Bearer <令牌>", permission=writing.PERMISSION)
         status, content, location = await door().answer(scope, bytes(body))
+        kept = "；".join(refused.told(content))
     except AnlanError as error:
         status, content = (400 if isinstance(error, Invalid) else error.status), error.as_json()
+        kept = error.message if isinstance(error, Invalid) else ""
+    if kept:
+        await door().put_aside(scope, bytes(body), kept)
     data = orjson.dumps(content, default=str)
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
     if location:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from anlan.gateways.devices.sensorthings import protocol
+from anlan.gateways.devices.sensorthings import protocol, refused
 from anlan.gateways.devices.sensorthings.multipart import batch_parts, batch_text
+from anlan.gateways.webhand import LogOutOfReach, hand
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError, Forbidden, Invalid
 
+log = logging.getLogger(__name__)
 ROOT = "/api/sta/v1.1"
 READING = {"GET", "HEAD"}
 
@@ -52,7 +55,9 @@ def serve(request: HttpRequest, path: str = "") -> HttpResponse:
             return multipart(request, actor, base)
         body = None if method == "GET" else body_of(request)
         found = protocol.answer(protocol.Request(method, path.rstrip("/"), query, body, actor, base))
+        put_aside(request, path, "；".join(refused.told(found.content)))
     except AnlanError as error:
+        put_aside(request, path, error.message if isinstance(error, Invalid) else "")
         return shown(error.as_json(), 400 if isinstance(error, Invalid) else error.status)
     response = (
         HttpResponse(found.content, "text/plain; charset=utf-8", found.status)
@@ -62,6 +67,17 @@ def serve(request: HttpRequest, path: str = "") -> HttpResponse:
     if found.location:
         response["Location"] = found.location
     return response
+
+
+def put_aside(request: HttpRequest, path: str, reason: str) -> None:
+    """Readings that were refused go into quarantine; their sender has the negative answer whether that succeeds or not."""
+    by: Actor = request.actor  # type: ignore[attr-defined]
+    if reason and refused.concerns(by, str(request.method), path):
+        try:
+            raw = refused.parcel(by, path.rstrip("/"), request.body)
+            hand.quarantine(refused.PROTOCOL, raw, by.name, reason[:400])
+        except LogOutOfReach as error:
+            log.warning("a refused request could not be put into quarantine: %s", error)
 
 
 def multipart(request: HttpRequest, actor: Actor, base: str) -> HttpResponse:
