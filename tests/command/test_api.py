@@ -89,7 +89,7 @@ STOCK = "supervision/hazard-units/1/stock"
         ("command/calls", NOTED % '"lon":"东"', {"field": "data.lon", "value": "东", "allowed": "数", "unit": "度"}),
         ("command/calls", NOTED % '"area_id":1.5', {"field": "data.area_id", "value": 1.5, "allowed": "整数"}),
         (STOCK, '{"quantity_t":"x"}', {"field": "data.quantity_t", "value": "x", "allowed": "数", "unit": "t"}),
-        ("command/calls", '[1]', {"field": "data", "allowed": "对象"}),
+        ("command/calls", '[1]', {"field": "data.outcome", "allowed": "必填"}),
     ],
 )  # fmt: skip
 def test_a_malformed_value_is_told_with_what_is_allowed_in_chinese(

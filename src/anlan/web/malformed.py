@@ -70,7 +70,7 @@ def invalid(error: dict[str, Any], model: Any, source: str) -> Invalid:
 
 def allowed(error: dict[str, Any], field: FieldInfo | None) -> str:
     """The whole range where the field has two limits, else the one that was broken."""
-    context = {key: plain(value) for key, value in error.get("ctx", {}).items()}
+    context = {key: figure(plain(value)) for key, value in error.get("ctx", {}).items()}
     if error["type"] in RANGES and (both := spread(field)):
         return both
     if (sentence := ALLOWED.get(error["type"])) is not None:
@@ -90,8 +90,13 @@ def spread(field: FieldInfo | None) -> str:
     low, high = found.get("ge", found.get("gt")), found.get("le", found.get("lt"))
     if low is None or high is None:
         return ""
-    open_ends = [str(end) for key, end in found.items() if key in {"gt", "lt"}]
-    return f"{low}~{high}" + (f"，不含 {'、'.join(open_ends)}" if open_ends else "")
+    open_ends = [str(figure(end)) for key, end in found.items() if key in {"gt", "lt"}]
+    return f"{figure(low)}~{figure(high)}" + (f"，不含 {'、'.join(open_ends)}" if open_ends else "")
+
+
+def figure(value: Any) -> Any:
+    """`0`, not `0.0`."""
+    return f"{value:g}" if isinstance(value, float) else value
 
 
 def unit(name: str, field: FieldInfo | None) -> str:
