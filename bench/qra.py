@@ -160,7 +160,7 @@ def bound(made: Study, cores: int) -> Bound:
     """One look-up a cell and site: ln r, bearing and exp at the speed of their vector loops alone, on all cores; bytes: the map
     read and written once a site, and four numbers of the table."""
     u, v, found, row = (np.zeros(CELLS) for _ in range(4))
-    top = (-3000.0, CELL, 37.0, np.log(5.0), 32.0, 200.0, 3072 / (2 * pi), 3071.0)
+    top = (-3000.0, CELL, 37.0, np.log(5.0), 32.0, 200.0, 4608 / (2 * pi), 4607.0)
     each = []
     for work in (lambda: kernels.locate(*top, u, v), lambda: kernels.add_powers(row, found)):
         work()

@@ -58,7 +58,7 @@ function series(data) {
   chart("[data-risk-series]").setOption({
     animation: false,
     textStyle: { color: ink() },
-    legend: { top: 0, right: 0, textStyle: { color: ink() } },
+    legend: { top: 0, left: "center", textStyle: { color: ink() } },
     tooltip: {
       trigger: "axis",
       formatter: (/** @type {any[]} */ [first]) => {

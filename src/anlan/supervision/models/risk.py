@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from anlan.hazards.chemical.criteria import CATEGORIES, classify
+from anlan.hazards.chemical.criteria import CATEGORIES, ZONES, classify
 from anlan.kernel.accounts.scope import Located, ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
 from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
@@ -192,5 +192,5 @@ class ParkRisk(ScopedModel):
 
     @property
     def room_pct(self) -> int:
-        """Remaining capacity, %: 1 - k (本平台指标)."""
-        return round(max(0.0, 1 - self.k) * 100)
+        """Remaining capacity, %: 1 - k, and none where the societal risk is unacceptable (本平台指标)."""
+        return 0 if self.zone == ZONES[2] else round(max(0.0, 1 - self.k) * 100)

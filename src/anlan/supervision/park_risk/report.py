@@ -82,7 +82,7 @@ def summary(row: ParkRisk) -> list[tuple[str, str]]:
         ("个人风险指数 k", f"{row.k:.3g}（最大个人风险与限值之比，≤ 1 达标）"),
         ("社会风险指数 d", "—" if row.d is None else f"{row.d:.2f}（F-N 曲线与上限之比的对数，≥ 0 不可接受）"),
         ("社会风险", row.zone),
-        ("剩余风险容量", f"{max(0.0, 1 - row.k):.0%}（1 − k，本平台指标，待核对）"),
+        ("剩余风险容量", f"{row.room_pct}%（1 − k，社会风险不可接受时为 0；本平台指标，待核对）"),
         ("潜在生命损失", f"{row.pll:.3g} 人/年"),
         ("最大个人风险", f"{row.max_risk:.3g} /年"),
     ]

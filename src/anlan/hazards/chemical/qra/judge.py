@@ -73,7 +73,7 @@ def verdicts(made: Study, targets: Sequence[Target], existing: bool) -> list[Ver
 
 
 class Standing(NamedTuple):
-    """Grade of a region: name, colour, k, d, zone of the F-N curve, room left (1 - k, at least 0)."""
+    """Grade of a region: name, colour, k, d, zone of the F-N curve, room left (1 - k, at least 0; 0 where F-N is unacceptable)."""
 
     grade: str
     colour: str
@@ -94,7 +94,7 @@ def standing(found: Sequence[Verdict], curve: Sequence[tuple[float, float]]) -> 
         for row in GRADES
         if k > row[2] or d > row[3] or (d >= 0 and row[3] == 0.0) or row is GRADES[-1]
     )
-    return Standing(name, colour, k, d, zone, max(0.0, 1 - k))
+    return Standing(name, colour, k, d, zone, 0.0 if zone == criteria.ZONES[2] else max(0.0, 1 - k))
 
 
 def findings(found: Sequence[Verdict], group: Standing, existing: bool) -> list[str]:

@@ -150,11 +150,15 @@ def beside_brute_force() -> Iterator[Verified]:
         f"QRA, 6 leaks, 12 weather classes, 16 winds: map over brute force, worst of {int(seen.sum())} cells above 1e-9",
         "sum of the closed forms, no table of the engine", 1.0, float(1 + np.abs(found[seen] / exact[seen] - 1).max()), "ratio", 0.01,
     )  # fmt: skip
+    yield Verified(
+        "QRA map as it is used, narrow plume of class F: map over its footprints, worst cell above 1e-9",
+        "the same footprints without the polar table", 1.0, 1 + errors_by_step([Steps()])[0], "ratio", 0.01,
+    )  # fmt: skip
     errors = errors_by_step([Steps(768 * k, 1 / (8 * k)) for k in (1, 2, 4, 8)])
     for k, error in zip((1, 2, 4, 8), errors, strict=True):
         yield Verified(
             f"QRA map, {768 * k} bearings and ln r in steps of 1/{8 * k}: map over its footprints, worst cell",
-            "the same footprints without the polar table", 1.0, 1 + error, "ratio", 0.16 / k**2,
+            "the same footprints without the polar table", 1.0, 1 + error, "ratio", 0.32 / k**2,
         )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ def test_the_map_converges_to_the_footprints_with_the_square_of_the_step() -> No
     assert errors[2] < 0.01
     assert errors[0] / errors[1] > 3
     assert errors[1] / errors[2] > 3
+    assert qra_cases.errors_by_step([Steps()])[0] < 0.01, "as it is used"
 
 
 def park(filled: bool = False) -> Any:
