@@ -33,7 +33,7 @@ REFUSED = {403, 404}
 OTHER = ("account/", "accounts/", "api/map/layers/", "tiles/", "public/", "c/", "feeds/", "api/feeds/", "api/sta/")
 #: Registers are one toolkit; these stand for all (the rows of every table are asked for above).
 FEW = ("stations", "teams", "enterprises")
-#: Not proven, because the empty body or the bare row is refused before the row is looked for (422, 405) or cannot be shown (500), or
+#: Not proven, because the empty body or the bare row is refused before the row is looked for (422) or cannot be shown (500), or
 #: because a word of the address is no key: verbs below `do/<verb>` and most POSTs of the API. The test prints them (`pytest -s`).
 PROVEN_AT_LEAST = 80
 VALUES: dict[type[models.Field[Any, Any]], Any] = {
