@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
 from django.test import Client
+from ninja import Schema
+from pydantic import Field, ValidationError
 
 from anlan.command.layers import incidents, ways
 from anlan.command.models import Incident, Task
 from anlan.kernel import clock
 from anlan.kernel.models import ApiToken, User
+from anlan.web import malformed
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_pages import signed_in
 from tests.conftest import actor
@@ -72,6 +76,65 @@ def test_times_without_zone_and_numbers_that_are_none_are_refused_by_field(
     assert (answer.status_code, answer.json()["field"].split(".")[-1]) == (422, field)
     assert b": NaN" not in answer.content, "no JSON"
     assert b": Infinity" not in answer.content, "no JSON"
+
+
+NOTED = '{"outcome":"noted","caller":"a","text":"b",%s}'
+STOCK = "supervision/hazard-units/1/stock"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "told"),
+    [
+        ("command/incidents", '{"title":"甲"}', {"field": "data.event_code", "value": None, "allowed": "必填"}),
+        ("command/calls", NOTED % '"lon":"东"', {"field": "data.lon", "value": "东", "allowed": "数", "unit": "度"}),
+        ("command/calls", NOTED % '"area_id":1.5', {"field": "data.area_id", "value": 1.5, "allowed": "整数"}),
+        (STOCK, '{"quantity_t":"x"}', {"field": "data.quantity_t", "value": "x", "allowed": "数", "unit": "t"}),
+        ("command/calls", '[1]', {"field": "data.outcome", "allowed": "必填"}),
+    ],
+)  # fmt: skip
+def test_a_malformed_value_is_told_with_what_is_allowed_in_chinese(
+    headers: dict[str, str], client: Client, path: str, body: str, told: dict[str, object]
+) -> None:
+    answer = client.post(f"/api/{path}", body, content_type="application/json", headers=headers)
+    said = answer.json()
+    assert answer.status_code == 422
+    assert {key: said[key] for key in told} == told, said
+    assert said["error"].startswith(f"{said['field']}的值")
+    assert f"允许：{said['allowed']}" in said["error"]
+    assert said["fields"][0]["field"] == said["field"]
+
+
+class Inner(Schema):
+    share: float = Field(0, ge=0, lt=1, json_schema_extra={"unit": "%"})
+    kind: Literal["a", "b"] = "a"
+    note: str = Field("x", min_length=1, max_length=3)
+    kinds: list[int] = Field([], max_length=2)
+    depth_m: float = Field(1, gt=0)
+
+
+class Outer(Schema):
+    parts: list[Inner] | None = None
+
+
+@pytest.mark.parametrize(
+    ("given", "allowed", "unit"),
+    [
+        ({"share": 2}, "0~1，不含 1", "%"),
+        ({"kind": "c"}, "'a' 或 'b'", ""),
+        ({"note": ""}, "至少 1 个字", ""),
+        ({"note": "abcd"}, "至多 3 个字", ""),
+        ({"kinds": [1, 2, 3]}, "至多 2 项", ""),
+        ({"depth_m": 0}, "大于 0", "m"),
+        ({"depth_m": "深"}, "数", "m"),
+    ],
+)
+def test_limits_of_a_schema_are_said_with_both_ends_and_their_unit(
+    given: dict[str, Any], allowed: str, unit: str
+) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Outer.model_validate({"parts": [given]})
+    told = malformed.invalid(dict(caught.value.errors()[0]), Outer, "body").details
+    assert (told["field"], told["allowed"], told["unit"]) == (f"parts.0.{next(iter(given))}", allowed, unit)
 
 
 def test_layers_show_what_is_open_and_who_is_under_way(stage: Stage) -> None:

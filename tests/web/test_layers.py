@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.geo.layers import LAYERS, Layer
 from anlan.kernel.models import Area
 from anlan.monitoring.models import Station
@@ -147,3 +148,21 @@ def test_what_is_here_refuses_a_place_off_the_earth(city: City, signed_in: SignI
 
 def test_the_online_base_map_is_off_without_a_key(city: City, signed_in: SignIn) -> None:
     assert signed_in().get("/tiles/tianditu/vec/10/800/400").status_code == 404
+
+
+def test_how_many_live_in_an_area_is_shown_to_those_who_answer_for_it(city: City) -> None:
+    """Boundaries and names are everybody's, the people in them are not."""
+    for area, west in ((city.east, 106.8), (city.west, 106.6)):
+        ring = [[west, 39.4], [west + 0.1, 39.4], [west + 0.1, 39.5], [west, 39.5], [west, 39.4]]
+        area.geometry, area.population = {"type": "Polygon", "coordinates": [ring]}, 1000
+        area.save()
+
+    def people(by: Actor) -> tuple[set[str], dict[str, int | None]]:
+        homes = LAYERS["population"].features(by, None)["features"]
+        limits = LAYERS["area.district"].features(by, None)["features"]
+        named = {one["properties"]["name"]: one["properties"]["population"] for one in limits}
+        return {one["properties"]["name"] for one in homes}, named
+
+    east, west = city.east.name, city.west.name
+    assert people(actor(city.east)) == ({east}, {east: 1000, west: None})
+    assert people(actor(city.city)) == ({east, west}, {east: 1000, west: 1000})

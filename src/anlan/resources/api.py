@@ -134,6 +134,7 @@ class HandOverIn(Schema):
 
 @router.get("/stores/{pk}/stock", summary="库点存量（批次、货位、效期）")
 def store_stock(request: HttpRequest, pk: int) -> list[dict[str, Any]]:
+    queries.stores(who(request)).one(pk)
     return [
         {
             "id": lot.pk, "code": lot.code, "shelf": lot.shelf, "material": lot.item_code, "item": lot.item,

@@ -36,8 +36,9 @@ MODELLED = "模型推算"
 
 
 def population(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    """Residents by the finest areas that have an outline: the people that exposures are counted from."""
-    del actor, bbox
+    """Residents by the finest areas that have an outline, of the actor's own areas: whom exposures are counted from."""
+    del bbox
+    paths = dict(Area.objects.values_list("pk", "path"))
     features = [
         {
             "type": "Feature", "id": home.pk, "geometry": mapping(home.outline),
@@ -48,6 +49,7 @@ def population(actor: Actor, bbox: BBox | None) -> FeatureCollection:
             },
         }
         for home in queries.homes()
+        if actor.may("simulation.view", paths[home.pk])
     ]  # fmt: skip
     return {"type": "FeatureCollection", "features": features, "source": "；".join(queries.census())}
 

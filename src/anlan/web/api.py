@@ -14,6 +14,7 @@ from ninja.utils import check_csrf
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError
+from anlan.web import malformed
 
 #: Where the router of `anlan.<room>.api` hangs below /api/.
 ROUTERS = {
@@ -40,7 +41,19 @@ def signed_in(request: HttpRequest) -> Actor | None:
     return actor
 
 
-api = NinjaAPI(
+class Api(NinjaAPI):
+    """Keeps what was wrong in our own words, with the value that was sent."""
+
+    def validation_error_from_error_contexts(self, error_contexts: list[Any]) -> ValidationError:
+        found = []
+        for context in error_contexts:
+            source = context.model.__ninja_param_source__
+            for error in context.pydantic_validation_error.errors(include_url=False):
+                found.append(malformed.invalid(dict(error), context.model, source).as_json())
+        return ValidationError(found)
+
+
+api = Api(
     title="安澜 API",
     version="1",
     description="写操作须登录会话加 CSRF 令牌，或 `Authorization: Bearer <接口令牌>`。"
@@ -69,11 +82,10 @@ def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 
 @api.exception_handler(ValidationError)
-def malformed(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    first = error.errors[0]
-    name = ".".join(str(part) for part in first["loc"] if part not in {"body", "payload", "query", "path"})
-    value = first.get("input")
-    return refusal(f"{name}的值“{value}”不正确：{first['msg']}", 422, field=name, value=value, fields=error.errors)
+def unreadable(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """The first refusal on top, all of them in `fields`."""
+    first = dict(error.errors[0])
+    return refusal(first.pop("error"), 422, **first, fields=error.errors)
 
 
 for room, prefix in ROUTERS.items():

@@ -18,29 +18,32 @@ GROUP = "base"
 EVERYBODY = ""
 
 
-def properties(area: Area) -> dict[str, Any]:
+def properties(actor: Actor, area: Area) -> dict[str, Any]:
+    """Name and level for everybody; how many live there for those who answer for the area."""
+    known = actor.may("kernel.view", area.path)
     return {
         "id": area.pk,
         "name": area.name,
         "code": area.code,
         "level": area.get_level_display(),
-        "population": area.population,
-        "population_note": area.population_note,
+        "population": area.population if known else None,
+        "population_note": area.population_note if known else "",
         "sketch": area.sketch,
         "representative": area.representative,
         "seat": [area.seat_lon, area.seat_lat] if area.seat_lon is not None else None,
     }
 
 
-def boundaries(level: Level) -> FeatureCollection:
+def boundaries(actor: Actor, level: Level) -> FeatureCollection:
     """Areas of one level as polygons; those whose limits nobody published are marked `sketch` (示意)."""
     areas = Area.objects.filter(level=level, geometry__isnull=False)
     return collection(
-        {"type": "Feature", "id": area.pk, "geometry": area.geometry, "properties": properties(area)} for area in areas
+        {"type": "Feature", "id": area.pk, "geometry": area.geometry, "properties": properties(actor, area)}
+        for area in areas
     )
 
 
-def seats(*levels: Level) -> FeatureCollection:
+def seats(actor: Actor, *levels: Level) -> FeatureCollection:
     """Seats of areas as points: the place names of the map."""
     areas = Area.objects.filter(level__in=levels, seat_lon__isnull=False, seat_lat__isnull=False)
     return collection(
@@ -48,7 +51,7 @@ def seats(*levels: Level) -> FeatureCollection:
             "type": "Feature",
             "id": area.pk,
             "geometry": {"type": "Point", "coordinates": [area.seat_lon, area.seat_lat]},
-            "properties": properties(area) | {"rank": int(area.level)},
+            "properties": properties(actor, area) | {"rank": int(area.level)},
         }
         for area in areas
     )
@@ -83,15 +86,15 @@ def roads(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def of_level(level: Level) -> Any:
-    return lambda actor, bbox: boundaries(level)
+    return lambda actor, bbox: boundaries(actor, level)
 
 
 def places(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    return seats(Level.CITY, Level.DISTRICT, Level.TOWN)
+    return seats(actor, Level.CITY, Level.DISTRICT, Level.TOWN)
 
 
 def communities(actor: Actor, bbox: BBox | None) -> FeatureCollection:
-    return seats(Level.COMMUNITY)
+    return seats(actor, Level.COMMUNITY)
 
 
 layer(Layer("area.city", "市界", "polygon", of_level(Level.CITY), EVERYBODY, group=GROUP, icon="area"))
