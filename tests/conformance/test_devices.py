@@ -55,7 +55,7 @@ def test_a_protocol_declares_itself(protocol: DeviceProtocol) -> None:
 def test_a_feed_declares_itself(feed: Feed) -> None:
     assert feed.grade in GRADES
     assert feed.standard
-    assert feed.kind in {"earthquake", "hotspot", "cap", "bulletin", "readings"}
+    assert feed.kind in {"earthquake", "hotspot", "cap", "bulletin", "readings", "strokes"}
 
 
 def survives(protocol: DeviceProtocol, data: bytes) -> None:

@@ -4,7 +4,7 @@ frame after garbage is found."""
 from __future__ import annotations
 
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.contract import FrameError, Framer
+from anlan.gateways.devices.cot.codec import Happening
+from anlan.gateways.devices.cot.codec import encode as cot
 from anlan.gateways.devices.gb26875.codec import encode as gb26875
 from anlan.gateways.devices.gb28181.codec import request as gb28181
 from anlan.gateways.devices.hj212.codec import BEIJING
@@ -42,6 +44,7 @@ GOOD = {
     "opcua": hello("opc.tcp://plant:4840/"),
     "sparkplug": b"spBv1.0/g/NDATA/e " + sparkplug(Payload(1, 1, metrics([("level", 1.5), ("on", True)]))),
     "mqtt": b'v1/G1/telemetry {"at":"2026-11-23T08:00:00+08:00","values":{"cl2":1}}',
+    "cot": cot(Happening("u-1", "a-f-G-U-C", 106.7, 39.5, NOW, NOW + timedelta(minutes=5), "WUDA 1"), NOW),
     "json": json_document([("T", "WD", 1.5, NOW)]),
 }
 FRAMED = sorted(name for name, protocol in discover().items() if protocol.session)
@@ -105,7 +108,7 @@ def test_the_next_good_frame_after_garbage_is_found(name: str, garbage: bytes, p
     steps = [
         s for n in range(0, len(stream), 7 * pieces) for s in conversation.receive(stream[n : n + 7 * pieces], NOW)
     ]
-    assert any(step.readings for step in steps)
+    assert any(step.readings or step.places for step in steps)
 
 
 @pytest.mark.parametrize("name", FRAMED)

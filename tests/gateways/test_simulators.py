@@ -55,7 +55,8 @@ def values(steps: list[Step]) -> dict[str, float | None]:
 
 
 def test_every_protocol_with_a_server_has_a_device() -> None:
-    assert {name for name, one in discover().items() if one.session is not None} == set(TALKERS)
+    """What TAK clients speak is no device's protocol: its counterparts are people's telephones."""
+    assert {name for name, one in discover().items() if one.session is not None} - {"cot"} == set(TALKERS)
 
 
 @pytest.mark.parametrize("name", list(TALKERS))

@@ -133,11 +133,12 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twi
     try:
         publishing = asyncio.new_event_loop()
         task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.02)))
-        deadline = time.monotonic() + 60
+        # A worker imports for seconds before it works; beside two other test processes for ten and more.
+        deadline = time.monotonic() + 150
         while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
             seen = stored()
             time.sleep(0.7)
-            if kills < 4 and stored() > seen:
+            if kills < 3 and stored() > seen:
                 worker.send_signal(signal.SIGKILL)
                 worker.wait(10)
                 kills += 1

@@ -63,6 +63,7 @@ register(
         slug="channel-terms",
         title="渠道约定",
         key=("channel",),
+        search=("channel", "source"),
         columns=("channel", "per_second", "price_cny", "month_cny", "source", "area"),
         filters=("area",),
         sections=(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from anlan.hazards.raster import Raster
+if TYPE_CHECKING:
+    from anlan.hazards.raster import Raster
 
 GeoJson = dict[str, Any]
 
@@ -150,6 +151,8 @@ class Ground:
         value = given.get(self.name)
         if not value:
             return None
+        from anlan.hazards.raster import Raster  # noqa: PLC0415 - brings numpy and scipy, which small calculations do without
+
         if not isinstance(value, Mapping) or not all(isinstance(one, Raster) for one in value.values()):
             raise InputError(self.name, type(value).__name__, "由平台从已导入的栅格填写")
         return value
