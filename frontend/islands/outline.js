@@ -34,6 +34,7 @@ class Outline {
     this.found = /** @type {any} */ (null);
     this.asked = 0;
     this.timer = 0;
+    this.checked = Promise.resolve();
     map.doubleClickZoom.disable();
     map.addSource("corner", { type: "geojson", data: this.dots() });
     map.addLayer({ id: "corner", type: "circle", source: "corner", paint: { "circle-radius": ["case", ["get", "middle"], 4, 7], "circle-color": ["case", ["get", "middle"], token("--map-bg"), token("--accent")], "circle-stroke-color": token("--accent"), "circle-stroke-width": 2 } });
@@ -62,7 +63,21 @@ class Outline {
     this.map.getSource("corner").setData(this.dots());
     if (changed && words) words.value = this.ring.length > 2 ? JSON.stringify(polygon(this.ring)) : "";
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.check(), 300);
+    this.timer = setTimeout(() => this.look(), 300);
+  }
+
+  /** Hold what stands in the field against the law now; the promise ends when the last look has. */
+  look() {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    this.checked = this.check();
+    return this.checked;
+  }
+
+  /** What was found is about what stands in the field: whoever presses a button while it is being looked at waits for it. */
+  async settled() {
+    while (this.timer) await this.look();
+    await this.checked;
   }
 
   /** What is in the field but cannot be moved by hand. */
@@ -127,10 +142,12 @@ class Outline {
 
   async check() {
     const mine = ++this.asked;
-    this.found = null;
-    this.enable();
     const text = words?.value ?? "";
-    if (!text.trim() || !said || !holder) return;
+    if (!text.trim() || !said || !holder) {
+      this.found = null;
+      this.enable();
+      return;
+    }
     const csrf = /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
     const answer = await fetch(holder.dataset.check ?? "", { method: "POST", body: text, headers: { "X-CSRFToken": csrf } }).catch(() => null);
     const found = answer?.ok ? await answer.json() : { legal: false, why: tr("没有连上服务器，提交时再检查。") };
@@ -148,14 +165,17 @@ class Outline {
     }
   }
 
-  areas() {
+  async areas() {
+    await this.settled();
     const list = /** @type {HTMLSelectElement | null} */ (document.getElementById(holder?.dataset.areas ?? ""));
     const ids = new Set(this.found?.areas.map((/** @type {any} */ a) => String(a.id)));
+    if (!this.found?.areas?.length) return;
     for (const option of list?.options ?? []) option.selected = ids.has(option.value);
   }
 
-  snap() {
-    if (words && this.found) words.value = JSON.stringify(this.found.snapped);
+  async snap() {
+    await this.settled();
+    if (words && this.found?.snapped) words.value = JSON.stringify(this.found.snapped);
     this.take();
   }
 

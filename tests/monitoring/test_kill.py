@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import nats
@@ -29,6 +31,9 @@ from tests.monitoring.conftest import make_rule, make_station, make_stream
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ROOT = Path(__file__).resolve().parents[2]
 STREAMS, BATCHES = 40, 400
+KILLS = 3
+#: How long a slow machine may take for one step, seconds.
+PATIENCE_S = 120
 PROGRAM = """
 import asyncio, os, threading, django
 django.setup()
@@ -102,22 +107,61 @@ def batches(ids: list[int]) -> list[layout.Batch]:
     return made
 
 
-async def publish(server: Nats, made: list[layout.Batch], pause_s: float) -> int:
-    """Put the batches into the log one by one; returns how many it has acknowledged."""
+async def publish(server: Nats, made: list[layout.Batch], pause_s: float, gates: Sequence[threading.Event]) -> int:
+    """Put the batches into the log one by one; returns how many it has acknowledged. It stops at even distances until the
+    next gate is opened, so that there is work for whoever comes back from every kill, on a fast machine or a slow one."""
     client = await nats.connect(server.url)
     stream = client.jetstream()
     config = StreamConfig(
         name=layout.STREAM, subjects=[layout.SUBJECTS], storage=StorageType.FILE, duplicate_window=120
     )
     await stream.add_stream(config)
-    done = 0
+    done, waiting = 0, dict(zip(range(0, BATCHES, BATCHES // (len(gates) + 1)), [None, *gates], strict=False))
     for batch in made:
+        gate = waiting.get(done)
+        if gate is not None:
+            await asyncio.to_thread(gate.wait, PATIENCE_S)
         for part in layout.split(batch):
             await stream.publish(layout.subject(part, "mqtt"), layout.encode(part), headers={"Nats-Msg-Id": part.key})
         done += 1
         await asyncio.sleep(pause_s)
     await client.close()
     return done
+
+
+@contextmanager
+def all_open_at_last(gates: Sequence[threading.Event]) -> Iterator[None]:
+    """Whatever goes wrong, nobody waits for a gate for ever."""
+    try:
+        yield
+    finally:
+        for gate in gates:
+            gate.set()
+
+
+def kill_in_turn(
+    workers: list[subprocess.Popen[bytes]],
+    again: Callable[[int], subprocess.Popen[bytes]],
+    gates: Sequence[threading.Event],
+) -> None:
+    """Kill one worker after another, each as soon as something of the next stretch is stored, and let the log go on."""
+    stretch = BATCHES // (len(gates) + 1) * STREAMS
+    for turn, gate in enumerate(gates):
+        dead = turn % len(workers)
+        until(lambda turn=turn: stored() > turn * stretch, f"rows arrive before kill {turn + 1}")  # type: ignore[misc]
+        workers[dead].kill()
+        workers[dead].wait(10)
+        workers[dead] = again(dead)
+        gate.set()
+    until(lambda: stored() >= BATCHES * STREAMS, "everything is stored")
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """A worker imports for seconds before it works; beside two other test processes for ten and more."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {PATIENCE_S} s, {stored()} rows stored"
+        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -128,27 +172,16 @@ def test_killing_the_worker_again_and_again_loses_nothing_and_raises_nothing_twi
     ids = [make_stream(make_station(city)).pk for _ in range(STREAMS)]
     made = batches(ids)
     log = tmp_path / "worker.log"
-    kills = 0
-    worker = start_worker(own_nats, log)
+    gates = [threading.Event() for _ in range(KILLS)]
+    workers = [start_worker(own_nats, log)]
     try:
-        publishing = asyncio.new_event_loop()
-        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.02)))
-        # A worker imports for seconds before it works; beside two other test processes for ten and more.
-        deadline = time.monotonic() + 150
-        while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
-            seen = stored()
-            time.sleep(0.7)
-            if kills < 3 and stored() > seen:
-                worker.send_signal(signal.SIGKILL)
-                worker.wait(10)
-                kills += 1
-                worker = start_worker(own_nats, log)
-        assert publishing.run_until_complete(task) == BATCHES
-        publishing.close()
+        with ThreadPoolExecutor() as pool, all_open_at_last(gates):
+            task = pool.submit(lambda: asyncio.run(publish(own_nats, made, 0.02, gates)))
+            kill_in_turn(workers, lambda _: start_worker(own_nats, log), gates)
+            assert task.result() == BATCHES
     finally:
-        worker.kill()
-        worker.wait(10)
-    assert kills >= 2, log.read_text()[-2000:]
+        workers[0].kill()
+        workers[0].wait(10)
     assert stored() == BATCHES * STREAMS, log.read_text()[-2000:]
     alarms = list(Alarm.objects.unscoped("test").values_list("subject", "started_at", "recurrences"))
     raised = sum(1 + recurrences for _, _, recurrences in alarms)
@@ -175,34 +208,20 @@ def test_evaluators_share_the_log_and_what_one_leaves_when_killed_another_takes_
     made = batches(ids)
     logs = [tmp_path / f"worker-{n}.log" for n in range(2)]
     workers = [start_worker(own_nats, log, groups=3) for log in logs]
-    kills, shared_by = 0, 0
+    gates = [threading.Event() for _ in range(KILLS)]
     try:
-        publishing = asyncio.new_event_loop()
-        task = publishing.run_in_executor(None, lambda: asyncio.run(publish(own_nats, made, 0.01)))
-        deadline = time.monotonic() + 90
-        while stored() < BATCHES * STREAMS and time.monotonic() < deadline:
-            seen = stored()
-            time.sleep(1.5)
-            shared_by = max(shared_by, len(owners()))
-            if kills < 3 and stored() > seen:
-                dead = kills % 2
-                workers[dead].send_signal(signal.SIGKILL)
-                workers[dead].wait(10)
-                kills += 1
-                workers[dead] = start_worker(own_nats, logs[dead], groups=3)
-        assert publishing.run_until_complete(task) == BATCHES
-        publishing.close()
+        with ThreadPoolExecutor() as pool, all_open_at_last(gates):
+            task = pool.submit(lambda: asyncio.run(publish(own_nats, made, 0.01, gates)))
+            until(lambda: len(owners()) >= 3, "groups of partitions have owners of their own")
+            kill_in_turn(workers, lambda n: start_worker(own_nats, logs[n], groups=3), gates)
+            assert task.result() == BATCHES
         found = Alarm.objects.unscoped("test").filter(rule__code="two")
-        deadline = time.monotonic() + 30
-        while not found.exists() and time.monotonic() < deadline:
-            time.sleep(0.2)
+        until(found.exists, "the rule over rules finds")
     finally:
         for worker in workers:
             worker.kill()
             worker.wait(10)
     told = "".join(log.read_text()[-2000:] for log in logs)
-    assert kills >= 2, told
-    assert shared_by >= 3, "three groups of partitions have owners of their own"
     assert stored() == BATCHES * STREAMS, told
     rows = Alarm.objects.unscoped("test").values_list("subject", "started_at", "recurrences")
     raised = [(subject, start) for subject, start, again in rows.filter(rule__code="gas") for _ in range(1 + again)]

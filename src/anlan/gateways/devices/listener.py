@@ -29,8 +29,8 @@ HANG_UP_S = 2.0
 #: Frames a second one connection may send on average, and at once.
 RATE, BURST = 500.0, 2000.0
 MAX_CONNECTIONS = 20_000
-#: How many may wait at the door, and how many are let in at a time.
-BACKLOG = 512
+#: How many may wait at the door (the system may allow fewer: net.core.somaxconn), and how many are let in at a time.
+BACKLOG, AT_A_TIME = 8192, 512
 #: How often those on line are told what changed and what has not, seconds; what a slow one may leave unread, bytes.
 TELL_S, AGAIN_S, MOST_UNREAD = 5.0, 120.0, 1_000_000
 #: Times within a frame, which change though nothing has.
@@ -93,7 +93,7 @@ class Listener:
 
     def accept(self, door: socket.socket) -> None:
         """Take whoever waits at the door; every one gets a conversation at once."""
-        for _ in range(BACKLOG):
+        for _ in range(AT_A_TIME):
             try:
                 line, address = door.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
