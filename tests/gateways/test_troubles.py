@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +25,7 @@ from anlan.gateways.readings import Reading
 from anlan.monitoring import log as layout
 from anlan.monitoring.pipeline.trimming import trim
 from anlan.monitoring.queries import StreamRef
+from conftest import programs
 from tests.conftest import free_port, wait_for_port
 from tests.gateways.test_crowds import Kept, frame, opened
 
@@ -164,8 +164,8 @@ class Dealt(Kept):
         return len(readings)
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="no mosquitto on this machine")
 def test_two_gateways_share_an_external_broker_and_each_message_comes_once(tmp_path: Path) -> None:
+    programs("mosquitto")
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\n", encoding="utf-8")
