@@ -22,7 +22,6 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
-
 #: What a run could not compare with, and why; told at its end, and the run has failed then.
 ABSENT: list[str] = []
 
