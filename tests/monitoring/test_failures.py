@@ -120,7 +120,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     worker.wait(10)
     found.broker.terminate()
     found.broker.wait(10)
-    embedded.get_server(tmp_path / "postgres").cleanup()
+    embedded.server_at(tmp_path / "postgres").cleanup()
 
 
 async def publish(lab: Lab, start: int, troubles: dict[int, Callable[[], None]]) -> int:
