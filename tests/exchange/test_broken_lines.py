@@ -26,13 +26,14 @@ from django.db import connection
 
 from anlan.gateways.exchange import sealing
 from anlan.kernel import clock
-from tests.e2e.conftest import ROOT, refuse
+from conftest import Required, missing
 
 pytestmark = pytest.mark.acceptance
 HOSTS = {"city": "10.83.71.1", "district": "10.83.71.2"}
 #: How long a slow machine may take for one step, seconds.
 PATIENCE_S = 120.0
 PORT = 8443
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def ip(*words: str) -> None:
@@ -48,7 +49,7 @@ def clear() -> None:
 def cable() -> Iterator[None]:
     """Two hosts with one cable between them."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
-        refuse("network namespaces need root and iproute2")
+        missing("network namespaces need root and iproute2", Required.TOOLS)
     clear()
     for name in HOSTS:
         ip("netns", "add", f"anlan-{name}")
