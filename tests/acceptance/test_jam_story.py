@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -18,7 +19,8 @@ import psutil
 import pytest
 
 from anlan.supervisor import listening
-from tests.acceptance.playing import environment, prove
+from tests.acceptance.conftest import own_environment
+from tests.acceptance.playing import prove
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow, pytest.mark.timeout(600)]
 PORT = 15630
@@ -30,7 +32,7 @@ class Demo:
     def __init__(self, scenario: str, var: Path, port: int) -> None:
         command = [sys.executable, "-m", "anlan", "demo", "--scenario", scenario, "--port", str(port)]
         self.process = subprocess.Popen(
-            command, env=environment(var) | {"COLUMNS": "200"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command, env=own_environment(var) | {"COLUMNS": "200"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip
         self.said: list[str] = []
@@ -84,9 +86,11 @@ def runs(process: psutil.Process) -> bool:
         return False
 
 
-def test_real_stages_of_a_jam_winter_raise_the_alarm_the_flow_would_not(tmp_path: Path) -> None:
+def test_real_stages_of_a_jam_winter_raise_the_alarm_the_flow_would_not(
+    loaded_var: Callable[[Path], Path], tmp_path: Path
+) -> None:
     """YRCC 2014-12-17: 1052.95 m at 435 m3/s, against 1050.49 m at 700 m3/s three days before."""
-    var = tmp_path / "var"
+    var = loaded_var(tmp_path / "var")
     assert prove("ice-jam", var, PORT)["links"]["observation"]
     # The same history once more on the same database: an hour of one winter is not read twice, so it is a week later.
     demo = Demo("ice-jam", var, PORT)

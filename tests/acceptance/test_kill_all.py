@@ -20,8 +20,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.acceptance.conftest import own_environment
 from tests.acceptance.devices import Load, Source
-from tests.acceptance.playing import environment
 from tests.acceptance.test_guide import TOKEN, Installation, started
 from tests.conftest import free_port
 
@@ -170,8 +170,10 @@ def clued(site: Site) -> list[int]:
     return [alarm for alarms in also for alarm in alarms if alarm is not None]
 
 
-def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_happens_twice(tmp_path: Path) -> None:
-    site = Site(environment(tmp_path / "var"))
+def test_whatever_is_killed_nothing_acknowledged_is_lost_and_nothing_happens_twice(
+    loaded_var: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    site = Site(own_environment(loaded_var(tmp_path / "var")))
     password = (site.var / "nats_token").read_text(encoding="ascii").strip() + "-device"
     load = Load(site.run["ports"], password, site.installation.python(TOKEN))
     detectors = [load.add(f"{name}-cl2", "mqtt", name) for name in DETECTORS]
