@@ -6,7 +6,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import programs
 from tests.acceptance.conftest import own_environment
 from tests.conftest import free_port
 
@@ -123,8 +123,7 @@ def test_the_guide_shows_every_way_in() -> None:
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_of_the_guide_works_when_pasted(installation: Installation, line: str) -> None:
-    if missing := sorted(tool for tool in tools_of(line) if shutil.which(tool) is None):
-        pytest.skip(f"not on this machine: {', '.join(missing)}")
+    programs(*tools_of(line))
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", pasted(line, installation)],
         cwd=ROOT, env=installation.env, capture_output=True, text=True, timeout=60, check=False,
@@ -136,8 +135,8 @@ def test_a_line_of_the_guide_works_when_pasted(installation: Installation, line:
             break
 
 
-@pytest.mark.skipif(shutil.which("mosquitto_pub") is None, reason="not on this machine: mosquitto_pub")
 def test_what_was_published_over_mqtt_is_kept(installation: Installation) -> None:
+    programs("mosquitto_pub")
     line = next(line for line in LINES if "mosquitto_pub" in line and "values" in line)
     subprocess.run(["bash", "-c", pasted(line, installation)], cwd=ROOT, env=installation.env, timeout=30, check=True)
     deadline = time.monotonic() + 20
