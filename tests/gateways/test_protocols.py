@@ -196,6 +196,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
 ) -> None:
     stage, speed = stations["stage"], stream(city, "jt808", "013912345678", "speed")
     smoke = stream(city, "gb28181", "15030200001320000001", "alarm.5")
+    warmth = stream(city, "coap", "R1", "t")
 
     async def body() -> None:
         plans = [
@@ -205,6 +206,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
                 {"lon": 106.7, "lat": 39.5, "speed": 60.0}, 0.2, 1,
             ),
             Plan(discover()["gb28181"], [smoke.station.address], "127.0.0.1", gateway.ports["gb28181"], {"alarm.5": 1}, 0.3, 1),
+            Plan(discover()["coap"], ["R1"], "127.0.0.1", gateway.ports["coap"], {"t": 21.5}, 0.1, 2),
         ]  # fmt: skip
         for seen in await asyncio.gather(*(run(plan) for plan in plans)):
             assert seen["sent"] >= 2
@@ -212,7 +214,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
 
     asyncio.run(body())
     found = {row[0]: row[2] for row in gateway.readings()}
-    assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0}
+    assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0, warmth.pk: 21.5}
 
 
 def test_an_observation_over_mqtt_is_of_its_datastream_and_others_are_kept_apart(city: City, gateway: Gateway) -> None:
