@@ -26,6 +26,7 @@ export const EN = {
   "没有找到。可试名称或编码的一部分。": "Nothing found. Try a part of the name or code.",
   "此处": "Here",
   "天地图": "Tianditu",
+  "在线底图（天地图）无应答，已改用离线底图": "The online base map (Tianditu) does not answer; the offline one is shown",
   "模型推算": "modelled",
   "示意": "sketch",
   "演示数据": "demonstration data",
@@ -110,4 +111,7 @@ export const EN = {
   "浏览器没有允许通知，可在站点设置里打开。": "The browser does not allow notifications; change it in its site settings.",
   "没有成功：": "Not done: ",
   "这个浏览器不支持推送，请用短信或邮件订阅。": "This browser cannot be pushed to; subscribe by SMS or mail.",
+  "已点 {count} 点；双击或回车结束并立即重推，Esc 取消，退格退一点": "{count} points; double-click or Enter ends it and simulates at once, Esc cancels, Backspace takes one back",
+  "至少 {count} 点": "At least {count} points",
+  "正在重推…": "Simulating again…",
 };

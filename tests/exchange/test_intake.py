@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anlan.command import actions
 from anlan.command.models import Incident, Proposal
 from anlan.gateways.exchange import ledger, sealing, stick, tasks
+from anlan.gateways.exchange import queries as exchange
 from anlan.gateways.exchange.intake import turn_away
 from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 from anlan.gateways.exchange.parcel import Acknowledgement, Refused, Verdict
@@ -107,6 +110,27 @@ def test_an_exercise_of_the_district_is_no_clue_for_the_real_desk(far: Far) -> N
     far.send(far.parcel(exercise=True))
     assert ForeignRecord.everything.get().exercise
     assert not Proposal.everything.exists()
+
+
+def test_what_was_opened_in_a_scenario_stays_an_exercise_for_others_after_its_end(
+    far: Far, city: City, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("ANLAN_VAR", str(tmp_path))
+    common = {"event_code": "12D02", "lon": 106.7, "lat": 39.5, "area_id": city.west.pk, "occurred_at": None, "reported_by": "",
+              "source": "电话"}  # fmt: skip
+    clock.run_scenario("液氯泄漏", START, 1)
+    played = actions.open_incident(system("接报"), title="推演的事", **common)
+    clock.run_real()
+    real = actions.open_incident(system("接报"), title="真实的事", **common)
+    dispatcher.drain()
+    for row in (played, real):
+        actions.update_incident(system("接报"), row.pk, place="西门")
+    clock.run_scenario("另一次推演", START, 1)
+    dispatcher.drain()
+    clock.run_real()
+    said = SentParcel.everything.filter(peer=far.peer, kind="incident").order_by("seq")
+    marks = [(row.said["payload"]["number"], row.said["exercise"]) for row in said]
+    assert marks == [(played.number, True), (real.number, False)] * 2
 
 
 def test_a_stranger_and_a_forged_signature_are_refused_and_shown_to_the_operator(far: Far) -> None:
@@ -287,6 +311,29 @@ def test_a_file_that_is_none_is_refused(far: Far, city: City) -> None:
     for data in (b"", b"{}", b"[" * 100_000, b'{"form": "anlan-exchange-1"}', b"\xff\x00"):
         with pytest.raises(Invalid, match="anlan exchange export"):
             stick.bring(actor(city.city), data)
+
+
+def test_ten_links_cost_the_page_no_more_questions_than_one(far: Far, city: City, signed_in: Any) -> None:
+    client = signed_in()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/gateways/exchange/").status_code == 200
+        return len(queries)
+
+    tasks.ask(actor(city.city), far.peer.pk, "增援", "西门", clock.now() + timedelta(hours=1))
+    asked()
+    one = asked()
+    for n in range(9):
+        Peer.everything.create(code=f"p{n}", name=f"平台{n}", relation="side", area=city.city, top_class=3)
+    for peer in Peer.everything.exclude(pk=far.peer.pk):
+        tasks.ask(actor(city.city), peer.pk, "增援", "西门", clock.now() + timedelta(hours=1))
+    SentParcel.everything.filter(peer=far.peer).update(verdict="refused", confirmed_at=clock.now())
+    assert asked() == one
+    links = {link.peer.code: link for link in exchange.links(actor(city.city))}
+    assert (links["wuda"].refused, links["wuda"].oldest) == (1, None)
+    assert links["p3"].oldest is not None
+    assert links["p3"].oldest.title == "增援"
 
 
 def test_the_page_shows_links_and_their_trouble(far: Far, signed_in: Any) -> None:
