@@ -26,6 +26,8 @@ LAST_S = 7200.0
 ROOT = sqrt(pi / 2)
 #: The wind's profile is followed up to here, m; rows of the frayed cloud.
 TOP_M, ROWS = 200.0, 80
+#: Time of the first row after slumping, in passing times of the radius.
+FIRST = 0.02
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,9 @@ def frayed(last: tuple[float, ...], mass: float, surface: Surface, last_s: float
     back_y, back_z = (sqrt(first) / a) ** (1 / b), (high / c) ** (1 / d)
     rows: list[tuple[float, ...]] = []
     way = before = 0.0
-    for gone in np.geomspace(1.0, max(last_s - seconds, 2.0), ROWS):
+    # The first row before a small cloud in a strong wind has grown by more than a twentieth.
+    soon = min(1.0, FIRST * radius / max(speed, 0.1))
+    for gone in np.geomspace(soon, max(last_s - seconds, 2.0), ROWS):
         way, before = way + speed * (gone - before), gone
         high = c * (way + back_z) ** d
         variance = (a * (way + back_y) ** b) ** 2
