@@ -48,7 +48,7 @@ EXTRA = {
     "resources": set("roads routing assignment allocation ledger papers passes".split()),
     "administration": set(),
     "supervision": {"park_risk"},  # from the registers of a park to the risk engine and its report
-    "simulation": set(),
+    "simulation": {"report"},  # a run as Word, PDF and picture
     "situation": {"report"},  # a release as Word, PDF and picture
     "mobilisation": {"face", "officer"},  # what the public can have, and the fast way to it; the page behind a call's link
 }  # fmt: skip

@@ -110,4 +110,7 @@ export const EN = {
   "浏览器没有允许通知，可在站点设置里打开。": "The browser does not allow notifications; change it in its site settings.",
   "没有成功：": "Not done: ",
   "这个浏览器不支持推送，请用短信或邮件订阅。": "This browser cannot be pushed to; subscribe by SMS or mail.",
+  "已点 {count} 点；双击或回车结束并立即重推，Esc 取消，退格退一点": "{count} points; double-click or Enter ends it and simulates at once, Esc cancels, Backspace takes one back",
+  "至少 {count} 点": "At least {count} points",
+  "正在重推…": "Simulating again…",
 };

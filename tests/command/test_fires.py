@@ -11,6 +11,7 @@ from anlan.kernel import clock
 from anlan.resources import actions as resources
 from anlan.resources.models import Team
 from anlan.simulation import actions, queries
+from anlan.simulation.layers import control_lines
 from anlan.simulation.models import Run
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
@@ -46,6 +47,10 @@ def test_a_fire_is_drawn_held_and_run_again_on_one_page(city: City, signed_in: S
             assert title in page
         line = {"verb": "line", "points": "106.705, 39.4\n106.705, 39.6", "in_min": "0", "note": "推土机带"}
         assert client.post(url, line).status_code == 302
+        drawn = control_lines(by, None)["features"]
+        assert [(one["properties"]["name"], one["properties"]["state"]) for one in drawn] == [("推土机带", "已建成")]
+        assert drawn[0]["properties"]["url"] == url
+        assert '"LineString", "coordinates": [[106.705, 39.4], [106.705, 39.6]]' in client.get(url).content.decode()
         held = queries.runs(by, first.correlation_id)[0]
         assert held.summary["area_ha"]["6"] < first.summary["area_ha"]["6"]
         wrong = client.post(url, {**line, "points": "106.705"})
@@ -63,4 +68,22 @@ def test_a_fire_is_drawn_held_and_run_again_on_one_page(city: City, signed_in: S
         assert any("队伍行进轨迹" in text for text in driven.assumptions)
         assert client.post(url, {"verb": "refresh"}).status_code == 302
         assert client.post(url, {"verb": "explode"}).status_code == 422
-    assert Run.objects.visible_to(by).count() == 5
+        line_id = queries.control_lines(by, first.correlation_id)[0].pk
+        assert client.post(url, {"verb": "drop", "line_id": str(line_id)}).status_code == 302
+        assert control_lines(by, None)["features"] == []
+    assert Run.objects.visible_to(by).count() == 6
+
+
+def test_a_fire_is_followed_as_an_ensemble_from_its_perimeter_and_nobody_else_sees_its_lines(city: City) -> None:
+    by = actor(city.city)
+    with clock.standing_at(NOW):
+        asked = {"wind_m_s": 9, "wind_from_deg": 270, "members": 5, "spot_fires": "yes", "cover_m": 1}
+        first = actions.run(by, "wildfire", asked, 106.7, 39.5, None, "草场火")
+        again = actions.redraw_fire(by, first.correlation_id, [list(place) for place in RING], "手绘")
+        assert again.summary["members"] == 5
+        assert again.summary["spot_fires"]["lit"] >= 0
+        assert any("从已观测火线续算" in text for text in again.assumptions)
+        assert any("烧到可能" in zone["name"] for zone in again.zones)
+        actions.draw_line(by, first.correlation_id, [[106.705, 39.4], [106.705, 39.6]])
+        assert control_lines(by, None)["features"]
+        assert control_lines(actor(city.east), None)["features"] == []

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from anlan.kernel.events import dispatcher
-from anlan.simulation import actions
+from anlan.simulation import actions, queries
 from tests.conftest import City, actor
 from tests.e2e.conftest import wait_for_map, wait_until
 
@@ -52,3 +52,23 @@ def test_a_line_drawn_on_the_map_becomes_the_perimeter_of_a_forecast(page: Page,
     assert len(page.locator("#perimeter").input_value().splitlines()) == 4
     page.get_by_role("button", name="运行推演").click()
     expect(page.get_by_text("4 个点")).to_be_visible()
+
+
+def test_a_line_drawn_on_the_page_of_the_fire_is_simulated_at_once(page: Page, drawn_city: City) -> None:
+    by = actor(drawn_city.city)
+    run = actions.run(by, "wildfire", {"fuel": "GR4", "wind_m_s": 6, "wind_from_deg": 270}, 106.75, 39.6)
+    page.goto(f"/command/fires/{run.correlation_id}/")
+    holder = page.locator("[data-fireline]")
+    expect(holder).to_have_attribute("data-state", "ready")
+    page.get_by_role("button", name="画隔离线").click()
+    canvas = holder.locator("canvas")
+    canvas.scroll_into_view_if_needed()
+    for y in (40, 160):
+        canvas.click(position={"x": 420, "y": y})
+    expect(page.locator("[data-fireline-said]")).to_contain_text("已点 2 点")
+    canvas.dblclick(position={"x": 420, "y": 300})
+    expect(page.get_by_role("button", name="未守住，撤销重推")).to_be_visible()
+    assert len(page.locator("#points").input_value()) == 0
+    line = queries.control_lines(by, run.correlation_id).get()
+    assert len(line.points) == 3
+    assert queries.runs(by, run.correlation_id).count() == 2

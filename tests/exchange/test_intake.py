@@ -109,6 +109,27 @@ def test_an_exercise_of_the_district_is_no_clue_for_the_real_desk(far: Far) -> N
     assert not Proposal.everything.exists()
 
 
+def test_what_was_opened_in_a_scenario_stays_an_exercise_for_others_after_its_end(
+    far: Far, city: City, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    monkeypatch.setenv("ANLAN_VAR", str(tmp_path))
+    common = {"event_code": "12D02", "lon": 106.7, "lat": 39.5, "area_id": city.west.pk, "occurred_at": None, "reported_by": "",
+              "source": "电话"}  # fmt: skip
+    clock.run_scenario("液氯泄漏", START, 1)
+    played = actions.open_incident(system("接报"), title="推演的事", **common)
+    clock.run_real()
+    real = actions.open_incident(system("接报"), title="真实的事", **common)
+    dispatcher.drain()
+    for row in (played, real):
+        actions.update_incident(system("接报"), row.pk, place="西门")
+    clock.run_scenario("另一次推演", START, 1)
+    dispatcher.drain()
+    clock.run_real()
+    said = SentParcel.everything.filter(peer=far.peer, kind="incident").order_by("seq")
+    marks = [(row.said["payload"]["number"], row.said["exercise"]) for row in said]
+    assert marks == [(played.number, True), (real.number, False)] * 2
+
+
 def test_a_stranger_and_a_forged_signature_are_refused_and_shown_to_the_operator(far: Far) -> None:
     client, sealed = Client(), far.seal(far.parcel())
     forged = {**sealed, "said": {**sealed["said"], "key": "incident:forged"}}

@@ -108,11 +108,24 @@ def test_mqtt_readings_in_both_shapes_reach_the_log(gateway: Gateway, stations: 
 def test_broken_json_is_kept_and_the_next_message_still_arrives(
     gateway: Gateway, stations: dict[str, Datastream]
 ) -> None:
-    good = json.dumps({"at": AT.isoformat(), "values": {"cl2": 1}}).encode()
-    bad = [b"{", b"[]", b'{"values":{"cl2":"much"}}', b'{"values":{"cl2":1},"at":"yesterday"}', b"\xff\xfe"]
+    good = json.dumps({"ts": AT_MS, "values": {"cl2": 1}}).encode()
+    seconds = json.dumps({"ts": AT_MS // 1000, "values": {"cl2": 1}}).encode()
+    misspelt = json.dumps({"timestamp": AT_MS, "values": {"cl2": 1}}).encode()
+    bad = [
+        b"{",
+        b"[]",
+        b'{"values":{"cl2":"much"}}',
+        b'{"values":{"cl2":1},"at":"yesterday"}',
+        b"\xff\xfe",
+        seconds,
+        misspelt,
+    ]
     asyncio.run(publish(gateway, [("v1/G1/telemetry", b) for b in bad] + [("v1/G1/telemetry", good)]))
     assert wait_for_readings(gateway, 1) == [(stations["cl2"].pk, AT_MS, 1.0)]
-    assert len(eventually(5)) == 5
+    reasons = " ".join(row.reason for row in eventually(len(bad)))
+    assert f"[0].ts 的值 {AT_MS // 1000} 超出 946684800000–4102444800000" in reasons
+    assert "单位：毫秒" in reasons
+    assert "[0].timestamp 不认识" in reasons
 
 
 def test_every_captured_frame_passes_the_running_gateway(gateway: Gateway, shared: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -13,6 +15,7 @@ from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area, Level
 from anlan.simulation import actions, layers, queries
 from anlan.simulation.models import Run
+from anlan.simulation.report import CHECK
 from anlan.simulation.views import runs
 from tests.conftest import City, actor
 from tests.web.conftest import SignIn, signed_in
@@ -248,3 +251,27 @@ def test_the_population_layer_says_how_many_live_where_and_who_counted_them(live
 def test_without_figures_the_population_layer_is_empty_and_says_what_is_missing(city: City) -> None:
     assert layers.population(actor(city.city, "simulation.view"), None)["features"] == []
     assert "未载入人口数据" in LAYERS["population"].empty
+
+
+def test_a_run_goes_on_paper_only_for_those_who_may_see_it(lived_in: City, signed_in: SignIn) -> None:
+    Area.objects.filter(pk=lived_in.east.pk).update(geometry=square(106.9, 39.7))
+    run = actions.run(actor(lived_in.city), "chemical", {**CHLORINE, "uncertainty": "on"}, 106.65, 39.45)
+    browser = signed_in(lived_in.city)
+    word, pdf, png = (browser.get(f"/simulation/{run.pk}/report.{kind}").content for kind in ("docx", "pdf", "png"))
+    with ZipFile(BytesIO(word)) as opened:
+        text = opened.read("word/document.xml").decode()
+        assert sum(name.startswith("word/media/") for name in opened.namelist()) == 2, "map and axis"
+    for said in (
+        "模型推算",
+        CHECK,
+        "社区0",
+        "毒性终点浓度-1",
+        "可能影响范围",
+        str(run.exposure[2]["people"]),
+        run.limits[0],
+    ):
+        assert said in text, said
+    assert (pdf[:5], png[:4]) == (b"%PDF-", b"\x89PNG")
+    assert browser.get(f"/simulation/{run.pk}/report.xls").status_code == 404
+    stranger = signed_in(lived_in.east, username="li")
+    assert stranger.get(f"/simulation/{run.pk}/report.docx").status_code == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anlan.gateways.alerts import lanes, mass, sender
+from anlan.gateways.alerts import lanes, mass, reports, sender, settling
 from anlan.gateways.exchange import carrier
 from anlan.kernel import clock
 from anlan.kernel.events.outbox import every
@@ -10,6 +10,7 @@ from anlan.kernel.events.outbox import every
 messages = sender.Sender()
 senders = lanes.Senders()
 parcels = carrier.Carrier()
+reporters = settling.Reporters()
 
 
 @every(1.0)
@@ -33,7 +34,14 @@ def fan_out() -> None:
         senders.wake(channels)
 
 
+@every(1.0)
+def hear_reports() -> None:
+    """What gateways say later about what they took."""
+    reporters.wake()
+
+
 @every(3600.0)
 def forget_receivers() -> None:
     """What nobody will ask about any more."""
+    reports.tidy()
     mass.tidy(clock.now())

@@ -341,6 +341,17 @@ def blocks(ids: Sequence[int]) -> list[Block]:
     return [Block(rows[pk].area_id, rows[pk].receivers, rows[pk].addresses) for pk in ids]
 
 
+def places(address: str) -> list[tuple[int, int]]:
+    """(block, place in it) where a number stands."""
+    rows = dict(Subscriber.objects.unscoped(WHY).filter(address=address).values_list("pk", "block_id"))
+    known = RosterBlock.objects.unscoped(WHY).in_bulk({block for block in rows.values() if block is not None})
+    return [
+        (block, known[block].receivers.index(pk))
+        for pk, block in rows.items()
+        if block is not None and block in known and pk in known[block].receivers
+    ]
+
+
 def block_sizes(ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """(area, how many) of every block."""
     rows = RosterBlock.objects.unscoped(WHY).filter(pk__in=set(ids))

@@ -114,6 +114,29 @@ def fire_fronts(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     return {"type": "FeatureCollection", "features": features}
 
 
+#: A line is shown so long after it was drawn, h: as long as anybody may set it for the future, and a day.
+LINES_H = 72
+STANDS, PLANNED = "#7048e8", "#a78bfa"
+
+
+def control_lines(actor: Actor, bbox: BBox | None) -> FeatureCollection:
+    """Control lines of the fires of the last days that were not taken back: standing, or still to be built."""
+    del bbox
+    now = clock.now()
+    features = [
+        {
+            "type": "Feature", "id": row.pk, "geometry": {"type": "LineString", "coordinates": row.points},
+            "properties": {
+                "id": row.pk, "name": str(row), "state": "已建成" if row.stands_at <= now else "在建", "by": row.by,
+                "at": row.stands_at.isoformat(), "colour": STANDS if row.stands_at <= now else PLANNED,
+                "url": f"/command/fires/{row.correlation_id}/",
+            },
+        }
+        for row in queries.control_lines(actor).filter(dropped_at=None, at__gte=now - timedelta(hours=LINES_H))
+    ]  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
 def leads(actor: Actor, bbox: BBox | None) -> FeatureCollection:
     """What waits to be checked, at each thing it is about."""
     del bbox
@@ -188,6 +211,20 @@ layer(
         colour="#ff6a2b",
         refresh=("simulation.SimulationFinished",),
         group="simulation",
+    )
+)
+layer(
+    Layer(
+        key="control-lines",
+        title="隔离线",
+        kind="line",
+        features=control_lines,
+        permission="simulation.view",
+        colour=STANDS,
+        refresh=("simulation.ControlLineChanged",),
+        group="simulation",
+        legend=((STANDS, "已建成"), (PLANNED, "在建")),
+        empty="没有在用的隔离线：在“火场”页上画",
     )
 )
 layer(

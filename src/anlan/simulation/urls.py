@@ -10,6 +10,7 @@ urlpatterns = [
     path("", runs.listing, name="simulation"),
     path("new", runs.new, name="simulation-new"),
     path("<int:pk>/", runs.result, name="simulation-run"),
+    path("<int:pk>/report.<str:kind>", runs.report, name="simulation-report"),
     path("leads/", chains.leads, name="simulation-leads"),
     path("leads/<int:pk>/", chains.lead, name="simulation-lead"),
     path("leads/<int:pk>/answer", chains.answer, name="simulation-lead-answer"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.timezone import localtime
-from shapely.geometry import shape
-from shapely.geometry.base import BaseGeometry
+from shapely.geometry import mapping
 
+from anlan.hazards import sketch
 from anlan.hazards.chemical.substances import find
 from anlan.hazards.plane import metres_per_degree
 from anlan.kernel.documents import blocks
@@ -16,7 +16,6 @@ from anlan.kernel.documents.blocks import Block, Heading, Picture, Table, Text
 from anlan.simulation import queries as simulation
 from anlan.situation.models import ReleaseWatch
 
-COLOURS = {1: "#d6342c", 2: "#e8833a", 3: "#e8c53a"}
 CHECK = "待核对"
 #: What the platform writes where nothing is known.
 NONE = "—"
@@ -149,91 +148,39 @@ def inverse(watch: ReleaseWatch) -> str:
     )
 
 
-def metres(watch: ReleaseWatch, geometry: BaseGeometry) -> Iterator[tuple[list[float], list[float]]]:
-    """Rings of polygons as metres east and north of the source."""
-    east, north = metres_per_degree(watch.lat)
-    for part in getattr(geometry, "geoms", [geometry]):
-        if part.geom_type == "Polygon":
-            xy = list(part.exterior.coords)
-            yield [(p[0] - watch.lon) * east for p in xy], [(p[1] - watch.lat) * north for p in xy]
-
-
 def on_map(axes: Any, watch: ReleaseWatch) -> None:
-    """Zones, communities they touch, plants' names, the post and the wind, in metres about the source."""
+    """Zones, communities they touch, the post and the wind, in metres about the source."""
     assert watch.run is not None
     east, north = metres_per_degree(watch.lat)
-    drawn = [shape(zone["geometry"]) for zone in watch.run.zones]
     touched = {row["area_id"] for row in watch.advice["communities"]}
     for home in simulation.homes():
         if home.pk in touched:
-            for x, y in metres(watch, home.outline):
-                axes.plot(x, y, color="#4a5a6a", lw=0.8, ls=":")
             middle = home.outline.representative_point()
-            axes.annotate(home.name, ((middle.x - watch.lon) * east, (middle.y - watch.lat) * north), ha="center", fontsize=7,
-                          color="#22313f", annotation_clip=True)  # fmt: skip
-    for zone, geometry in reversed(list(zip(watch.run.zones, drawn, strict=True))):
-        colour, named = COLOURS.get(zone["level"], "#9aa5b1"), zone["name"]
-        for x, y in metres(watch, geometry):
-            axes.fill(x, y, color=colour, alpha=0.18 if zone.get("uncertain") else 0.4, lw=0)
-            axes.plot(x, y, color=colour, lw=1.2, ls="--" if zone.get("uncertain") else "-", label=named)
-            named = None
+            sketch.outline(axes, watch.lon, watch.lat, home.name, mapping(home.outline), (middle.x, middle.y))
+    sketch.zones(axes, watch.lon, watch.lat, watch.run.zones)
     post = watch.advice["post"]
     spot = ((post["lon"] - watch.lon) * east, (post["lat"] - watch.lat) * north)
-    axes.plot([0], [0], "^", color="#22313f", ms=7, label="泄漏点")
+    axes.plot([0], [0], "^", color=sketch.INK, ms=7, label="泄漏点")
     axes.plot([spot[0]], [spot[1]], "s", color="#1f9d61", ms=6, label="建议指挥部")
     axes.annotate("", (0, 0), spot, arrowprops={"arrowstyle": "->", "color": "#1f9d61"})
-    framed(axes, watch, drawn, spot)
-
-
-def framed(axes: Any, watch: ReleaseWatch, drawn: list[BaseGeometry], spot: tuple[float, float]) -> None:
-    """The window round zones and post, labels, legend."""
-    rings = [ring for geometry in drawn for ring in metres(watch, geometry)]
-    xs, ys = [0.0, spot[0], *(v for x, _ in rings for v in x)], [0.0, spot[1], *(v for _, y in rings for v in y)]
-    margin = 0.06 * max(max(xs) - min(xs), max(ys) - min(ys), 500.0)
-    axes.set_xlim(min(xs) - margin, max(xs) + margin)
-    axes.set_ylim(min(ys) - margin, max(ys) + margin)
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel("东 m")
-    axes.set_ylabel("北 m")
-    axes.grid(alpha=0.25)
+    lines = [ring for zone in watch.run.zones for ring in sketch.rings(watch.lon, watch.lat, zone["geometry"])]
     w = watch.weather
-    axes.set_title(
-        f"{watch.title}（模型推算）　风 {w['wind_m_s']:.1f} m/s，来向 {w['wind_from_deg']:.0f}°", fontsize=10
-    )
-    axes.legend(loc="best", fontsize=7)
+    title = f"{watch.title}（模型推算）　风 {w['wind_m_s']:.1f} m/s，来向 {w['wind_from_deg']:.0f}°"
+    sketch.framed(axes, [*lines, ([spot[0]], [spot[1]])], title)
 
 
 def on_axis(axes: Any, watch: ReleaseWatch) -> None:
     """Concentration on the ground downwind against the endpoints."""
     assert watch.run is not None
     of = find(watch.given["substance"])
-    points = [(x, c) for x, c in watch.run.summary["axis_mg_m3"] if c > 0.01]
-    if points:
-        axes.loglog(*zip(*points, strict=True), color="#1f4e79", lw=1.8)
-    for level, value in ((1, of.endpoint_1), (2, of.endpoint_2)):
-        if value:
-            axes.axhline(value, color=COLOURS[level], ls="--", lw=1, label=f"毒性终点浓度-{level} {value:g} mg/m³")
-    axes.set_xlabel("下风向距离 m")
-    axes.set_ylabel("地面轴线浓度 mg/m³")
-    axes.grid(alpha=0.25, which="both")
-    axes.legend(loc="best", fontsize=7)
+    sketch.concentrations(axes, watch.run.summary["axis_mg_m3"], {1: of.endpoint_1, 2: of.endpoint_2})
 
 
 def png(watch: ReleaseWatch) -> bytes:
     """The map, and under it the table of people."""
+    heads, wide = ("范围", "距离", "白天", "夜间", "企业（白班/夜班）"), (0.28, 0.1, 0.09, 0.09, 0.44)
 
     def draw(axes: Any) -> None:
-        axes.axis("off")
-        rows = [[cell if len(cell) <= 30 else f"{cell[:29]}…" for cell in row] for row in people(watch)]
-        high = 0.055 * (len(rows) + 1)
-        on_map(axes.inset_axes((0.06, high + 0.1, 0.93, 0.88 - high)), watch)
-        under = axes.inset_axes((0.0, 0.0, 1.0, high))
-        under.axis("off")
-        heads, wide = ("范围", "距离", "白天", "夜间", "企业（白班/夜班）"), (0.28, 0.1, 0.09, 0.09, 0.44)
-        table = under.table(
-            cellText=rows, colLabels=heads, cellLoc="left", colWidths=wide, bbox=(0.0, 0.0, 1.0, 1.0)
-        )  # fmt: skip
-        table.auto_set_font_size(False)
-        table.set_fontsize(8)
+        sketch.above_table(axes, lambda part: on_map(part, watch), heads, people(watch), wide)
 
     return blocks.as_png(Picture("", draw, 180.0, 240.0))

@@ -11,6 +11,7 @@ from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choi
 from anlan.cli._engines.fire import MOISTURE, PLACE
 from anlan.hazards.contract import InputError
 from anlan.hazards.plane import metres_per_degree
+from anlan.hazards.wildfire.brands import PER_GJ, Spotting
 from anlan.hazards.wildfire.ensemble import MOST_MEMBERS, Perturbation, ensemble
 from anlan.hazards.wildfire.grid import MOST_HOURS, Landscape, Line, Ring, Spread, Weather, fuel_numbers, spread
 from anlan.hazards.wildfire.rothermel import FORMULAS, Moisture
@@ -26,7 +27,11 @@ def burn(given: Json) -> Json:
     points = [(x * size["cell_m"], y * size["cell_m"]) for x, y in read_points(given["ignitions"], "ignitions", 2, 2)]
     ring = [(x * size["cell_m"], y * size["cell_m"]) for x, y in read_points(given["perimeter"], "perimeter", 2, 2)]
     begin, hours = given["start_min"], given["hours"]
-    found = spread(land, weather, hours, points, lines, ring, begin, given["length_to_width"], given["wind_limit"])
+    brands = Spotting(**read_one(given["spotting"], SPOTTING, "spotting")) if given["spotting"] else None
+    found = spread(
+        land, weather, hours, points, lines, ring, begin, given["length_to_width"], given["wind_limit"], brands,
+        int(given["seed"]),
+    )  # fmt: skip
     times = minutes_of(given["perimeters_min"], begin, hours * 60)
     place = given["lon"], given["lat"]
     result = {
@@ -44,10 +49,19 @@ def burn(given: Json) -> Json:
             "area_ha 为坡面面积，area_map_ha 为水平投影面积",
         ],
     }
+    if brands:
+        result["spot_fires"] = [
+            {
+                "at": [brand.x / size["cell_m"], brand.y / size["cell_m"]],
+                "t_min": brand.minute,
+                "flown_m": brand.flown_m,
+            }
+            for brand in found.lit
+        ]
     if given["members"] > 1:
-        if not points:
-            raise InputError("members", given["members"], "1（从观测火线续算时）")
-        result.update(chances(given, land, weather, lines, points))
+        if begin:
+            raise InputError("start_min", begin, "0（集合从火线观测时刻起算）")
+        result.update(chances(given, land, weather, lines, points, ring, brands))
     return result
 
 
@@ -148,12 +162,20 @@ def degrees_of(ring: Ring, place: tuple[Any, Any]) -> list[list[float]]:
     return [[round(place[0] + x / east, 6), round(place[1] + y / north, 6)] for x, y in ring]
 
 
-def chances(given: Json, land: Landscape, weather: list[Weather], lines: list[Line], points: Any) -> Json:
+def chances(
+    given: Json,
+    land: Landscape,
+    weather: list[Weather],
+    lines: list[Line],
+    points: Any,
+    ring: Any,
+    brands: Spotting | None,
+) -> Json:
     """Probability per cell, area as percentiles, and what places may expect."""
     spread_of = read_one(given["perturb"], PERTURB, "perturb")
     many = ensemble(
         land, weather, given["hours"], points, int(given["members"]), Perturbation(**spread_of), int(given["seed"]),
-        lines, given["length_to_width"], given["wind_limit"],
+        lines, given["length_to_width"], given["wind_limit"], perimeter=ring, spotting=brands,
     )  # fmt: skip
     places = {}
     for i, row in enumerate(read_rows(given["places"], NAMED, "places")):
@@ -207,6 +229,11 @@ WIND = (
 BAND = (at_least_zero("from_min", "起始", "min"), Field("wind", "风", "object"), Field("moisture", "含水率", "object"))
 LINE = (Field("points", "折线 [[ix, iy], ...]", "array"), at_least_zero("from_min", "建成", "min", 0.0))
 NAMED = (Field("name", "名称", "string"), Field("at", "位置 [ix, iy]", "array"))
+SPOTTING = (
+    positive("cover_m", "下风植被高度", "m", high=120),
+    at_least_zero("per_gj", "每 GJ 放热带火落地的飞屑数（待核对）", "1/GJ", PER_GJ, 100),
+    Field("fuel_c", "细小可燃物温度", unit="°C", low=-40, high=80, default=30.0),
+)
 PERTURB = (
     at_least_zero("wind_factor", "风速误差（对数标准差）", "", 0.2, 1),
     at_least_zero("direction_deg", "风向误差", "°", 15.0, 90),
@@ -254,6 +281,7 @@ SPREAD = (
     Field("perimeter", "观测火线 [[ix, iy], ...]，从此续算", "array", default=[]),
     at_least_zero("start_min", "续算起始", "min", 0.0, MOST_HOURS * 60),
     Field("lines", "阻隔线 [{points, from_min}]", "array", default=[]),
+    Field("spotting", "飞火另起新火 {cover_m, per_gj, fuel_c}", "object", default=None),
     positive("hours", "预报时长", "h", 6.0, MOST_HOURS),
     Field("perimeters_min", "火线时刻", "array", default=None),
     choice("length_to_width", "长宽比公式", FORMULAS, "anderson"),

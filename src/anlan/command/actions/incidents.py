@@ -136,6 +136,7 @@ def open_incident(
         correlation_id=correlation_id or uuid4(),
         factors=factors or {},
         desk=clocks.desk_of(by, area),
+        exercise=clock.scenario() is not None,
         figures_at=received_at if any(value is not None for value in figures.values()) else None,
         **checked_figures(figures),
     )

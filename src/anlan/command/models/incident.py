@@ -67,6 +67,8 @@ class Incident(ScopedModel):
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, unique=True, editable=False)
     alarm_id = models.BigIntegerField("来源告警", null=True, blank=True, unique=True)
     hazard_event_id = models.BigIntegerField("来源灾害事件", null=True, blank=True, unique=True)
+    #: Opened while a scenario set the clock: it stays an exercise for ever, whatever the clock says later.
+    exercise = models.BooleanField("演练", default=False, editable=False)
     version = models.PositiveIntegerField("版本", default=1)
 
     class Meta(ScopedModel.Meta):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -99,9 +99,35 @@ def page_of(actor: Actor, key: UUID) -> dict[str, Any]:
             (_("{hours} 小时后").format(hours=hour), area)
             for hour, area in sorted(run.summary.get("area_ha", {}).items(), key=lambda pair: int(pair[0]))
         ],
-        "may_run": actor.has("simulation.run"), "key": key,
+        "may_run": actor.has("simulation.run"), "key": key, "map": map_of(run, simulation.control_lines(actor, key)),
         "notes": queries.timeline(actor, incident.pk)[:12] if incident else [],
     }  # fmt: skip
+
+
+#: Fronts by hour, the soonest darkest; a line that stands, and one taken back.
+FRONTS, LINE, DROPPED = ("#7f1d1d", "#c0392b", "#e8833a", "#f3b562"), "#7048e8", "#b9a7ef"
+
+
+def map_of(run: Any, lines: Iterable[Any]) -> dict[str, Any]:
+    """What the page's own map shows: zones of the run (the widest below), control lines, the place it started."""
+    zones = [
+        feature(zone["geometry"], zone["name"], FRONTS[min(int(zone["level"]), len(FRONTS)) - 1])
+        for zone in sorted(run.zones, key=lambda one: -int(one["level"]))
+    ]
+    drawn = [
+        feature(
+            {"type": "LineString", "coordinates": line.points},
+            str(line),
+            *((DROPPED, 2) if line.dropped_at else (LINE, 5)),
+        )
+        for line in lines
+    ]
+    place = feature({"type": "Point", "coordinates": [run.lon, run.lat]}, run.title, FRONTS[0])
+    return {"type": "FeatureCollection", "features": [*zones, *drawn, place]}
+
+
+def feature(geometry: dict[str, Any], name: str, colour: str, width: float = 2) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": geometry, "properties": {"name": name, "colour": colour, "width": width}}
 
 
 def tracks(actor: Actor) -> list[tuple[int, str, int]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from anlan.gateways.alerts import discover
+from anlan.gateways.alerts import discover, reports
 from anlan.gateways.alerts.contract import Outcome, Receipt
-from anlan.gateways.alerts.models import OutgoingMessage, SendState
+from anlan.gateways.alerts.models import OutgoingMessage, SendState, Submission
 from anlan.gateways.events import NoticeDelivered, NoticeFailed
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -77,6 +77,13 @@ def keep(by: Actor, row: OutgoingMessage, receipt: Receipt) -> OutgoingMessage:
         raise Conflict(f"消息 {row.pk} 处于“{row.get_state_display()}”，没有在发送", state=row.state)
     before = snapshot(row)
     row.detail, row.reference = receipt.detail[:300], receipt.reference
+    Submission.objects.filter(message=row).delete()
+    if receipt.outcome == Outcome.DELIVERED and receipt.numbers:
+        row.state = SendState.ACCEPTED
+        row.save()
+        reports.owe([(number, 0) for number in receipt.numbers], message_id=row.pk)
+        record(by, "网关接收消息", row, before=before, correlation_id=row.correlation_id)
+        return row
     if receipt.outcome == Outcome.DELIVERED:
         return end(by, row, before, SendState.DELIVERED, "消息送达", NoticeDelivered)
     again = receipt.outcome == Outcome.RETRY or (receipt.outcome == Outcome.UNKNOWN and repeatable(row.channel))
@@ -88,6 +95,24 @@ def keep(by: Actor, row: OutgoingMessage, receipt: Receipt) -> OutgoingMessage:
         return row
     lost = receipt.outcome == Outcome.UNKNOWN and not again
     return end(by, row, before, SendState.UNKNOWN if lost else SendState.FAILED, "消息未送达", NoticeFailed)
+
+
+@action("gateways.send")
+def keep_reports(by: Actor, said: dict[int, list[str]]) -> None:
+    """状态报告: what the gateway says of its parts. One part that failed is the message failed, with the code; it is delivered
+    when every part is. What was decided otherwise meanwhile (sent again, let be) stays as it is."""
+    rows = OutgoingMessage.objects.visible_to(by, "gateways.send").filter(pk__in=said)
+    waiting = set(Submission.objects.filter(message__in=said).values_list("message_id", flat=True))
+    for row in rows.select_related("area").select_for_update(of=("self",), no_key=True).order_by("pk"):
+        wrong = next((stat for stat in said[row.pk] if stat != reports.DELIVERED), "")
+        if row.state not in (SendState.ACCEPTED, SendState.UNKNOWN) or (row.pk in waiting and not wrong):
+            continue
+        before = snapshot(row)
+        row.detail = f"未到手机：状态报告 {wrong}" if wrong else f"已到手机：状态报告 {reports.DELIVERED}"
+        if wrong:
+            end(by, row, before, SendState.FAILED, "消息未送达", NoticeFailed)
+        else:
+            end(by, row, before, SendState.DELIVERED, "消息送达", NoticeDelivered)
 
 
 def repeatable(channel: str) -> bool:

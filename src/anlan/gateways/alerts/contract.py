@@ -45,6 +45,8 @@ class Receipt:
     detail: str
     reference: str = ""
     retry_after_s: float | None = None
+    #: Under which numbers (one for each part) the channel will yet say what became of it at the receiver; () = it is said.
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,5 +72,7 @@ class Channel:
     carries_exercises: bool = False
     #: Many messages in one go, an answer for each in the same order; None = one by one.
     send_many: Callable[[Sequence[Message]], list[Receipt]] | None = None
+    #: Hears what the other side reports later, until the given function says that nothing is owed any more; None = it never does.
+    listen: Callable[[Callable[[], bool]], None] | None = None
     #: What subscribers of this way it carries ("sms", "mail"); "" = none.
     subscribers: str = ""

@@ -21,7 +21,7 @@ from math import ceil
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from anlan.gateways.alerts import discover, pace
+from anlan.gateways.alerts import discover, pace, reports
 from anlan.gateways.alerts.contract import Channel, Message, Outcome, Receipt
 from anlan.gateways.alerts.models import Fanout, FanoutChunk
 from anlan.kernel import clock
@@ -57,13 +57,17 @@ class Mark(IntEnum):
     UNKNOWN = 5
     #: He unsubscribed, or stands in another block by now. (The same byte as in the roster.)
     GONE = 6
+    #: The gateway's status report: it is on the phone; it is not, and will not be.
+    CONFIRMED = 7
+    FAILED = 8
 
 
 MARKS = {
     Outcome.DELIVERED: Mark.DELIVERED, Outcome.REFUSED: Mark.REFUSED, Outcome.RETRY: Mark.RETRY, Outcome.UNKNOWN: Mark.UNKNOWN,
 }  # fmt: skip
+MAYBE = (Mark.UNDER_WAY, Mark.DELIVERED, Mark.UNKNOWN, Mark.CONFIRMED)
 #: Who may have read a warning is told of its end, nobody else.
-TOLD = bytes(Mark.OWED if mark in (Mark.UNDER_WAY, Mark.DELIVERED, Mark.UNKNOWN) else Mark.GONE for mark in range(256))
+TOLD = bytes(Mark.OWED if mark in MAYBE else Mark.GONE for mark in range(256))
 INSERT = """
 with chosen as materialized ({chosen}), made as (
     insert into gateways_fanoutchunk (fanout_id, channel, rank, number, blocks, outcomes, state, attempts, due_at)
@@ -217,21 +221,32 @@ def send_chunk(chunk: FanoutChunk) -> int:
         if mark <= Mark.RETRY and not addresses[n]:
             marks[n] = Mark.GONE
     owed = [n for n, mark in enumerate(marks) if mark <= Mark.RETRY]
-    at_once = step(channel, len(owed))
+    at_once, numbers = step(channel, len(owed)), list[tuple[str, int]]()
     for start in range(0, len(owed), at_once):
         part = owed[start : start + at_once]
         pace.take_turn(chunk.channel, len(part))
         for n in part:
             marks[n] = Mark.UNDER_WAY
-        if not held(chunk).update(outcomes=bytes(marks), claimed_at=clock.real_now()):
+        if not write_down(chunk, marks, numbers):
             log.warning("chunk %s took longer than its lease and is somebody else's now", chunk)
             return start
         letters = [letter(chunk.fanout, receivers[n], addresses[n]) for n in part]
         for n, receipt in zip(part, attempt(channel, letters), strict=True):
             marks[n] = MARKS[receipt.outcome]
+            numbers += [(number, n) for number in receipt.numbers]
     with transaction.atomic():
-        settle(chunk, bytes(marks))
+        settle(chunk, bytes(marks), numbers)
     return len(owed)
+
+
+def write_down(chunk: FanoutChunk, marks: bytearray, numbers: list[tuple[str, int]]) -> bool:
+    """What became of the last part and what goes out next, with the lease renewed; False when it is somebody else's."""
+    with transaction.atomic():
+        ours = held(chunk).update(outcomes=bytes(marks), claimed_at=clock.real_now())
+        if ours:
+            reports.owe(numbers, chunk_id=chunk.pk)
+    numbers.clear()
+    return bool(ours)
 
 
 def step(channel: Channel | None, owed: int) -> int:
@@ -264,7 +279,7 @@ def attempt(channel: Channel | None, letters: Sequence[Message]) -> list[Receipt
         return [Receipt(Outcome.UNKNOWN, f"渠道出错：{type(error).__name__}")] * len(letters)
 
 
-def settle(chunk: FanoutChunk, marks: bytes) -> None:
+def settle(chunk: FanoutChunk, marks: bytes, numbers: Sequence[tuple[str, int]] = ()) -> None:
     """Write a chunk back: owed again later, or done, with its numbers added to the fan-out's. Not when it is somebody
     else's by now."""
     owed = any(mark <= Mark.RETRY for mark in marks)
@@ -273,6 +288,8 @@ def settle(chunk: FanoutChunk, marks: bytes) -> None:
     chunk.outcomes, chunk.state = marks, "queued" if owed else "done"
     chunk.due_at = clock.real_now() + timedelta(seconds=min(60.0, 0.25 * 2**chunk.attempts) if owed else 0)
     ours = held(chunk).update(outcomes=chunk.outcomes, state=chunk.state, due_at=chunk.due_at)
+    if ours:
+        reports.owe(numbers, chunk_id=chunk.pk)
     if ours and not owed:
         add_up(chunk, Counter(marks))
 
@@ -291,6 +308,41 @@ def add_up(chunk: FanoutChunk, counts: Counter[int]) -> None:
     fanout.save()
 
 
+def report(fanout: Fanout, changes: Counter[str]) -> None:
+    """Add up what reports changed. fanout: locked."""
+    for name in ("delivered", "unknown", "refused", "confirmed"):
+        setattr(fanout, name, max(0, getattr(fanout, name) + changes[name] - changes[f"-{name}"]))
+    codes = {name.removeprefix("code:"): count for name, count in changes.items() if name.startswith("code:")}
+    fanout.codes = {code: fanout.codes.get(code, 0) + codes.get(code, 0) for code in sorted({*fanout.codes, *codes})}
+    fanout.recount = fanout.recount or bool(changes["-delivered"] or changes["-unknown"])
+    fanout.save()
+
+
+def recount() -> None:
+    """Once reports took somebody back or brought somebody who was unknown, the receipts by area are counted again."""
+    rows = Fanout.objects.unscoped(WHY).filter(recount=True).exclude(done_at=None)
+    for pk in rows.values_list("pk", flat=True):
+        with transaction.atomic():
+            fanout = rows.select_for_update(no_key=True).filter(pk=pk).first()
+            if fanout is not None:
+                fanout.recount = False
+                fanout.save(update_fields=["recount"])
+                finish(SENDER, fanout)
+
+
+def unknown_places(phone: str, names: list[str], since: datetime, until: datetime) -> list[tuple[int, int]]:
+    """(chunk, place) where this phone's end is unknown, of one-part fan-outs that were sent in that time."""
+    found: list[tuple[int, int]] = []
+    for block, index in people.places(phone):
+        rows = FanoutChunk.objects.filter(channel__in=names, state="done", claimed_at__range=(since, until))
+        for chunk in rows.filter(blocks__contains=[block], fanout__pieces=1):
+            sizes, before = people.block_sizes(chunk.blocks), chunk.blocks[: chunk.blocks.index(block)]
+            place = sum(sizes[pk][1] for pk in before) + index
+            if chunk.outcomes[place] == Mark.UNKNOWN:
+                found.append((chunk.pk, place))
+    return found
+
+
 @action("gateways.send")
 def finish(by: Actor, fanout: Fanout) -> None:
     """群发完成: one entry of the journal for all of them, and the receipts by area for the coverage."""
@@ -300,7 +352,7 @@ def finish(by: Actor, fanout: Fanout) -> None:
     for blocks, outcomes in chunks:
         at, marks = 0, bytes(outcomes)
         for area_id, size in (sizes[pk] for pk in blocks):
-            reached[area_id] += marks.count(Mark.DELIVERED, at, at + size)
+            reached[area_id] += sum(marks.count(mark, at, at + size) for mark in (Mark.DELIVERED, Mark.CONFIRMED))
             at += size
     for area in Area.objects.filter(pk__in=reached if fanout.purpose == Fanout.ISSUED else []):
         if reached[area.pk]:

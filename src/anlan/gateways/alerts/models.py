@@ -13,6 +13,7 @@ from anlan.kernel.accounts.scope import ScopedModel
 class SendState(models.TextChoices):
     QUEUED = "queued", "待发"
     SENDING = "sending", "发送中"
+    ACCEPTED = "accepted", "网关已收"
     DELIVERED = "delivered", "已送达"
     FAILED = "failed", "未送达"
     UNKNOWN = "unknown", "结果不明"
@@ -75,6 +76,11 @@ class Fanout(ScopedModel):
     refused = models.PositiveIntegerField("未送达", default=0)
     unknown = models.PositiveIntegerField("结果不明", default=0)
     gone = models.PositiveIntegerField("已退订", default=0)
+    #: Of those delivered, who has it on his phone by the gateway's status report; why it did not reach others, by its code.
+    confirmed = models.PositiveIntegerField("手机已收", default=0)
+    codes = models.JSONField("未送达原因", default=dict)
+    #: Reports changed who was reached since the receipts by area were counted.
+    recount = models.BooleanField(default=False)
     #: Priced short messages that one receiver's text makes.
     pieces = models.PositiveSmallIntegerField("每人条数", default=1)
     created_at = models.DateTimeField("生成时间")
@@ -112,6 +118,49 @@ class FanoutChunk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.fanout_id}/{self.number}"
+
+
+class Submission(models.Model):
+    """网关编号: one part that a gateway took, until it reports what became of it. Of a message, or of one place in a chunk."""
+
+    number = models.CharField(max_length=120, unique=True)
+    message = models.ForeignKey(OutgoingMessage, models.CASCADE, null=True)
+    # Without a constraint: a million of them come with one fan-out, and go with their chunk.
+    chunk = models.ForeignKey(FanoutChunk, models.CASCADE, null=True, db_constraint=False)
+    place = models.PositiveIntegerField(default=0)
+    #: Real time.
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "网关编号"
+        indexes = [models.Index(fields=["at"])]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class StatusReport(models.Model):
+    """状态报告: a gateway's word about a part, kept before it is acknowledged; settled when it had its effect. The phone is
+    held only until then."""
+
+    number = models.CharField(max_length=120, unique=True)
+    stat = models.CharField(max_length=7)
+    phone = models.CharField(max_length=32, blank=True)
+    #: When the gateway took the part, by its own clock; None where it said nothing that is a time.
+    submitted = models.DateTimeField(null=True)
+    #: Real time.
+    at = models.DateTimeField()
+    settled = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "状态报告"
+        indexes = [
+            models.Index(fields=["id"], name="report_owed", condition=models.Q(settled=False)),
+            models.Index(fields=["at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.stat}"
 
 
 class ChannelTerms(ScopedModel):

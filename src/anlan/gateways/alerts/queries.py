@@ -85,7 +85,7 @@ def account(title: str, one: dict[str, Any], many: dict[str, Any], terms: Channe
 
 def single(actor: Actor, since: datetime) -> dict[str, dict[str, Any]]:
     """Messages to one receiver each, by channel; a text of more than 70 characters is paid as parts of 67."""
-    out, long = Q(state__in=[SendState.DELIVERED, SendState.UNKNOWN]), Length("text")
+    out, long = Q(state__in=[SendState.ACCEPTED, SendState.DELIVERED, SendState.UNKNOWN]), Length("text")
     parts = Case(When(size__lte=70, then=Value(1)), default=Ceil(F("size") / Value(67.0)), output_field=IntegerField())
     rows = OutgoingMessage.objects.visible_to(actor).filter(created_at__gte=since).annotate(size=long)
     found = rows.values("channel").annotate(

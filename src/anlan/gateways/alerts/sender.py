@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 
-from anlan.gateways.alerts import actions, discover
+from anlan.gateways.alerts import actions, discover, pace
 from anlan.gateways.alerts.contract import Message, Outcome, Receipt
 from anlan.gateways.alerts.models import OutgoingMessage, SendState
 from anlan.kernel import clock
@@ -32,7 +32,11 @@ def claim() -> list[OutgoingMessage]:
     now = clock.real_now()
     with transaction.atomic():
         due = OutgoingMessage.objects.unscoped(WHY).filter(state=SendState.QUEUED, due_at__lte=now)
-        rows = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("-urgent", "pk")[:BATCH])
+        due = due.select_for_update(skip_locked=True, of=("self",)).order_by("-urgent", "pk")
+        limits = pace.limits()
+        rows = list(due.exclude(channel__in=limits)[:BATCH])
+        # Of a channel with a limit no more than a second's worth, so that it neither holds up the others nor outlasts a lease.
+        rows += [row for name, limit in limits.items() for row in due.filter(channel=name)[: min(limit, BATCH)]]
         for row in rows:
             row.state, row.claimed_at, row.attempts = SendState.SENDING, now, row.attempts + 1
         OutgoingMessage.objects.unscoped(WHY).bulk_update(rows, ["state", "claimed_at", "attempts"])
@@ -58,6 +62,7 @@ def attempt(row: OutgoingMessage) -> Receipt:
         str(row.key), row.to_name, row.address, row.text, row.purpose, row.subject_type, row.subject_id
     )  # fmt: skip
     try:
+        pace.take_turn(row.channel, 1)
         return channel.send(letter)
     except Exception as error:
         log.exception("channel %s failed", row.channel)

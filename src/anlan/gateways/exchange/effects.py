@@ -103,7 +103,7 @@ def report(by: Actor, row: ForeignRecord, parcel: Parcel) -> None:
     said = {"about": parcel.key, "number": number, "at": now.isoformat(), "by": platform_name(row.area)}
     offer = offers.Offer(
         Kind.RECEIPT, f"receipt:{parcel.key}"[:120], parcel.revision, f"回执 {row.title}", row.area, row.data_class,
-        said, row.correlation_id,
+        said, row.correlation_id, row.exercise,
     )  # fmt: skip
     offers.post(by, row.peer_id, offer)
 

@@ -58,7 +58,7 @@ def incident_changed(event: Event) -> None:
         EXCHANGE,
         Offer(
             Kind.INCIDENT, f"incident:{row.number}", row.version, str(row), row.area, row.data_class,
-            incident_payload(row), row.correlation_id,
+            incident_payload(row), row.correlation_id, row.exercise,
         ),
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def report_sent(event: Event) -> None:
         EXCHANGE,
         Offer(
             Kind.REPORT, f"report:{row.number}", row.version, f"{row} {incident.title}", incident.area,
-            incident.data_class, report_payload(row), incident.correlation_id,
+            incident.data_class, report_payload(row), incident.correlation_id, incident.exercise,
         ),
     )  # fmt: skip
 
@@ -144,7 +144,7 @@ def warning_changed(event: Event) -> None:
         EXCHANGE,
         Offer(
             Kind.WARNING, f"warning:{row.identifier}", 2 if over else 1, row.headline, row.areas[0], 1,
-            warning_payload(row, "解除" if over else "生效"), event.correlation_id, True if row.exercise else None,
+            warning_payload(row, "解除" if over else "生效"), event.correlation_id, bool(row.exercise),
         ),
     )  # fmt: skip
 
@@ -177,9 +177,10 @@ def aid_requested(event: Event) -> None:
     peers = Peer.objects.unscoped("whom aid is asked of").filter(enabled=True, relation=said["relation"])
     agreed = [peer for peer in peers.select_related("area") if Kind.TASK.value in split(peer.sends)]
     payload = {name: said[name] for name in ("title", "text", "due_at")} | {"by": event.actor}
+    exercise = command.incident(EXCHANGE, said["incident_id"]).exercise
     for peer in agreed:
         post(
             EXCHANGE, peer.pk,
-            Offer(Kind.TASK, f"{AID}{said['key']}", 1, said["title"], peer.area, 2, payload, event.correlation_id),
+            Offer(Kind.TASK, f"{AID}{said['key']}", 1, said["title"], peer.area, 2, payload, event.correlation_id, exercise),
         )  # fmt: skip
     aid_sent(EXCHANGE, said["key"], [peer.name for peer in agreed])

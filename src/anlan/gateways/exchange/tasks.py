@@ -60,7 +60,14 @@ def answer(by: Actor, record_id: int, state: str, note: str = "") -> ForeignReco
         peer=row.peer, kind=Kind.ANSWER, key=f"answer:{row.key}"
     ).count()  # fmt: skip
     offer = offers.Offer(
-        Kind.ANSWER, f"answer:{row.key}", step, f"{row.title}：{state}", row.peer.area, 1, reply.as_json()
+        Kind.ANSWER,
+        f"answer:{row.key}",
+        step,
+        f"{row.title}：{state}",
+        row.peer.area,
+        1,
+        reply.as_json(),
+        exercise=row.exercise,
     )
     offers.post(by, row.peer_id, offer)
     fact = ForeignInformationReceived(row.pk, "task", f"{row.title}：{state}", row.peer.name, row.exercise)

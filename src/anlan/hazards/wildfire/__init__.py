@@ -61,7 +61,7 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     """
     given = HAZARD.read(inputs)
     grids = any(given[name] for name in ("perimeter", "line", "lines", "ground", "forecast", "canopy_density"))
-    if grids or given["change_after_h"] > 0 or given["members"] > 1:
+    if grids or given["change_after_h"] > 0 or given["members"] > 1 or given["spot_fires"] == "yes":
         # numba takes a second to load: only who burns a grid pays it
         return import_module("anlan.hazards.wildfire.forecast").of_inputs(lon, lat, given)
     dead, live = given["moisture_pct"] / 100, given["live_moisture_pct"] / 100
@@ -165,6 +165,8 @@ HAZARD = Hazard(
         Input("change_wind_m_s", "转变后风速", "m/s", 0, 40, 5),
         Input("change_from_deg", "转变后风向（来向）", "°", 0, 360, 315),
         Input("cover_m", "下风植被高度（算飞火，0 为不算）", "m", 0, 50, 0),
+        Choice("spot_fires", "飞火另起新火（须给下风植被高度）", ("no", "yes"), "no", {"no": "不算", "yes": "抽样计算"}),
+        Input("brands_per_gj", "带火落地飞屑数（每 GJ 放热，待核对）", "个/GJ", 0, 100, 0.02),
         Input("members", "集合次数（1 为单次）", "次", 1, 200, 1),
         Input("canopy_density", "林冠容积密度（算树冠火，0 为不算）", "kg/m³", 0, 2, 0),
         Input("canopy_base_m", "枝下高", "m", 0, 60, 2),

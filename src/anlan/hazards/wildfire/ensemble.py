@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from anlan.hazards.cluster import Runner, configured
 from anlan.hazards.contract import InputError
-from anlan.hazards.wildfire import front
+from anlan.hazards.wildfire import brands, front
 from anlan.hazards.wildfire.grid import (
     Floats,
     Landscape,
@@ -24,10 +24,13 @@ from anlan.hazards.wildfire.grid import (
     Ring,
     Weather,
     around,
+    burnt_before,
     check_ignition,
     check_run,
     country,
     empty,
+    light,
+    march,
     outline,
     wavelets,
 )
@@ -114,20 +117,28 @@ def ensemble(
     wind_limit: bool = True,
     workers: int = 2,
     runner: Runner | None = None,
+    perimeter: Sequence[tuple[float, float]] = (),
+    spotting: brands.Spotting | None = None,
 ) -> Ensemble:
-    """Burn `members` fires on threads, on the configured cluster, or by `runner`. InputError as `grid.spread`."""
+    """Burn `members` fires on threads, on the configured cluster, or by `runner`. InputError as `grid.spread`.
+
+    From points, or from an observed perimeter; with `spotting` every member draws brands of its own.
+    """
     perturb = perturb or Perturbation()
     if not 1 <= members <= MOST_MEMBERS:
         raise InputError("members", members, f"1 至 {MOST_MEMBERS}")
     check_run(land, weather, hours, lines, formula, 0.0)
-    if not len(ignitions):
-        raise InputError("ignitions", list(ignitions), "至少一个起火点")
+    if bool(len(ignitions)) == bool(len(perimeter)):
+        raise InputError("ignitions", list(ignitions), "起火点或观测火线，二者给一")
     for i, point in enumerate(ignitions):
         check_ignition(land, point, f"ignitions[{i}]")
     until = hours * 60
     edges = np.linspace(0, until, INTERVALS + 1)[1:]
     land.rise, land.shelter, land.classes, land.open_until  # noqa: B018 - worked out once, before the threads share it
-    case = Case(land, tuple(weather), tuple(lines), formula, wind_limit, tuple(ignitions), perturb, seed, until)
+    inside, rim = burnt_before(land, perimeter) if len(perimeter) else (None, [])
+    case = Case(
+        land, tuple(weather), tuple(lines), formula, wind_limit, tuple(ignitions or rim), inside, spotting, perturb, seed, until
+    )  # fmt: skip
     away = (runner, workers) if runner else configured()
     parts = portions(members, away[1] if away else workers)
     if away:
@@ -155,6 +166,9 @@ class Case:
     formula: str
     wind_limit: bool
     ignitions: tuple[tuple[float, float], ...]
+    #: Cells of an observed perimeter, of which the ignitions are the rim; it is where it was seen in all members.
+    inside: NDArray[np.int64] | None
+    spotting: brands.Spotting | None
     perturb: Perturbation
     seed: int
     until: float
@@ -171,15 +185,18 @@ def burn(of: Case, part: range) -> tuple[NDArray[np.uint16], list[tuple[int, flo
     room = None
     areas = []
     for number in part:
-        drawn, points = draw(of.land, of.weather, of.ignitions, of.perturb, np.random.default_rng([of.seed, number]))
+        random = np.random.default_rng([of.seed, number])
+        moved = of.perturb if of.inside is None else replace(of.perturb, ignition_m=0.0)
+        drawn, points = draw(of.land, of.weather, of.ignitions, moved, random)
         ground = country(of.land, drawn, of.lines, of.formula, of.wind_limit)
         room = room or empty(ground)
         cells, waves, state, heap = room
         wavelets(ground, waves)
-        for x, y in points:
-            front.seed(ground, cells, waves, state, heap, x, y, 0.0)
-        if front.march(ground, cells, waves, state, heap, of.until, 60 * of.land.fuel.size) < 0:
-            raise ArithmeticError("火线推进未收敛")
+        light(ground, room, of.inside, points, 0.0)
+        march(ground, room, of.until)
+        if of.spotting:
+            wet = [band.moisture.dead_1h for band in drawn]
+            brands.go_on(ground, room, wet, 0.0, of.until, of.spotting, random)
         burnt = front.tally(cells, state, heap, of.until, of.until / INTERVALS, counts)
         areas.append((number, burnt * of.land.cell_m**2 / 1e4))
     return counts, areas

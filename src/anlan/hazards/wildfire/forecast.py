@@ -16,6 +16,7 @@ from anlan.hazards.contract import Footprint, GeoJson, InputError, Zone
 from anlan.hazards.plane import metres_per_degree
 from anlan.hazards.raster import Raster
 from anlan.hazards.wildfire import FRAMES_MIN, HOURS, NO_GROUND, assumed, thrown_zone, zone
+from anlan.hazards.wildfire.brands import SMOULDER_MIN, Spotting, told
 from anlan.hazards.wildfire.crown import MODEL_10_WIND, OVER_MODEL_10, Canopy, rate
 from anlan.hazards.wildfire.ensemble import Ensemble, Perturbation, ensemble
 from anlan.hazards.wildfire.fuels import NON_BURNABLE, find
@@ -34,8 +35,7 @@ MODEL = "Rothermel 1972 地表火 + 网格椭圆子波（jet marching，长宽�
 def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     """From the inputs of `HAZARD`: fuel and ground from rasters or uniform, an observed perimeter, lines, changing weather."""
     ring, members = given["perimeter"] or [], int(given["members"])
-    if ring and members > 1:
-        raise InputError("members", given["members"], "1（从已观测火线续算时）")
+    spotting = spot_fires(given)
     weather, side_notes = bands(given)
     frame = square(lon, lat, ring, given, weather, 1.05 if members == 1 else 1.6)
     for _ in range(WIDENED):
@@ -47,6 +47,7 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
             [] if ring else [scene.start],
             scene.lines,
             scene.local(ring) if ring else (),
+            spotting=spotting,
         )
         cut = found.summary.pop("at_edge")
         if not cut:
@@ -57,7 +58,8 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     notes += ["火在预报期内烧到推演区边，边外未算"] if cut else []
     if members > 1:
         places = [(name, scene.local(outline)) for name, outline in given["places"] or []]
-        zones, chance = probable(scene.land, weather, scene.origin, [scene.start], scene.lines, members, places)
+        fire = (scene.land, weather, scene.origin, [] if ring else [scene.start], scene.lines)
+        zones, chance = probable(*fire, members, places, scene.local(ring) if ring else (), spotting)
         summary = {**summary, **chance}
         notes += [f"集合 {members} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
     fuel = scene.land.fuel[cell_at(scene.land, scene.start)]
@@ -66,7 +68,11 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     thrown, brands = thrown_zone(given, head, found.zones[-1].geometry if found.zones else None, lat)
     uniform_fuel = [] if "fuel" in (given["ground"] or {}) else assumed(given)
     return Footprint(
-        found.model, [*zones, *thrown], [*uniform_fuel, *notes], limits_of(given, bool(thrown)), {**summary, **brands}
+        found.model,
+        [*zones, *thrown],
+        [*uniform_fuel, *notes],
+        limits_of(given, bool(thrown), spotting is not None),
+        {**summary, **brands},
     )
 
 
@@ -98,6 +104,12 @@ def said(given: Mapping[str, Any]) -> list[str]:
     """Perimeter, lines and trees in words."""
     notes = ["从已观测火线续算，时刻自火线观测起"] if given["perimeter"] else []
     notes += ["隔离线在起算时已建成，火不越线"] if given["line"] else []
+    if given["spot_fires"] == "yes":
+        one = "；单次推演只是许多可能中的一种，看可能性请用集合" if given["members"] == 1 else ""
+        notes += [
+            f"飞火另起新火：每 GJ 放热 {given['brands_per_gj']:g} 个带火落地的飞屑（待核对），飞程不超过 Albini 1983 最远距离，"
+            f"引燃概率 Schroeder 1969（细小可燃物 30 °C），阴燃 {SMOULDER_MIN:g} min 后起火{one}"
+        ]
     notes += [f"指挥员画的隔离线 {len(given['lines'])} 条，自建成时起火不越线"] if given["lines"] else []
     if given["canopy_density"] and "bulk_density_kg_m3" not in (given["ground"] or {}):
         notes += [
@@ -108,13 +120,24 @@ def said(given: Mapping[str, Any]) -> list[str]:
     return notes
 
 
-def limits_of(given: Mapping[str, Any], thrown: bool) -> list[str]:
+def spot_fires(given: Mapping[str, Any]) -> Spotting | None:
+    """What brands do in the run, if they are to light fires at all."""
+    if given["spot_fires"] != "yes":
+        return None
+    if given["cover_m"] <= 0:
+        raise InputError("cover_m", given["cover_m"], "> 0 m（飞火另起新火时须给下风植被高度）")
+    return Spotting(given["cover_m"], given["brands_per_gj"])
+
+
+def limits_of(given: Mapping[str, Any], thrown: bool, lit: bool = False) -> list[str]:
     """What the run leaves out."""
     ground = given["ground"] or {}
     crowns = given["canopy_density"] or "bulk_density_kg_m3" in ground
-    left = [] if thrown else ["飞火"]
+    left = [] if thrown or lit else ["飞火"]
     left += [] if crowns else ["树冠火"]
-    found = [f"未计{'、'.join(left)}"] if left else ["飞火只给最远距离，不在推演中另起新火"]
+    found = [f"未计{'、'.join(left)}"] if left else []
+    if thrown and not lit:
+        found.append("飞火只给最远距离，不在推演中另起新火")
     if "fuel" not in ground:
         found.append(
             "燃料取单一值，除隔离线外未计阻隔"
@@ -330,9 +353,10 @@ def footprint(
     lines: Sequence[Line] = (),
     perimeter: Sequence[tuple[float, float]] = (),
     hours: Sequence[int] = HOURS,
+    spotting: Spotting | None = None,
 ) -> Footprint:
     """Of any landscape: `origin` is (lon, lat) of cell (0, 0), everything else in metres from it, as `grid.spread`."""
-    fire = spread(land, weather, max(hours), ignitions, lines, perimeter)
+    fire = spread(land, weather, max(hours), ignitions, lines, perimeter, spotting=spotting)
     zones: list[Zone] = []
     for level, hour in enumerate(hours, 1):
         shape = geometry(fire, hour * 60, origin)
@@ -354,6 +378,7 @@ def footprint(
             "at_edge": reaches_edge(fire),
             "steepest_deg": degrees(atan(max(hypot(x, y) for x, y in steepest(land)))),
             "frames": [{"minute": minute, "geometry": shape} for minute, shape in frames if shape],
+            **({"spot_fires": told(fire.lit)} if spotting else {}),
         },
     )
 
@@ -400,10 +425,14 @@ def probable(
     lines: Sequence[Line],
     members: int,
     places: Sequence[tuple[str, list[tuple[float, float]]]] = (),
+    perimeter: Sequence[tuple[float, float]] = (),
+    spotting: Spotting | None = None,
 ) -> tuple[list[Zone], dict[str, Any]]:
     """(zones by chance of burning within the hours, most likely first; area, perturbation and arrivals) of an ensemble."""
     perturb = Perturbation()
-    many = ensemble(land, weather, max(HOURS), ignitions, members, perturb, lines=lines)
+    many = ensemble(
+        land, weather, max(HOURS), ignitions, members, perturb, lines=lines, perimeter=perimeter, spotting=spotting
+    )
     zones = []
     for level, share in enumerate(SHARES, 1):
         shape = multipolygon(many.outline(share), land.cell_m, origin)

@@ -521,6 +521,18 @@ def arrivals(cells: Floats, state: Bytes, rows: int, columns: int) -> Floats:
     return found
 
 
+@kernel(nogil=True, _nrt=True)
+def between(cells: Floats, state: Bytes, after: float, last: float) -> Ints:
+    """Cells that burnt after a minute and not after another one, in order of their number."""
+    found = np.empty(state.size, np.int64)
+    many = 0
+    for at in range(state.size):
+        if state[at] != UNSEEN and state[at] != SOURCE and after < cells[at, TIME] <= last:
+            found[many] = at
+            many += 1
+    return found[:many].copy()
+
+
 @kernel(nogil=True)
 def tally(cells: Floats, state: Bytes, heap: Heap, until: float, each: float, counts: Counts) -> int:
     """Count a member of an ensemble: in which interval (`each` minutes) every cell burnt; returns how many did by `until`.
@@ -534,7 +546,9 @@ def tally(cells: Floats, state: Bytes, heap: Heap, until: float, each: float, co
             at = (i + 1) * (columns + 2) + j + 1
             if state[at] != UNSEEN:
                 if cells[at, TIME] <= until:
-                    counts[i, j, max(0, min(intervals - 1, int(np.ceil(cells[at, TIME] / each)) - 1))] += 1
+                    # what lies inside an observed perimeter burnt before the beginning
+                    soon = max(cells[at, TIME], 0.0)
+                    counts[i, j, max(0, min(intervals - 1, int(np.ceil(soon / each)) - 1))] += 1
                     burnt += 1
                 state[at] = UNSEEN
                 heap.place[at] = 0

@@ -19,7 +19,7 @@ from contourpy import FillType, contour_generator
 from numpy.typing import ArrayLike, NDArray
 
 from anlan.hazards.contract import InputError
-from anlan.hazards.wildfire import front
+from anlan.hazards.wildfire import brands, front
 from anlan.hazards.wildfire.fuels import NON_BURNABLE, find
 from anlan.hazards.wildfire.rothermel import FORMULAS, KM_H_FT_MIN, Moisture, bed, wind_adjustment
 
@@ -182,6 +182,8 @@ class Spread:
     #: (minutes, metres): how far the head would have run by then. Time between two cells passes on this clock, so that a
     #: perimeter stands still where the weather holds it.
     clock: tuple[Floats, Floats]
+    #: Fires that its brands lit, in order of time; none where none were asked for.
+    lit: tuple[brands.Brand, ...] = ()
     taken: int = field(default=0, compare=False)
 
     def run(self, minute: Floats) -> Floats:
@@ -373,8 +375,10 @@ def spread(
     start_min: float = 0.0,
     formula: str = "anderson",
     wind_limit: bool = True,
+    spotting: brands.Spotting | None = None,
+    seed: int = 0,
 ) -> Spread:
-    """Burn from points or from an observed perimeter at `start_min`, for `hours`.
+    """Burn from points or from an observed perimeter at `start_min`, for `hours`; with `spotting` one draw of its brands as well.
 
     Points are (x, y) metres. Weather bands start at minute 0 and follow each other; the last one holds. InputError names what
     is wrong before anything burns: unequal shapes, holes, unknown fuel, ignition outside or where nothing burns.
@@ -386,17 +390,43 @@ def spread(
         check_ignition(land, point, f"ignitions[{i}]")
     of = country(land, weather, lines, formula, wind_limit)
     until = start_min + hours * 60
-    cells, waves, state, heap = empty(of)
-    points = list(ignitions)
-    if len(perimeter):
-        points = burn_inside(land, perimeter, cells, state)
+    room = empty(of)
+    inside, points = burnt_before(land, perimeter) if len(perimeter) else (None, list(ignitions))
+    light(of, room, inside, points, start_min)
+    taken = march(of, room, until)
+    lit: list[brands.Brand] = []
+    if spotting:
+        wet = [band.moisture.dead_1h for band in weather]
+        lit = brands.go_on(of, room, wet, start_min, until, spotting, np.random.default_rng(seed))
+    cells, _, state, _ = room
+    arrival = observed(front.arrivals(cells, state, *land.fuel.shape), start_min)
+    head, clock = head_at(of, points[0], start_min), clock_of(of, points[0], until)
+    return Spread(land, arrival, until, head, clock, tuple(lit), taken)
+
+
+def light(
+    of: front.Country,
+    room: brands.Room,
+    inside: NDArray[np.int64] | None,
+    points: Sequence[tuple[float, float]],
+    start_min: float,
+) -> None:
+    """Light points; `inside` are the cells of an observed perimeter of which they are the rim."""
+    cells, waves, state, heap = room
+    if inside is not None:
+        state[inside] = front.SOURCE
+        cells[inside, front.TIME], cells[inside, front.BAND] = -front.NEVER, -1.0
     for x, y in points:
         front.seed(of, cells, waves, state, heap, float(x), float(y), float(start_min))
-    taken = front.march(of, cells, waves, state, heap, until, 60 * land.fuel.size)
+
+
+def march(of: front.Country, room: brands.Room, until: float) -> int:
+    """Burn from what was lit until a minute; returns how many cells were taken."""
+    cells, waves, state, heap = room
+    taken = front.march(of, cells, waves, state, heap, until, 60 * of.closed.size)
     if taken < 0:
         raise ArithmeticError("火线推进未收敛")
-    arrival = observed(front.arrivals(cells, state, *land.fuel.shape), start_min)
-    return Spread(land, arrival, until, head_at(of, points[0], start_min), clock_of(of, points[0], until), taken)
+    return taken
 
 
 def clock_of(of: front.Country, point: tuple[float, float], until: float) -> tuple[Floats, Floats]:
@@ -415,7 +445,7 @@ def head_at(of: front.Country, point: tuple[float, float], minute: float) -> Hea
     return Head(rate, degrees(atan2(x, y)) % 360 if hypot(x, y) > 0 else 0.0, slim, share)
 
 
-def empty(of: front.Country) -> tuple[Floats, Floats, NDArray[np.int8], front.Heap]:
+def empty(of: front.Country) -> brands.Room:
     """Room for a run: cells, wavelets, states, heap; untouched pages cost nothing."""
     cells = of.closed.size
     heap = front.Heap(np.empty(cells), np.empty(cells, np.int64), np.zeros(1, np.int64), np.zeros(cells, np.int32))
@@ -438,10 +468,10 @@ def observed(arrival: Floats, start_min: float) -> Floats:
     return arrival
 
 
-def burn_inside(
-    land: Landscape, perimeter: Sequence[tuple[float, float]], cells: Floats, state: NDArray[np.int8]
-) -> list[tuple[float, float]]:
-    """Mark what lies inside as burnt; returns points along the perimeter, four to a cell, from which the fire goes on."""
+def burnt_before(
+    land: Landscape, perimeter: Sequence[tuple[float, float]]
+) -> tuple[NDArray[np.int64], list[tuple[float, float]]]:
+    """(cells inside an observed perimeter, points along it, four to a cell, from which the fire goes on)."""
     ring = np.asarray(perimeter, np.float64)
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 or not np.isfinite(ring).all():
         raise InputError("perimeter", list(perimeter), "至少三个点 [x, y]")
@@ -456,11 +486,9 @@ def burn_inside(
     at = np.flatnonzero(np.pad(inside.reshape(land.fuel.shape) & land.burns, 1).ravel())
     if not at.size:
         raise InputError("perimeter", "无可燃物", "火线内有可燃物")
-    state[at] = front.SOURCE
-    cells[at, front.TIME], cells[at, front.BAND] = -front.NEVER, -1.0
     line = shape.exterior
     along = np.linspace(0, line.length, max(8, int(np.ceil(line.length / land.cell_m * 4))), endpoint=False)
-    return [(p.x, p.y) for p in shapely.line_interpolate_point(line, along)]
+    return at, [(p.x, p.y) for p in shapely.line_interpolate_point(line, along)]
 
 
 def check_run(

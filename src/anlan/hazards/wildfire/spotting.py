@@ -6,7 +6,10 @@ flat ground; in their units (mi, ft, mph, Btu/ft/s) inside. The critical cover h
 
 from __future__ import annotations
 
-from math import isfinite, log, sqrt
+from math import isfinite
+from typing import Any
+
+import numpy as np
 
 from anlan.hazards.contract import InputError
 from anlan.hazards.wildfire.rothermel import FT
@@ -19,9 +22,9 @@ KW_M, MPH, OVER_20FT = 3.46414, 2.236936, 1.15
 LEAST_COVER_FT = 1.0
 
 
-def firebrand_height_ft(intensity_btu_ft_s: float, wind_20ft_mph: float) -> float:
-    """Height that a line thermal of this fireline intensity lofts a brand to."""
-    return 1.055 * sqrt(322.0 * (0.474 * wind_20ft_mph) ** -1.01 * intensity_btu_ft_s)
+def firebrand_height_ft(intensity_btu_ft_s: Any, wind_20ft_mph: Any) -> Any:
+    """Height that a line thermal of this fireline intensity lofts a brand to; numbers or arrays."""
+    return 1.055 * (322.0 * (0.474 * wind_20ft_mph) ** -1.01 * intensity_btu_ft_s) ** 0.5
 
 
 def distance_m(intensity_kw_m: float, wind_10m_m_s: float, cover_height_m: float) -> float:
@@ -31,12 +34,16 @@ def distance_m(intensity_kw_m: float, wind_10m_m_s: float, cover_height_m: float
     ):  # fmt: skip
         if not isfinite(value) or not 0 <= value <= high:
             raise InputError(name, value, f"0 至 {high:g}")
-    wind = wind_10m_m_s * MPH / OVER_20FT
-    if wind <= 0 or intensity_kw_m <= 0:
-        return 0.0
-    height = firebrand_height_ft(intensity_kw_m / KW_M, wind)
+    return float(greatest_m(np.array(intensity_kw_m), np.array(wind_10m_m_s), cover_height_m))
+
+
+def greatest_m(intensity_kw_m: Any, wind_10m_m_s: Any, cover_height_m: float) -> Any:
+    """The same of many fires at once (arrays), unchecked."""
+    blows = (wind_10m_m_s > 0) & (intensity_kw_m > 0)
+    wind = np.where(blows, wind_10m_m_s, 1.0) * MPH / OVER_20FT
+    height = firebrand_height_ft(np.where(blows, intensity_kw_m, 1.0) / KW_M, wind)
     # lower cover than this does not let the brand fall any sooner
-    cover = max(cover_height_m / FT, 2.2 * height**0.337 - 4.0, LEAST_COVER_FT)
+    cover = np.maximum(max(cover_height_m / FT, LEAST_COVER_FT), 2.2 * height**0.337 - 4.0)
     ratio = height / cover
-    fall = 0.000718 * wind * sqrt(cover) * max(0.0, 0.362 + sqrt(ratio) / 2 * log(ratio))
-    return MILE_M * (fall + 0.000278 * wind * height**0.643)
+    fall = 0.000718 * wind * np.sqrt(cover) * np.maximum(0.0, 0.362 + np.sqrt(ratio) / 2 * np.log(ratio))
+    return np.where(blows, MILE_M * (fall + 0.000278 * wind * height**0.643), 0.0)

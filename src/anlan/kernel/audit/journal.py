@@ -103,9 +103,9 @@ def chain(entries: Sequence[JournalEntry]) -> None:
     if not entries:
         return
     with connection.cursor() as cursor:
-        # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before.
-        cursor.execute("set constraints all immediate")
-        cursor.execute("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
+        # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before. One
+        # trip for both: each statement sees what was committed when it began, so what follows the lock sees the last entry.
+        cursor.execute("set constraints all immediate; select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
     head = JournalHead.objects.values_list("seq", "hash").first()
     last = head or JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
     for seq, entry in enumerate(entries, last[0] + 1):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import prefetch_related_objects
 from shapely.geometry import shape
 
 from anlan import sandbox
@@ -50,7 +51,7 @@ def common_area(areas: list[Area]) -> Area:
     path = first.path
     while not all(other.path.startswith(path) for other in others):
         path = path.rstrip("/").rsplit("/", 1)[0] + "/"
-    return Area.objects.get(path=path) if path != "/" else first
+    return Area.objects.get(path=path) if path not in ("/", first.path) else first
 
 
 def sender_of(area: Area) -> str:
@@ -154,7 +155,7 @@ def draft_warning(
         area=owner,
         correlation_id=correlation_id or uuid4(),
     )
-    warning.areas.set(areas)
+    Warning.areas.through.objects.bulk_create([Warning.areas.through(warning=warning, area=area) for area in areas])
     fact = WarningDrafted(warning.pk, level, warning.headline)
     keep(by, warning, "拟稿", "", "", {})
     record(by, "拟写预警", warning, fact, correlation_id=warning.correlation_id)
@@ -337,6 +338,7 @@ def publish(by: Actor, taken: Taken) -> Warning:
     warning, now = taken.warning, clock.now()
     if warning.in_house:
         raise Conflict("气象预警信号只能由气象台站发布（气象灾害防御条例第三十条）；本平台的气象研判仅供内部使用")
+    prefetch_related_objects([warning], "areas")
     absent = rules.missing(content_of(warning))
     if absent:
         raise Conflict(f"缺少：{'、'.join(absent)}（突发事件应对法第六十四条）", missing=absent)

@@ -60,7 +60,7 @@ def drop_line(by: Actor, line_id: int, reason: str) -> Run:
 @action("simulation.run")
 def redraw_fire(by: Actor, correlation_id: UUID, perimeter: list[list[float]], source: str) -> Run:
     """Go on from a perimeter as it is now: drawn by hand, or walked or driven with a GPS (`source`)."""
-    return again(by, newest_fire(by, correlation_id), {"perimeter": perimeter, "members": 1}, (f"火线来源：{source}",))
+    return again(by, newest_fire(by, correlation_id), {"perimeter": perimeter}, (f"火线来源：{source}",))
 
 
 @action("simulation.run")

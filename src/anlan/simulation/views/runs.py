@@ -8,16 +8,23 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Structures, Track
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import Forbidden, Invalid
+from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.simulation import actions, queries
+from anlan.simulation import report as reports
 from anlan.simulation.models import Run
 from anlan.simulation.queries import numbers, track
 
 PAGE = 30
+KINDS = {
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "pdf": "application/pdf",
+    "png": "image/png",
+}  # fmt: skip
 #: Filled in by the room, not typed by people.
 FILLED = (Places, Lines, Ground, Structures)
 
@@ -139,27 +146,25 @@ def asked(actor: Actor, hazard: Hazard, given: Any) -> Run:
     return actions.run(actor, hazard.kind, inputs, lon, lat, correlation_id, given.get("subject", "")[:120])
 
 
-def read_as(item: Any, value: Any) -> Any:
-    if isinstance(item, Track | Places | Rows):
-        return f"{len(value)} 个点" if value else "无"
-    return item.words.get(value, value) if isinstance(item, Choice) else value
-
-
 @require_GET
 def result(request: HttpRequest, pk: int) -> HttpResponse:
     """What an engine said, with model, assumptions and limits."""
     run = queries.runs(seen_by(request)).one(pk)
-    hazard = queries.HAZARDS.get(run.kind)
-    zones = list(zip(run.zones, run.exposure, strict=True))
-    titles = {item.name: item for item in hazard.inputs} if hazard else {}
-    inputs = [
-        (
-            titles[name].title if name in titles else name,
-            read_as(titles.get(name), value),
-            getattr(titles.get(name), "unit", ""),
-        )
-        for name, value in run.inputs.items()
-    ]
-    reached = queries.affected(actor_of(request), run)
-    context = {"run": run, "hazard": hazard, "zones": zones, "inputs": inputs, "reached": reached}
+    context = {
+        "run": run, "hazard": queries.HAZARDS.get(run.kind), "zones": list(zip(run.zones, run.exposure, strict=True)),
+        "inputs": reports.inputs_of(run), "reached": queries.affected(actor_of(request), run),
+    }  # fmt: skip
     return render(request, "simulation/run.html", context)
+
+
+@require_GET
+def report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """A run as Word, PDF, or map and people as PNG."""
+    actor = seen_by(request)
+    if kind not in KINDS:
+        raise NotFound(f"没有“{kind}”格式的报告")
+    run = queries.runs(actor).one(pk)
+    answer = HttpResponse(reports.made(run, kind, actor), content_type=KINDS[kind])
+    name = f"{run.title}推演报告{localtime(run.at):%Y%m%d%H%M}.{kind}"
+    answer["Content-Disposition"] = content_disposition_header(True, name)
+    return answer

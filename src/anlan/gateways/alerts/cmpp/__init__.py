@@ -17,5 +17,6 @@ CHANNEL = Channel(
     reaches=reaches,
     send=client.send,
     send_many=client.send_many,
+    listen=client.listen,
     subscribers="sms",
 )

@@ -9,20 +9,26 @@ ANLAN_CMPP_WINDOW                         messages under way at once            
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
+from anlan.gateways.alerts import reports
 from anlan.gateways.alerts.cmpp import codec
 from anlan.gateways.alerts.contract import Message, Outcome, Receipt
 from anlan.kernel import clock
 
+log = logging.getLogger(__name__)
 TIMEOUT_S = 10.0
-ACCEPTED = Receipt(Outcome.DELIVERED, "短信网关已接收")
+ACCEPTED = "短信网关已接收，等待状态报告"
+#: How long one look at a line without sending takes, and after what silence the other end is asked whether it is there.
+LISTEN_S, TEST_AFTER_S = 0.5, 60.0
 LOST = Receipt(Outcome.UNKNOWN, "短信网关没有回答，不知是否已送出")
 
 
@@ -36,6 +42,10 @@ class Setup:
     service: str
     version: int
     window: int
+
+    def named(self, message_id: int) -> str:
+        """A part as the reports about it name it, whichever gateway it went by."""
+        return f"{self.source}@{self.host}:{self.port}/{message_id:016x}"
 
 
 def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
@@ -58,6 +68,7 @@ class Flight:
     def __init__(self, count: int) -> None:
         self.waiting: dict[int, tuple[int, float]] = {}
         self.parts, self.results, self.lost = [0] * count, [0] * count, [False] * count
+        self.numbers: list[tuple[int, ...]] = [()] * count
 
     def room(self, window: int) -> bool:
         return len(self.waiting) < window
@@ -66,7 +77,9 @@ class Flight:
         """One part refused is the whole message refused."""
         found = self.waiting.pop(pdu.sequence, None)
         if found is not None:
-            self.results[found[0]] = max(self.results[found[0]], codec.submit_result(pdu)[1])
+            number, result = codec.submit_result(pdu)
+            self.results[found[0]] = max(self.results[found[0]], result)
+            self.numbers[found[0]] += (number,)
 
     def give_up(self, now: float) -> None:
         for number, (n, until) in list(self.waiting.items()):
@@ -75,12 +88,13 @@ class Flight:
             del self.waiting[number]
             self.lost[n] = True
 
-    def receipts(self) -> list[Receipt | None]:
+    def receipts(self, given: Setup) -> list[Receipt | None]:
         for n, _ in self.waiting.values():
             self.lost[n] = True
-        return [
-            (LOST if self.lost[n] else receipt(self.results[n])) if self.parts[n] else None for n in range(len(self.parts))
-        ]  # fmt: skip
+        return [self.receipt(n, given) if parts else None for n, parts in enumerate(self.parts)]
+
+    def receipt(self, n: int, given: Setup) -> Receipt:
+        return LOST if self.lost[n] else receipt(self.results[n], tuple(map(given.named, self.numbers[n])))
 
 
 class Session:
@@ -98,20 +112,42 @@ class Session:
             raise ConnectionRefusedError(f"短信网关拒绝登录，状态 {status}")
 
     def read(self) -> list[codec.Pdu]:
-        """What came in; what the gateway asks for itself is answered at once."""
+        """What came in; what the gateway asks for itself is answered at once, a report when it is kept."""
         data = self.line.recv(1 << 16)
         if not data:
             raise ConnectionResetError("短信网关断开了连接")
         self.buffer += data
-        found = []
+        found, said = [], []
         for pdu in codec.split(self.buffer):
             if pdu.command == codec.DELIVER:
-                self.line.sendall(codec.deliver_response(pdu, self.given.version))
+                said.append(pdu)
             elif pdu.command == codec.ACTIVE_TEST:
                 self.line.sendall(codec.pack(codec.ACTIVE_TEST | codec.RESPONSE, pdu.sequence, b"\0"))
             else:
                 found.append(pdu)
+        if said:
+            self.keep(said)
         return found
+
+    def keep(self, said: Sequence[codec.Pdu]) -> None:
+        """Reports are kept, then acknowledged: what could not be kept the gateway brings again. What phones' owners write back
+        and what nobody can read is acknowledged, or it would come for ever."""
+        found = []
+        for pdu in said:
+            try:
+                report = codec.report(pdu, self.given.version)
+            except codec.CmppError as error:
+                log.warning("status report of %s: %s", self.given.host, error)
+                continue
+            if report is not None and report.stat not in codec.UNDER_WAY:
+                number = self.given.named(report.number)
+                found.append(reports.Said(number, report.stat, bare(report.phone), taken_at(report.submitted)))
+        try:
+            reports.keep(found)
+        except Exception:
+            log.exception("%s status reports not kept; the gateway will bring them again", len(found))
+            return
+        self.line.sendall(b"".join(codec.deliver_response(pdu, self.given.version) for pdu in said))
 
     def answer(self, command: int) -> codec.Pdu:
         while True:
@@ -136,7 +172,7 @@ class Session:
                 self.take_answers(flight)
         except (OSError, codec.CmppError):
             self.close()
-        return flight.receipts()
+        return flight.receipts(self.given)
 
     def written(self, message: Message, n: int, flight: Flight, now: float) -> bytes:
         """The parts of one message as bytes; from here on it may have gone out."""
@@ -164,6 +200,20 @@ class Session:
         except TimeoutError:
             flight.give_up(time.monotonic())
 
+    def listen(self, wanted: Callable[[], bool]) -> None:
+        """Take reports as long as any is owed; what a silent line means is asked once a minute (ACTIVE_TEST)."""
+        self.line.settimeout(LISTEN_S)
+        silent = 0.0
+        while wanted():
+            try:
+                self.read()
+                silent = 0.0
+            except TimeoutError:
+                silent += LISTEN_S
+                if silent >= TEST_AFTER_S:
+                    self.line.sendall(codec.pack(codec.ACTIVE_TEST, next(self.numbers)))
+                    silent = 0.0
+
     def close(self) -> None:
         self.line.close()
         HERE.sessions.pop(self.given, None)
@@ -179,9 +229,41 @@ class _Here(threading.local):
 HERE = _Here()
 
 
-def receipt(result: int) -> Receipt:
+def bare(phone: str) -> str:
+    """A mainland number without its country."""
+    digits = phone.removeprefix("+")
+    return digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+
+
+def taken_at(text: str) -> datetime | None:
+    """YYMMDDhhmm of the gateway, Beijing time."""
+    try:
+        return datetime.strptime(text, "%y%m%d%H%M").replace(tzinfo=clock.BEIJING)
+    except ValueError:
+        return None
+
+
+def listen(wanted: Callable[[], bool]) -> None:
+    """A line of its own for the reports: they come when nobody sends."""
+    given = setup()
+    if given is None:
+        return
+    try:
+        session = Session(given)
+    except (OSError, codec.CmppError) as error:
+        log.warning("no line for status reports: %s", error)
+        return
+    try:
+        session.listen(wanted)
+    except (OSError, codec.CmppError) as error:
+        log.warning("line for status reports lost: %s", error)
+    finally:
+        session.line.close()
+
+
+def receipt(result: int, numbers: tuple[str, ...] = ()) -> Receipt:
     if result == 0:
-        return ACCEPTED
+        return Receipt(Outcome.DELIVERED, ACCEPTED, numbers[0][-16:] if numbers else "", numbers=numbers)
     if result == codec.BUSY:
         return Receipt(Outcome.RETRY, "短信网关流量控制", retry_after_s=1.0)
     return Receipt(Outcome.REFUSED, f"短信网关拒绝，结果 {result}")

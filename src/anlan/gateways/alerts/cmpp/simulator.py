@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import sys
@@ -12,11 +13,14 @@ import threading
 from collections import Counter
 
 from anlan.gateways.alerts.cmpp import codec
+from anlan.kernel import clock
 
 
 class Simulator:
     """One gateway. busy: share answered 流量控制; deaf: share taken without answer; drop: share at which the line is cut,
-    before or after the message was taken. `taken` counts (phone, part) of what it accepted or took silently."""
+    before or after the message was taken. `taken` counts (phone, part) of what it accepted or took silently. reports: says
+    later what became of each part: `stats` of the phones that it does not reach, else DELIVRD. Like real ones it pushes a report
+    on any line of the enterprise, and again on the next one while nobody acknowledged it."""
 
     def __init__(
         self, port: int = 0, busy: float = 0, deaf: float = 0, drop: float = 0, seed: int = 1, password: str = ""
@@ -25,7 +29,8 @@ class Simulator:
         self.dice, self.taken, self.lock = random.Random(seed), Counter[tuple[str, bytes]](), threading.Lock()  # noqa: S311
         self.server = socket.create_server(("127.0.0.1", port))
         self.port: int = self.server.getsockname()[1]
-        self.open = True
+        self.open, self.reports, self.stats = True, False, dict[str, str]()
+        self.numbers, self.owed = itertools.count(1), dict[int, codec.Report]()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self) -> None:
@@ -53,6 +58,12 @@ class Simulator:
                     if pdu.command == codec.CONNECT:
                         version = codec.V3 if pdu.body[22] >= codec.V3 else codec.V2
                         out += self.welcome(pdu, version)
+                        out += self.report(self.owed, version)
+                    elif pdu.command == codec.DELIVER | codec.RESPONSE:
+                        self.owed.pop(pdu.sequence, None)
+                    elif pdu.command == codec.ACTIVE_TEST:
+                        out += codec.pack(codec.ACTIVE_TEST | codec.RESPONSE, pdu.sequence, b"\0")
+                        out += self.report(self.owed, version)
                     elif pdu.command == codec.SUBMIT:
                         answer = self.answer(pdu, version)
                         if answer is None:
@@ -78,12 +89,21 @@ class Simulator:
         if chance < self.drop / 2 + self.busy:
             return codec.submit_response(pdu.sequence, 0, codec.BUSY, version)
         with self.lock:
-            self.taken[codec.submitted(pdu, version)] += 1
+            phone, content = codec.submitted(pdu, version)
+            self.taken[phone, content] += 1
+            number = next(self.numbers)
+            if self.reports:
+                now = clock.real_now().astimezone(clock.BEIJING).strftime("%y%m%d%H%M")
+                self.owed[number] = codec.Report(number, self.stats.get(phone, codec.DELIVERED), now, now, phone)
         if chance < self.drop + self.busy:
             return None
         if chance < self.drop + self.busy + self.deaf:
             return b""
-        return codec.submit_response(pdu.sequence, pdu.sequence, 0, version)
+        return codec.submit_response(pdu.sequence, number, 0, version)
+
+    def report(self, owed: dict[int, codec.Report], version: int) -> bytes:
+        with self.lock:
+            return b"".join(codec.deliver_report(number, said, version) for number, said in owed.items())
 
     def close(self) -> None:
         self.open = False

@@ -1,15 +1,18 @@
 """JSON over MQTT: our own small shape, and SenML (RFC 8428).
 
 Topic `v1/<address>/telemetry`. Own shape, one object or a list of them:
-`{"at": "2026-11-23T08:00:00+08:00", "values": {"cl2": 0.3, "p": 0.71}, "flag": "N", "backfill": false}`; `at` may be
-ISO 8601 with offset, or epoch milliseconds; without it the time of arrival counts. SenML: a list of records.
+`{"at": "2026-11-23T08:00:00+08:00", "values": {"cl2": 0.3, "p": 0.71}, "flag": "N", "backfill": false}`; the time is
+`at` or `ts` (the word of ThingsBoard's devices), either ISO 8601 with offset or epoch milliseconds; without one the time
+of arrival counts. A time under any other name would silently become that, so it is refused. SenML: a list of records.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from typing import Any
 
 from anlan.gateways.devices.contract import Decoded, FrameError, Reading
@@ -17,6 +20,12 @@ from anlan.gateways.devices.contract import Decoded, FrameError, Reading
 MAX_RECORDS = 10_000
 #: RFC 8428 section 4.5.3: a time below this is relative to now.
 RELATIVE_BELOW = 2**28
+TIMES = ("at", "ts")
+KNOWN = (*TIMES, "values", "flag", "backfill", "station")
+#: Parts of a name by which devices of others say when: a message that has one means a time we must not overlook.
+TIME_WORDS = frozenset("at ts t tm time times timestamp datetime date dt when epoch utc clock".split())
+#: 2000-01-01 to 2100-01-01, ms. Seconds or microseconds sent as milliseconds fall outside by a factor of a thousand.
+EPOCH_MS = (946_684_800_000, 4_102_444_800_000)
 
 
 def address_of(topic: str) -> str:
@@ -47,7 +56,8 @@ def own_shape(item: dict[str, Any], address: str, now: datetime, index: int) -> 
     values = item.get("values")
     if not isinstance(values, dict) or not values:
         raise FrameError(f"[{index}].values 应为 {{要素码: 数值}} 且不为空")
-    at = moment(item["at"], f"[{index}].at") if "at" in item else now
+    only_known_words(item, index)
+    at = time_of(item, now, index)
     station = item.get("station", address)
     if station != address:
         raise FrameError(f"[{index}].station {station} 与主题中的地址 {address} 不一致")
@@ -56,6 +66,24 @@ def own_shape(item: dict[str, Any], address: str, now: datetime, index: int) -> 
         Reading(address, str(code), value_of(value, f"[{index}].values.{code}"), "", at, flag=flag, backfill=backfill)
         for code, value in values.items()
     ]
+
+
+def only_known_words(item: dict[str, Any], index: int) -> None:
+    """A misspelt word and a time under another name are refused; whatever else a device adds is its own affair."""
+    for key in item:
+        parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", key)}
+        if key not in KNOWN and (parts & TIME_WORDS or get_close_matches(key.lower(), KNOWN, 1, 0.8)):
+            raise FrameError(f"[{index}].{key} 不认识；时间写作 at 或 ts，其他字段为 {', '.join(KNOWN[2:])}")
+
+
+def time_of(item: dict[str, Any], now: datetime, index: int) -> datetime:
+    """What `at` or `ts` says; both only when they say the same millisecond."""
+    said = [moment(item[name], f"[{index}].{name}") for name in TIMES if name in item]
+    if len(said) > 1 and abs(said[0] - said[1]) >= timedelta(milliseconds=1):
+        raise FrameError(
+            f"[{index}].at 的值 {item['at']!r} 与 [{index}].ts 的值 {item['ts']!r} 不是同一时刻；只给一个即可"
+        )
+    return said[0] if said else now
 
 
 def value_of(value: object, field: str) -> float | None:
@@ -71,6 +99,8 @@ def value_of(value: object, field: str) -> float | None:
 def moment(value: object, field: str) -> datetime:
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
+            if not EPOCH_MS[0] <= value < EPOCH_MS[1]:
+                raise FrameError(f"{field} 的值 {value!r} 超出 {EPOCH_MS[0]}–{EPOCH_MS[1]}（2000–2100 年），单位：毫秒")
             return datetime.fromtimestamp(value / 1000, UTC)
         at = datetime.fromisoformat(str(value))
     except (ValueError, OverflowError, OSError) as error:

@@ -235,6 +235,29 @@ def test_a_strong_wind_over_patches_does_not_burn_cells_over_and_over() -> None:
     assert fire.taken < 2 * np.count_nonzero(fire.arrival_min <= 1800)
 
 
+@settings(max_examples=12, deadline=None)
+@given(
+    st.sampled_from([1, 4, 10, 101, 102, 104, 122, 142, 165, 183, 204]),
+    st.floats(0, 25),
+    st.floats(0, 10),
+    st.sampled_from(FORMULAS),
+    st.booleans(),
+)
+def test_more_wind_never_makes_the_head_on_the_grid_slower(
+    fuel: int, wind: float, more: float, formula: str, limited: bool
+) -> None:
+    """Head rate and every arrival ahead on the axis; the flanks may come later, as the ellipse grows slimmer."""
+    found = [
+        spread(
+            plain(15, 40, fuel), [Weather(0, v, 270.0, DRY)], 12, [(2 * CELL, 7 * CELL)], formula=formula, wind_limit=limited
+        )
+        for v in (wind, wind + more)
+    ]  # fmt: skip
+    assert found[1].head.ros_m_min >= found[0].head.ros_m_min * (1 - 1e-12)
+    ahead = [fire.arrival_min[7, 3:] for fire in found]
+    assert (ahead[1] <= ahead[0] * (1 + 1e-6) + 1e-6).all()
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log, sqrt
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,10 @@ from shapely.geometry import shape
 
 from anlan.hazards.contract import InputError
 from anlan.hazards.wildfire import HAZARD
+from anlan.hazards.wildfire.brands import SMOULDER_MIN, Spotting, ignition_chance
+from anlan.hazards.wildfire.ensemble import ensemble
+from anlan.hazards.wildfire.grid import Landscape, Line, Weather, spread
+from anlan.hazards.wildfire.rothermel import Moisture
 from anlan.hazards.wildfire.spotting import KW_M, distance_m, firebrand_height_ft
 
 
@@ -48,4 +54,90 @@ def test_the_zone_of_firebrands_lies_downwind_and_is_marked_uncertain(members: i
     # the grid ends within a cell or two of the ellipse
     near = 0.05 if members == 1 else 0.3
     assert (thrown[2] - fire[2]) * 85_900 == pytest.approx(found.summary["spotting_m"], rel=near)
-    assert "飞火" not in "".join(found.limits)
+    assert "未计飞火" not in "".join(found.limits)
+
+
+DRY = Moisture(0.05, 0.06, 0.07, 0.3, 0.6)
+WEST = Weather(0.0, 9.0, 270.0, DRY)
+CELL, START = 20.0, (400.0, 1200.0)
+
+
+def country(river: bool = True) -> Landscape:
+    """Grass, and a river 200 m wide from south to north 800 m ahead of the fire."""
+    fuel = np.full((120, 160), 104, np.int64)
+    if river:
+        fuel[:, 60:70] = 98
+    return Landscape(fuel, CELL)
+
+
+@pytest.mark.parametrize(
+    ("celsius", "moisture", "chance"),
+    # pyretechnics 2026.10.20, schroeder_ignition_probability
+    [(30.0, 0.05, 0.610287), (20.0, 0.10, 0.267315), (30.0, 0.40, 0.0)],
+)
+def test_brands_light_dry_fuel_more_often_than_wet(celsius: float, moisture: float, chance: float) -> None:
+    assert ignition_chance(celsius, moisture) == pytest.approx(chance, abs=5e-4)
+
+
+def test_brands_light_fires_beyond_a_river_and_a_line_that_the_front_itself_does_not_cross() -> None:
+    line = Line([(2400.0, -100.0), (2400.0, 3000.0)])
+    held = spread(country(), [WEST], 3, [START])
+    assert np.isinf(held.arrival_min[:, 70:]).all()
+    assert held.lit == ()
+    fire = spread(country(), [WEST], 3, [START], [line], spotting=Spotting(1.0))
+    assert np.isfinite(fire.arrival_min[:, 70:120]).any()
+    assert np.isfinite(fire.arrival_min[:, 121:]).any()
+    assert (fire.arrival_min <= held.arrival_min).all(), "brands only ever bring the fire sooner"
+    assert np.isinf(fire.arrival_min[:, 60:70]).all(), "water does not burn"
+    for brand in fire.lit:
+        assert fire.land.fuel[int(brand.y / CELL + 0.5), int(brand.x / CELL + 0.5)] == 104
+        assert CELL < brand.flown_m <= distance_m(2e5, 9.0, 1.0)
+        assert brand.minute >= SMOULDER_MIN
+    again = spread(country(), [WEST], 3, [START], [line], spotting=Spotting(1.0))
+    assert again.lit == fire.lit
+
+
+def test_wet_fuel_or_still_air_lights_nothing() -> None:
+    wet = replace(WEST, moisture=replace(DRY, dead_1h=0.12))
+    often = Spotting(1.0, per_gj=0.2)
+    many, fewer = (len(spread(country(False), [band], 1, [START], spotting=often).lit) for band in (WEST, wet))
+    assert many > 2 * fewer
+    assert spread(country(), [replace(WEST, wind_m_s=0.0)], 3, [START], spotting=often).lit == ()
+    with pytest.raises(InputError, match="cover_m"):
+        Spotting(0.0)
+
+
+def test_an_ensemble_goes_on_from_a_perimeter_and_gives_the_far_bank_a_chance() -> None:
+    ring = [(300.0, 1100.0), (500.0, 1100.0), (500.0, 1300.0), (300.0, 1300.0)]
+    one, two = (
+        ensemble(country(), [WEST], 3, [], 12, perimeter=ring, spotting=Spotting(1.0), workers=workers)
+        for workers in (1, 2)
+    )
+    assert (one.reached == two.reached).all()
+    inside = one.probability[57:64, 17:24]
+    assert (inside == 1).all()
+    assert (one.reached[57:64, 17:24, 0] == 12).all(), "it burnt before the first interval ended"
+    far = one.probability[:, 70:].max()
+    assert 0 < far < 1
+    without = ensemble(country(), [WEST], 3, [], 12, perimeter=ring)
+    assert without.probability[:, 70:].max() == 0
+    with pytest.raises(InputError, match="ignitions"):
+        ensemble(country(), [WEST], 3, [START], 2, perimeter=ring)
+
+
+def test_a_run_of_the_product_counts_its_spot_fires_and_asks_for_the_cover() -> None:
+    ring = [[106.7, 39.5], [106.705, 39.5], [106.705, 39.504], [106.7, 39.504]]
+    inputs = {
+        "fuel": "GR4",
+        "wind_m_s": 9,
+        "wind_from_deg": 270,
+        "spot_fires": "yes",
+        "cover_m": 1.0,
+        "perimeter": ring,
+    }
+    found = HAZARD.run(106.7, 39.5, {**inputs, "members": 4})
+    assert found.summary["members"] == 4
+    assert found.summary["spot_fires"]["lit"] > 0
+    assert any("Schroeder" in text for text in found.assumptions)
+    with pytest.raises(InputError, match="cover_m"):
+        HAZARD.run(106.7, 39.5, {**inputs, "cover_m": 0})

@@ -6,6 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+from xml.etree.ElementTree import tostring
+
+from lxml import etree
 
 from anlan.monitoring.rules.cap.table import CAP, CHOICES, PARTS, SIGNATURE, Line
 
@@ -55,8 +58,16 @@ def schema() -> Any:
     return xmlschema.XMLSchema(text())
 
 
+@cache
+def quick() -> Any:
+    """The same schema in libxml2: yes or no in a hundredth of the time."""
+    return etree.XMLSchema(etree.fromstring(text().encode()))
+
+
 def departures(document: Any) -> Iterator[tuple[str, str]]:
-    """(path, what is wrong) of a parsed document's root element, at most `MOST`."""
+    """(path, what is wrong) of a parsed document's root element, at most `MOST`. Why it is wrong is asked only where it is."""
+    if quick().validate(etree.fromstring(tostring(document, encoding="utf-8"))):
+        return
     for count, error in enumerate(schema().iter_errors(document)):
         if count >= MOST:
             return

@@ -70,3 +70,15 @@ def test_faults_lose_nothing_and_double_nothing(gateway: Simulator, monkeypatch:
 def test_bytes_that_are_no_cmpp_are_refused() -> None:
     with pytest.raises(codec.CmppError, match="长度"):
         list(codec.split(bytearray(b"\xff" * 12)))
+
+
+@pytest.mark.parametrize("version", [codec.V2, codec.V3])
+def test_a_status_report_is_read_and_a_phones_own_words_are_none(version: int) -> None:
+    said = codec.Report(0x1122334455667788, "MK:0004", "2611280930", "2611280931", "13900000001")
+    (pdu,) = codec.split(bytearray(codec.deliver_report(7, said, version)))
+    assert codec.report(pdu, version) == said
+    at = 8 + 21 + 10 + 3 + (33 if version >= codec.V3 else 21)
+    assert codec.report(codec.Pdu(pdu.command, 7, pdu.body[:at] + b"\0" + pdu.body[at + 1 :]), version) is None
+    cut = codec.Pdu(pdu.command, 7, pdu.body[: at + 1] + b"\x14" + pdu.body[at + 2 : at + 22])
+    with pytest.raises(codec.CmppError, match="状态报告 20 字节"):
+        codec.report(cut, version)

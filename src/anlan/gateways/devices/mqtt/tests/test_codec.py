@@ -27,6 +27,46 @@ def test_our_own_shape_one_or_many() -> None:
     assert read({"at": 1763856000000, "values": {"x": 2}})[0][2] == datetime(2025, 11, 23, 0, 0, tzinfo=UTC)
 
 
+MS = round(NOW.timestamp() * 1000)
+ISO = "2026-11-23T08:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"at": ISO}, {"at": MS}, {"ts": MS}, {"ts": ISO}, {"ts": float(MS)}, {"ts": MS, "at": ISO}, {"ts": ISO, "at": ISO},
+     {"at": MS, "seq": 7, "model": "X", "unit": "ppm", "rssi": -70}],
+)  # fmt: skip
+def test_the_time_is_at_or_ts_in_milliseconds_or_text(times: dict[str, object]) -> None:
+    later = NOW + timedelta(days=1)
+    assert [r.at for r in decode(json.dumps(times | {"values": {"x": 1}}).encode(), "G1", later)] == [NOW]
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        ({"at": ISO, "ts": MS + 1}, ["at", ISO, "ts", str(MS + 1)]),
+        ({"ts": MS // 1000}, ["ts", str(MS // 1000), "946684800000–4102444800000", "毫秒"]),
+        ({"ts": MS * 1000}, ["ts", str(MS * 1000), "毫秒"]),
+        ({"at": -1}, ["at", "-1", "毫秒"]),
+        ({"ts": float("nan")}, ["ts", "nan", "毫秒"]),
+        ({"ts": True}, ["ts", "True", "ISO 8601"]),
+        ({"ts": None}, ["ts", "None", "ISO 8601"]),
+        ({"ts": str(MS)}, ["ts", str(MS), "毫秒"]),
+        ({"ts": "2026-11-23T08:00:00"}, ["ts", "没有时区"]),
+        ({"at": [MS]}, ["at", "ISO 8601"]),
+        *(({word: MS}, [word, "at 或 ts"]) for word in
+          ("time", "timestamp", "Ts", "TS", "At", "t", "datetime", "measured_at", "observedAt", "eventTime", "dateTime", "ts_ms")),
+        *(({word: True}, [word, "backfill"]) for word in ("Backfill", "back_fill", "backfil", "flags", "value")),
+    ],
+)  # fmt: skip
+def test_a_time_that_cannot_be_meant_is_refused_by_field_value_range_and_unit(
+    times: dict[str, object], told: list[str]
+) -> None:
+    with pytest.raises(FrameError) as refusal:
+        decode(json.dumps(times | {"values": {"x": 1}}).encode(), "G1", NOW)
+    assert [word for word in ("[0].", *told) if word not in str(refusal.value)] == []
+
+
 def test_senml_names_times_and_values_are_resolved() -> None:
     """RFC 8428 section 5.1.3: base name, base time, relative times."""
     records = [
@@ -72,7 +112,7 @@ def test_the_address_is_in_the_topic() -> None:
 @given(st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda x: st.lists(x, max_size=4)
-    | st.dictionaries(st.sampled_from(["n", "v", "bn", "bt", "bv", "t", "u", "at", "values", "vb", "flag", "station"]), x),
+    | st.dictionaries(st.sampled_from(["n", "v", "bn", "bt", "bv", "t", "u", "at", "ts", "values", "vb", "flag", "station"]), x),
     max_leaves=12,
 ))  # fmt: skip
 def test_no_json_raises_anything_else(content: object) -> None:

@@ -1,0 +1,197 @@
+"""What gateways say later: it settles a message's end, late, twice, before its time, and for very many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from anlan.gateways.alerts import actions, mass, pace, reports, sender, settling
+from anlan.gateways.alerts.cmpp import client as cmpp
+from anlan.gateways.alerts.cmpp.simulator import Simulator
+from anlan.gateways.alerts.models import ChannelTerms, Fanout, OutgoingMessage, StatusReport, Submission
+from anlan.gateways.alerts.sender import SENDER
+from anlan.kernel import clock
+from anlan.kernel.events.models import Event
+from anlan.mobilisation.models import Receipts
+from tests.conftest import City, actor
+from tests.gateways_alerts.test_mass import issue, later, subscribe
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+    running = Simulator()
+    running.reports = True
+    monkeypatch.setenv("ANLAN_CMPP_HOST", "127.0.0.1")
+    monkeypatch.setenv("ANLAN_CMPP_PORT", str(running.port))
+    for name, value in (("TIMEOUT_S", 0.05), ("LISTEN_S", 0.02), ("TEST_AFTER_S", 0.01)):
+        monkeypatch.setattr(cmpp, name, value)
+    yield running
+    cmpp.hang_up()
+    running.close()
+
+
+def queued(city: City, phone: str, text: str = "请立即到场", channel: str = "cmpp") -> OutgoingMessage:
+    letter = actions.Letter(uuid4().int % 2**31, f"phone:{phone}", "某人", phone, text, "任务下达", "command.Task", "7")
+    return actions.queue(SENDER, letter, city.west, channel)
+
+
+def sent(row: OutgoingMessage) -> OutgoingMessage:
+    """One attempt in this thread (the sender's own threads do not see a test's transaction)."""
+    (claimed,) = [one for one in sender.claim() if one.pk == row.pk]
+    return actions.keep_receipt(SENDER, claimed.pk, cmpp.send(letter_of(claimed)))
+
+
+def letter_of(row: OutgoingMessage) -> sender.Message:
+    return sender.Message(
+        str(row.key), row.to_name, row.address, row.text, row.purpose, row.subject_type, row.subject_id
+    )
+
+
+def hear(gateway: Simulator) -> None:
+    """A line that listens until nothing is left to say, as the worker's does."""
+    looks = iter(range(50))
+    cmpp.listen(lambda: bool(gateway.owed) and next(looks, None) is not None)
+    assert not gateway.owed, "every report was acknowledged"
+
+
+def ends(row: OutgoingMessage) -> tuple[str, str, list[str]]:
+    row.refresh_from_db()
+    facts = Event.objects.filter(name__startswith="gateways.Notice", payload__message_id=row.pk).order_by("pk")
+    return row.state, row.detail, [event.name.removeprefix("gateways.Notice") for event in facts]
+
+
+def test_a_message_is_delivered_when_the_phone_has_it_and_failed_with_the_gateways_code(
+    city: City, gateway: Simulator
+) -> None:
+    gateway.stats = {"13900000002": "MK:0004"}
+    there, gone = sent(queued(city, "13900000001", "长" * 150)), sent(queued(city, "13900000002"))
+    assert ends(there) == ("accepted", "短信网关已接收，等待状态报告", [])
+    assert len(gateway.owed) == 4, "a part each"
+    hear(gateway)
+    assert settling.settle() == 4
+    assert ends(there) == ("delivered", "已到手机：状态报告 DELIVRD", ["Delivered"])
+    assert ends(gone) == ("failed", "未到手机：状态报告 MK:0004", ["Failed"])
+    assert not reports.owed()
+    assert not StatusReport.objects.exclude(phone="").exists(), "no number stays"
+
+
+def test_a_report_comes_twice_late_and_before_the_answer_and_has_one_effect(city: City, gateway: Simulator) -> None:
+    row = sent(queued(city, "13900000001"))
+    number = Submission.objects.get().number
+    said = reports.Said(number, "DELIVRD", row.address, clock.real_now())
+    Submission.objects.all().delete()
+    reports.keep([said, said])
+    assert settling.settle() == 0, "nobody knows the number yet"
+    reports.owe([(number, 0)], message_id=row.pk)
+    assert settling.settle() == 1
+    reports.keep([said, reports.Said(number, "UNDELIV", row.address, None)])
+    assert settling.settle() == 0
+    assert ends(row)[::2] == ("delivered", ["Delivered"])
+
+
+def test_only_the_last_part_makes_it_delivered_and_what_an_operator_decided_stays(
+    city: City, gateway: Simulator
+) -> None:
+    row = sent(queued(city, "13900000001", "长" * 100))
+    first, second = [reports.Said(one.number, "DELIVRD", "", None) for one in Submission.objects.order_by("pk")]
+    reports.keep([first])
+    settling.settle()
+    assert ends(row)[0] == "accepted"
+    OutgoingMessage.everything.filter(pk=row.pk).update(state="dropped")
+    reports.keep([second])
+    settling.settle()
+    assert ends(row)[::2] == ("dropped", [])
+
+
+def test_a_lost_answer_is_made_good_by_the_report_that_names_one_message_only(city: City, gateway: Simulator) -> None:
+    gateway.deaf = 1.0
+    row = sent(queued(city, "13900000001"))
+    assert ends(row)[0] == "unknown"
+    hear(gateway)
+    assert settling.settle() == 0
+    assert settling.settle_alone() == 0, "its answer may yet be on its way"
+    StatusReport.objects.update(at=clock.real_now() - timedelta(minutes=2))
+    assert settling.settle_alone() == 1
+    assert ends(row)[::2] == ("delivered", ["Failed", "Delivered"])
+
+
+def test_reports_settle_a_fan_out_receiver_by_receiver_and_correct_the_coverage(city: City, gateway: Simulator) -> None:
+    gateway.busy = 0.05
+    subscribe(city, 240)
+    dead = {f"139{n:08}" for n in range(0, 60, 3)}
+    gateway.stats = dict.fromkeys(dead, "UNDELIV")
+    warning = issue(city)
+    mass.work_off()
+    before = Fanout.everything.get()
+    assert before.done_at is None, "some are owed it again"
+    hear(gateway)
+    assert settling.settle() == 0, "a chunk that is not done is its sender's"
+    for _ in range(8):
+        later()
+        mass.work_off()
+    hear(gateway) if gateway.owed else None
+    settling.settle_all(reports.owed)
+    done = Fanout.everything.get()
+    failed = len(dead & {phone for phone, _ in gateway.taken})
+    assert failed > 10
+    assert (done.delivered, done.refused, done.confirmed) == (done.total - failed, failed, done.total - failed)
+    assert done.codes == {"UNDELIV": failed}
+    assert sum(Receipts.everything.filter(warning_id=warning.pk).values_list("people", flat=True)) == done.confirmed
+    assert not Submission.objects.exists()
+
+
+def test_a_receiver_of_a_fan_out_whose_answer_was_lost_is_found_by_his_phone(city: City, gateway: Simulator) -> None:
+    gateway.deaf = 1.0
+    subscribe(city, 30)
+    issue(city)
+    mass.work_off()
+    assert Fanout.everything.get().unknown == Fanout.everything.get().total > 0
+    hear(gateway)
+    StatusReport.objects.update(at=clock.real_now() - timedelta(minutes=2))
+    settling.settle_all(reports.owed)
+    done = Fanout.everything.get()
+    assert (done.unknown, done.delivered, done.confirmed) == (0, done.total, done.total)
+
+
+def test_what_the_gateway_reports_while_we_send_is_kept_and_what_could_not_be_kept_comes_again(
+    city: City, gateway: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = sent(queued(city, "13900000001"))
+    kept = reports.keep
+    monkeypatch.setattr(reports, "keep", lambda said: 1 / 0)
+    cmpp.hang_up()
+    sent(queued(city, "13900000002"))
+    assert len(gateway.owed) == 2, "not kept, so not acknowledged"
+    monkeypatch.setattr(reports, "keep", kept)
+    hear(gateway)
+    settling.settle()
+    assert ends(first)[0] == "delivered"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_single_messages_keep_to_the_limit_of_the_channel_together_with_the_fan_outs(city: City) -> None:
+    ChannelTerms.everything.create(channel="cmpp", per_second=8, area=city.city)
+    for n in range(9):
+        queued(city, f"1390000000{n}")
+    other = queued(city, "13900000099", channel="outbox")
+    claimed = sender.claim()
+    assert len(claimed) == 9, "a second's worth, and the other channel is not held up"
+    assert other.pk in {row.pk for row in claimed}
+    OutgoingMessage.everything.update(state="queued")
+    pace.wait_s("cmpp", 4, clock.real_now())
+    began = clock.real_now()
+    assert sender.send_due() == 10
+    assert timedelta(seconds=1.4) <= clock.real_now() - began < timedelta(seconds=8), (
+        "12 of 8 a second were promised before the last"
+    )
+
+
+def test_an_officer_of_another_district_learns_nothing_by_reports(city: City, gateway: Simulator) -> None:
+    row = sent(queued(city, "13900000001"))
+    actions.keep_reports(actor(city.east), {row.pk: ["UNDELIV"]})
+    assert ends(row)[0] == "accepted"
