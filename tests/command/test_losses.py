@@ -1,4 +1,4 @@
-"""灾情统计: what the village enters is added up, level by level; what does not fit is refused or explained; the clock asks and chases."""
+"""灾情统计: added up level by level; what does not fit is refused or explained; the clock asks and chases."""
 
 from __future__ import annotations
 
@@ -171,8 +171,8 @@ def test_the_clock_asks_every_day_and_chases_until_it_is_stable(stage: Stage) ->
         assert final.round.kind == "核报"
         with pytest.raises(Conflict, match="填报 1，台账 0 条"):
             verbs.submit_losses(stage.officer, final.pk)
+        low = actor(city.west, "command.losses", data_class=2)
         with pytest.raises(Forbidden):
-            low = actor(city.west, "command.losses", data_class=2)
             verbs.enter_ledger(low, process.pk, kind="dead", area_id=city.west.pk, name="某甲", detail="男 51")
         entry = verbs.enter_ledger(
             stage.officer, process.pk, kind="dead", area_id=city.west.pk, name="某甲", detail="男 51"
@@ -187,16 +187,8 @@ def test_the_clock_asks_every_day_and_chases_until_it_is_stable(stage: Stage) ->
 def test_the_pages_and_the_api_of_losses(stage: Stage, signed_in: Any) -> None:
     client, city = signed_in(), stage.city
     with clock.standing_at(START):
-        client.post(
-            "/command/losses/",
-            {
-                "title": "暴雨",
-                "hazard": "洪涝",
-                "area": city.city.pk,
-                "occurred_at": "2026-11-23T19:50",
-                "incident": opened(stage).pk,
-            },
-        )
+        form = {"title": "暴雨", "hazard": "洪涝", "area": city.city.pk, "occurred_at": "2026-11-23T19:50"}
+        client.post("/command/losses/", {**form, "incident": opened(stage).pk})
         process = LossProcess.everything.get()
         row = of(city.community, process)
         client.post(f"/command/losses/returns/{row.pk}/", {**FLOOD, "version": row.version})

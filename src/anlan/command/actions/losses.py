@@ -55,6 +55,7 @@ def begin_losses(
     row = LossProcess.objects.create(
         title=required("title", title, "名称", 120), hazard=hazard, area=area, occurred_at=occurred_at, incident=incident,
         opened_at=now, opened_by=by.name, dictionary=losses.dictionary().version,
+        exercise=clock.scenario() is not None or bool(incident and incident.exercise),
     )  # fmt: skip
     made = open_round(row, losses.INITIAL, now, occurred_at)
     record(by, "建立灾害过程", row, LossRoundOpened(row.pk, made.pk, str(made), title), **correlation(row))

@@ -26,6 +26,8 @@ class LossProcess(ScopedModel):
     dictionary = models.CharField("统计制度版本", max_length=80)
     stable_at = models.DateTimeField("灾情稳定时间", null=True, blank=True)
     stable_by = models.CharField("认定人", max_length=80, blank=True)
+    #: Begun while a scenario set the clock, or for an incident of one: never told to others as real.
+    exercise = models.BooleanField("演练", default=False, editable=False)
     version = models.PositiveIntegerField("版本", default=1)
 
     class Meta(ScopedModel.Meta):

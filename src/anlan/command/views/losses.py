@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -64,11 +65,10 @@ def begin(request: HttpRequest) -> LossProcess:
 
 def owed(request: HttpRequest) -> list[LossReturn]:
     """What this user's own areas have still to submit, first what is due first."""
-    actor, newest = actor_of(request), LossRound.objects.unscoped(HELD).order_by("process", "-id").distinct("process")
-    rows = LossReturn.objects.visible_to(actor, verbs.FILL).filter(
-        state__in=["drafted", "returned"], due_at__isnull=False
-    )
-    rows = rows.filter(round__in=[one.pk for one in newest]).select_related("area", "round__process")
+    actor = actor_of(request)
+    newest = LossRound.objects.unscoped(HELD).order_by().values("process").annotate(last=Max("id")).values("last")
+    rows = LossReturn.objects.visible_to(actor, verbs.FILL).filter(round__in=newest, due_at__isnull=False)
+    rows = rows.filter(state__in=["drafted", "returned"]).select_related("area", "round__process")
     return list(rows.defer("area__geometry").order_by("due_at")[:20])
 
 

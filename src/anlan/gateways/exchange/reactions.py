@@ -110,7 +110,7 @@ def losses_returned(event: Event) -> None:
         EXCHANGE,
         Offer(
             Kind.REPORT, f"{LOSSES}{row.pk}", row.version, said["title"], row.area, row.data_class, said,
-            event.correlation_id,
+            event.correlation_id, process.exercise,
         ),
     )  # fmt: skip
 
