@@ -16,20 +16,26 @@ from anlan.command import numbering, reporting, review
 from anlan.command.assessment.brief import Brief
 from anlan.command.assessment.brief import sentence as brief_words
 from anlan.command.common import hm
+from anlan.command.duty import losses
 from anlan.command.duty.bulletins import LABELS
-from anlan.command.models import Bulletin, Incident, Lesson, Report, Review, StressRun, TimelineEntry
+from anlan.command.models import Bulletin, Incident, Lesson, LossReturn, Report, Review, StressRun, TimelineEntry
 from anlan.command.rules import evaluation
+from anlan.command.rules.losses import dictionary, shown
 from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.documents.blocks import Block, Table, Text, as_word
 
 TEMPLATES = Path(__file__).parent / "data" / "documents"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def fill(template: str, words: Mapping[str, Any]) -> bytes:
-    """A Word document: the template with its words filled in, special characters escaped."""
+def fill(template: str, words: Mapping[str, Any], pictures: Mapping[str, bytes] | None = None) -> bytes:
+    """A Word document: the template with its words filled in, special characters escaped; pictures at its end, by caption."""
     document = DocxTemplate(TEMPLATES / template)
     document.render(dict(words), autoescape=True)
+    for caption, png in (pictures or {}).items():
+        document.add_picture(BytesIO(png), width=Mm(150))
+        document.add_paragraph(caption)
     out = BytesIO()
     document.save(out)
     return out.getvalue()
@@ -133,6 +139,7 @@ def bulletin_docx(row: Bulletin) -> bytes:
             "sender": people.get("sent", "—"),
             "date": f"{row.as_of.astimezone(clock.BEIJING):%Y年%-m月%-d日%H时%M分}",
         },
+        {"附图 态势图（模型推算部分已注明）": bytes(row.picture)} if row.picture else None,
     )
 
 
@@ -256,3 +263,29 @@ def brief_docx(found: Brief) -> bytes:
     out = BytesIO()
     paper.save(out)
     return out.getvalue()
+
+
+def losses_docx(row: LossReturn) -> bytes:
+    """自然灾害损失情况统计表 of one area: every indicator beside the sum of those below, and who below said what."""
+    node, known, process = losses.tree(row.round)[row.area_id], dictionary().indicators, row.round.process
+    below = node.sum if node.below else {}
+    about = [
+        [one.title, shown(row.figures.get(code)), shown(below.get(code)) if below else "—"]
+        for code, one in known.items()
+    ]
+    heads = ["区划", "状态", *(known[code].title for code in losses.SHORT)]
+    areas = [[one.row.area.name, one.row.get_state_display(), *one.short] for one in node.below if not one.silent]
+    words = [
+        f"灾害过程：{process.title}；灾种：{process.hazard}；报别：{row.round}；数据截至 {hm(row.round.data_to)}。",
+        f"统计制度版本：{process.dictionary}（待核对）。空白指标为“不详”，与 0 不同。",
+        *(f"核减理由：{row.correction}" for _ in row.correction and "1"),
+        *(f"差异说明：{row.explanation}" for _ in row.explanation and "1"),
+    ]
+    sent = f"报送：{row.submitted_by} {hm(row.submitted_at)}" if row.submitted_at else "（未报送）"
+    blocks: list[Block] = [
+        *(Text(one) for one in words),
+        Table("灾情指标", ["指标", "本级", "下级合计"], about, (3, 1, 1)),
+    ]
+    if areas:
+        blocks.append(Table("分区划", heads, areas))
+    return as_word(f"{row.area.name}自然灾害损失情况统计表", f"{issuer()}　{sent}", blocks)

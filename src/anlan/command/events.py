@@ -325,3 +325,34 @@ class PostLost(Fact):
     roll_call_id: int
     post: str
     means_tried: int
+
+
+@dataclass(frozen=True)
+class LossRoundOpened(Fact):
+    """灾情统计: figures are asked of everybody in the area of a disaster."""
+
+    process_id: int
+    round_id: int
+    round: str
+    title: str
+
+
+@dataclass(frozen=True)
+class LossesReturned(Fact):
+    """An area's figures were submitted; `level` as of areas (1 city … 4 village)."""
+
+    return_id: int
+    process_id: int
+    what: str
+    level: int
+    on_time: bool
+
+
+@dataclass(frozen=True)
+class LossesDue(Fact):
+    """An area has not submitted its figures in time."""
+
+    return_id: int
+    process_id: int
+    what: str
+    due_at: str

@@ -20,8 +20,9 @@ from anlan.command.actions import (
 from anlan.command.actions.clocks import ESCALATE, SOON
 from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
+from anlan.command.actions.losses import chase_losses, follow_losses
 from anlan.command.actions.rollcalls import start_roll_call
-from anlan.command.models import Callee, InstructionItem, Lesson, ReportClock, RollCall, Task
+from anlan.command.models import Callee, InstructionItem, Lesson, LossProcess, LossReturn, ReportClock, RollCall, Task
 from anlan.command.planning.runner import Runner
 from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
@@ -115,6 +116,18 @@ def repeat_roll_calls() -> int:
             start_roll_call(WATCH, area_id, last.title, last.repeat_h)
             begun += 1
     return begun
+
+
+@every(30)
+def losses_by_the_clock() -> int:
+    """灾情统计: open the 续报 that is owed, chase what is late. Returns how many."""
+    now, why = clock.now(), "the clock looks at all disasters"
+    running = LossProcess.objects.unscoped(why).filter(stable_at__isnull=True)
+    done = sum(attempt(follow_losses, pk) for pk in running.values_list("pk", flat=True))
+    late = LossReturn.objects.unscoped(why).filter(
+        state__in=["drafted", "returned"], due_at__lte=now, late_told_at__isnull=True
+    )
+    return done + sum(attempt(chase_losses, pk) for pk in late.values_list("pk", flat=True))
 
 
 def attempt(verb: object, pk: int) -> int:

@@ -14,6 +14,7 @@ from anlan.command.models import (
     Drill,
     FeltReport,
     Incident,
+    LossReturn,
     PastEarthquake,
     Plan,
     PlanVersion,
@@ -58,6 +59,10 @@ def incident(actor: Actor, incident_id: int) -> Incident:
 
 def report(actor: Actor, report_id: int) -> Report:
     return Report.objects.visible_to(actor, VIEW).select_related("incident__area").one(report_id)
+
+
+def loss_return(actor: Actor, return_id: int) -> LossReturn:
+    return LossReturn.objects.visible_to(actor, VIEW).select_related("round__process__incident", "area").one(return_id)
 
 
 def task(actor: Actor, task_id: int) -> Task:

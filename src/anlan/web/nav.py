@@ -72,6 +72,7 @@ ENTRIES = (
     Entry("通信点名", "/command/rollcalls/", "command.view", "phone", "command"),
     Entry("批示", "/command/instructions/", "command.view", "task", "command"),
     Entry("快报专报", "/command/bulletins/", "command.view", "audit", "command"),
+    Entry("灾情统计", "/command/losses/", "command.view", "report", "command"),
     Entry("交接班", "/command/handover/", "administration.view", "calendar", "console"),
     Entry("突发事件", "/command/incidents/", "command.view", "incident", "command"),
     Entry("火场", "/command/fires/", "command.view", "fire", "command"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from anlan.command.common import Kind, bump, check_version, required, tell
-from anlan.command.duty import bulletins
+from anlan.command.duty import bulletins, situation_map
 from anlan.command.events import BulletinSent
 from anlan.command.models import Bulletin, Incident
 from anlan.command.states import BULLETIN, BULLETIN_LABELS, move
@@ -44,6 +44,8 @@ def draft_bulletin(by: Actor, kind: str, incident_id: int | None = None, area_id
         title, fields = f"{area.name}值班信息", bulletins.of_day(area, now)
     row = Bulletin(kind=kind, number=bulletins.number(kind, now), title=title, incident=incident, area=area, as_of=now)
     row.fields = fields
+    if incident is not None and kind == Bulletin.Kind.SPECIAL:
+        row.picture = situation_map.picture(incident)
     step(row, by)
     row.save()
     say(row, by, "拟稿")

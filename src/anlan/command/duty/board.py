@@ -67,7 +67,9 @@ def board(actor: Actor) -> Board:
         callings=callings,
         items=items,
         calls=list(CallRecord.objects.visible_to(actor, VIEW).select_related("incident")[:6]),
-        bulletins=list(Bulletin.objects.visible_to(actor, VIEW).exclude(state__in=["sent", "received"])[:6]),
+        bulletins=list(
+            Bulletin.objects.visible_to(actor, VIEW).exclude(state__in=["sent", "received"]).defer("picture")[:6]
+        ),
         watch=watch_of(actor, now),
     )
 

@@ -17,6 +17,7 @@ from anlan.command.models.headquarters import (
 )
 from anlan.command.models.incident import CASUALTIES, Incident, Proposal
 from anlan.command.models.instruction import Instruction, InstructionItem
+from anlan.command.models.losses import LossEntry, LossProcess, LossReturn, LossRound
 from anlan.command.models.plan import Plan, PlanVersion
 from anlan.command.models.quake import FeltReport, PastEarthquake
 from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
@@ -49,6 +50,10 @@ __all__ = [
     "InstructionItem",
     "Lesson",
     "LocalReportRule",
+    "LossEntry",
+    "LossProcess",
+    "LossReturn",
+    "LossRound",
     "Need",
     "NeedSupply",
     "PastEarthquake",

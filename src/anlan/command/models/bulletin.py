@@ -28,7 +28,11 @@ class Bulletin(ScopedModel):
     state = models.CharField("状态", max_length=10, choices=list(BULLETIN_LABELS.items()), default="drafted")
     #: [{state, at, by, note}]
     steps = models.JSONField("经过", default=list)
+    #: PNG of the map of a 专报, drawn with the draft: of the same time as its figures.
+    picture = models.BinaryField("附图", null=True, blank=True)
     version = models.PositiveIntegerField("版本", default=1)
+
+    JOURNAL_HIDES = ("picture",)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "值班产品"

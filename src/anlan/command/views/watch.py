@@ -167,7 +167,7 @@ def bulletin_list(request: HttpRequest) -> HttpResponse:
         made = actions.draft_bulletin(actor, sent.get("kind", ""), numbers["incident"], numbers["area"])
         return back(request, reverse("bulletin", args=[made.pk]), f"已拟稿 {made.number}")
     context = {
-        "bulletins": Bulletin.objects.visible_to(actor, VIEW).select_related("incident")[:100],
+        "bulletins": Bulletin.objects.visible_to(actor, VIEW).defer("picture").select_related("incident")[:100],
         "incidents": queries.incidents(actor, open_only=True),
         "areas": areas_for(request),
         "kinds": Bulletin.Kind.choices,
@@ -215,6 +215,15 @@ STEPS: dict[str, Any] = {
     "sign": actions.sign_bulletin,
     "send": actions.send_bulletin,
 }
+
+
+@require_GET
+def bulletin_picture(request: HttpRequest, pk: int) -> HttpResponse:
+    """附图 of a 专报 as it was drawn with the draft."""
+    row = Bulletin.objects.visible_to(actor_of(request), VIEW).one(pk)
+    if not row.picture:
+        raise NotFound(f"{row.number}没有附图")
+    return HttpResponse(bytes(row.picture), content_type="image/png")
 
 
 @require_GET

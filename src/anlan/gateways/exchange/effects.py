@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from anlan.command.actions.losses import keep_loss_receipt
 from anlan.command.actions.needs import aid_answered
 from anlan.command.actions.proposals import propose_foreign
 from anlan.command.actions.reports import keep_receipt
@@ -23,6 +24,8 @@ from anlan.kernel.audit.journal import snapshot
 
 #: Keys of tasks that ask for aid; the rest is the number of the request.
 AID = "task:aid:"
+#: Keys of 灾情 reports; the rest is the number of the return.
+LOSSES = "losses:"
 HELD = "rows of the peer whose parcel it is"
 
 
@@ -114,7 +117,11 @@ def receipt(by: Actor, peer: Peer, parcel: Parcel) -> None:
     said = parcel.payload
     at = time_of(said["at"], "at")
     answered(by, peer, Kind.REPORT, str(said["about"]), {"number": said["number"], "at": said["at"]})
-    keep_receipt(by, str(said["about"]).removeprefix("report:"), str(said["number"]), f"{peer.name}回执", at)
+    about, number = str(said["about"]), str(said["number"])
+    if about.startswith(LOSSES):
+        keep_loss_receipt(by, int(about.removeprefix(LOSSES)), number, peer.name, at)
+    else:
+        keep_receipt(by, about.removeprefix("report:"), number, f"{peer.name}回执", at)
 
 
 def answer(by: Actor, peer: Peer, parcel: Parcel) -> None:

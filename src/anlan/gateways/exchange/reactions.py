@@ -6,7 +6,7 @@ from typing import Any
 
 from anlan.command import queries as command
 from anlan.command.actions.needs import aid_sent
-from anlan.gateways.exchange.effects import AID
+from anlan.gateways.exchange.effects import AID, LOSSES
 from anlan.gateways.exchange.models import Peer, split
 from anlan.gateways.exchange.offers import Offer, offer_to_all, post
 from anlan.gateways.exchange.parcel import Kind
@@ -89,6 +89,28 @@ def report_sent(event: Event) -> None:
         Offer(
             Kind.REPORT, f"report:{row.number}", row.version, f"{row} {incident.title}", incident.area,
             incident.data_class, report_payload(row), incident.correlation_id, incident.exercise,
+        ),
+    )  # fmt: skip
+
+
+@on("command.LossesReturned")
+def losses_returned(event: Event) -> None:
+    """灾情统计: what our top level submitted goes to the superior as a report; the levels between are in our own house."""
+    row = command.loss_return(EXCHANGE, event.payload["return_id"])
+    if row.area.parent_id is not None or not any_peer():
+        return
+    process = row.round.process
+    said = {
+        "number": f"{process.pk}-{row.round}", "kind": f"灾情{row.round}", "title": f"{process} 灾情{row.round}",
+        "incident": process.incident.number if process.incident else "", "fields": row.figures,
+        "data_to": row.round.data_to.isoformat(), "hazard": process.hazard, "dictionary": process.dictionary,
+        "correction": row.correction, "explanation": row.explanation, "signed_by": row.submitted_by,
+    }  # fmt: skip
+    offer_to_all(
+        EXCHANGE,
+        Offer(
+            Kind.REPORT, f"{LOSSES}{row.pk}", row.version, said["title"], row.area, row.data_class, said,
+            event.correlation_id, process.exercise,
         ),
     )  # fmt: skip
 

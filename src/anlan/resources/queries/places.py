@@ -8,7 +8,8 @@ from math import cos, radians
 from typing import Any
 
 from django.db import models
-from shapely.geometry import Point, shape
+from django.db.models import Q
+from shapely.geometry import LineString, Point, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
@@ -19,6 +20,7 @@ from anlan.resources.models import (
     Hospital,
     KeyPlace,
     Readiness,
+    RoadEdge,
     RoadNode,
     Shelter,
     Stock,
@@ -59,6 +61,17 @@ def arrival(team: Team, lon: float, lat: float, at: datetime) -> TeamArrival:
     """One team's way, whatever its readiness."""
     (way,) = team_ways([team], lon, lat, closed_at(at))
     return TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
+
+
+def roads_in(window: BaseGeometry) -> list[BaseGeometry]:
+    """Lines of the roads that begin or end in the window; roads are public."""
+    west, south, east, north = window.bounds
+    near = Q()
+    for end in ("start", "end"):
+        near |= Q(**{f"{end}__lon__range": (west, east), f"{end}__lat__range": (south, north)})
+    rows = RoadEdge.objects.filter(near).select_related("start", "end")
+    ends = ((row, [(row.start.lon, row.start.lat), (row.end.lon, row.end.lat)]) for row in rows)
+    return [shape(row.geometry) if row.geometry else LineString(line) for row, line in ends]
 
 
 def closed_at(at: datetime, avoid: GeoJson | None = None) -> BaseGeometry | None:

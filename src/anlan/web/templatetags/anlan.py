@@ -31,6 +31,7 @@ MARKS = {
     "demo": ("演示数据", "不是真实数据，仅供演示"),
     "model": ("模型推算", "由模型计算得出，不是实测值"),
     "check": ("待核对", "数值来源待核对"),
+    "exercise": ("演练", "登记于演练或情景之中，不是真实事件"),
     "sketch": ("示意", "范围仅为示意，不是勘界成果"),
 }
 
@@ -68,7 +69,7 @@ def status(text: Any, kind: str = "") -> SafeString:
 
 @register.simple_tag
 def mark(kind: str) -> SafeString:
-    """演示数据 (demo), 模型推算 (model), 待核对 (check), 示意 (sketch)."""
+    """演示数据 (demo), 演练 (exercise), 模型推算 (model), 待核对 (check), 示意 (sketch)."""
     text, title = MARKS[kind]
     return format_html('<span class="mark mark-{}" title="{}">{}</span>', kind, _(title), _(text))
 
