@@ -52,6 +52,7 @@ PAGES = {
     "judgements": "/monitoring/judgements/",
     "brief": "/command/incidents/ first brief",
     "field": "/command/field/",
+    "losses": "/command/losses/ first",
 }
 
 
@@ -113,6 +114,17 @@ def start_release(page: Page) -> None:
     page.wait_for_timeout(3000)
 
 
+def start_losses(page: Page) -> None:
+    """A disaster whose losses are gathered: its areas have their first returns to make."""
+    page.goto("/command/losses/")
+    page.get_by_label("名称").fill("低温冷冻和雪灾")
+    page.get_by_label("发生时间").fill(
+        page.evaluate("new Date(Date.now() - 1800000 + 28800000).toISOString().slice(0, 16)")
+    )
+    page.get_by_role("button", name="建立并要求初报").click()
+    page.wait_for_timeout(2000)
+
+
 def main(wanted: list[str]) -> int:
     with demonstration() as (url, name, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -127,6 +139,7 @@ def main(wanted: list[str]) -> int:
         page.get_by_role("button", name="登录").click()
         page.wait_for_timeout(2000)
         start_release(page)
+        start_losses(page)
         for picture, way in PAGES.items():
             if not wanted or picture in wanted:
                 go(page, way)
