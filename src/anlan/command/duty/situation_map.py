@@ -103,7 +103,8 @@ def ground(sheet: Sheet, window: BaseGeometry) -> None:
 
 
 def show_zone(sheet: Sheet, zone: dict[str, Any], geometry: BaseGeometry) -> None:
-    colour, label = COLOURS[min(max(int(zone.get("level") or 1), 1), 4) - 1], f"{zone['name']}（模型推算）"
+    colour = COLOURS[min(max(int(zone.get("level") or 1), 1), 4) - 1]
+    label: str | None = f"{zone['name']}（模型推算）"
     dashed = "--" if zone.get("uncertain") else "-"
     for xs, ys in sheet.paths(geometry):
         sheet.axes.fill(xs, ys, color=colour, alpha=0.15 if zone.get("uncertain") else 0.3, lw=0, zorder=2)
