@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
+import shutil
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,11 +38,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: files[item.nodeid.split("::")[0]])
 
 
-def missing(what: str, required_by: str) -> None:
-    """Skip by name where something is absent; fail where the environment says that it must be there (CI)."""
-    if os.environ.get(required_by) == "1":
-        pytest.fail(what)
+class Required(StrEnum):
+    """What a machine may lack. Set to 1 in the environment (`.ci/run` sets all), its absence is a failure, not a skip."""
+
+    BROWSER = "ANLAN_REQUIRE_BROWSER"
+    SHARED = "ANLAN_REQUIRE_SHARED"
+    TOOLS = "ANLAN_REQUIRE_TOOLS"
+
+
+def missing(what: str, required: Required) -> None:
+    """Skip by name where something is absent; fail where the environment says that it must be there. The only such place."""
+    if os.environ.get(required) == "1":
+        pytest.fail(f"{what} ({required}=1)")
     pytest.skip(what)
+
+
+def programs(*names: str) -> None:
+    """Programs of the distribution that a test calls."""
+    if absent := sorted(name for name in names if shutil.which(name) is None):
+        missing(f"not on this machine: {', '.join(absent)}", Required.TOOLS)
+
+
+def library(name: str, extra: str) -> Any:
+    """The library of an optional extra."""
+    if importlib.util.find_spec(name) is None:
+        missing(f"not installed: {name} (uv sync --extra {extra})", Required.TOOLS)
+    return importlib.import_module(name)
 
 
 @pytest.fixture(scope="session")
@@ -45,5 +71,5 @@ def shared() -> Path:
     """The folder of published reference data; the test is skipped by name where it is absent."""
     data = SHARED / "data"
     if not data.is_dir():
-        missing(f"reference data not found at {data} (set ANLAN_SHARED)", "ANLAN_REQUIRE_SHARED")
+        missing(f"reference data not found at {data} (set ANLAN_SHARED)", Required.SHARED)
     return data

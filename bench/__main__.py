@@ -12,11 +12,14 @@ import json
 import os
 import pkgutil
 import platform
+import traceback
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+from bench._lab import ABSENT
 
 HERE = Path(__file__).resolve().parent
 # The peers' environments are made by uv: the machine's, or the project's own.
@@ -41,7 +44,7 @@ def main() -> int:
     only = [name for name in args.only.split(",") if name]
     rows: list[dict[str, Any]] = []
     for name in only or workloads():
-        rows += importlib.import_module(f"bench.{name}").run()
+        rows += rows_of(name)
     (HERE / "results.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
     table = Table(*COLUMNS)
     for row in rows:
@@ -49,7 +52,23 @@ def main() -> int:
     Console(width=200).print(table)
     if args.write:
         write_page(rows)
-    return 0
+    for line in ABSENT:
+        print(f"未比较 {line}")
+    return 1 if ABSENT else 0
+
+
+def rows_of(name: str) -> list[dict[str, Any]]:
+    """What a workload measured. One that fails or finds nothing to compare with does not keep the others from running."""
+    known = len(ABSENT)
+    try:
+        rows: list[dict[str, Any]] = importlib.import_module(f"bench.{name}").run()
+    except Exception as error:  # told at the end, by name
+        traceback.print_exc()
+        ABSENT.append(f"{name}: {type(error).__name__}: {error}")
+        return []
+    if not rows and len(ABSENT) == known:
+        ABSENT.append(f"{name}: no row")
+    return rows
 
 
 def write_page(rows: list[dict[str, Any]]) -> None:

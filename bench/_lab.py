@@ -22,6 +22,23 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 
+#: What a run could not compare with, and why; told at its end, and the run has failed then.
+ABSENT: list[str] = []
+
+
+def installed(name: str, script: str, wanted: Path) -> bool:
+    """Whether a peer is there; it is installed if it is not, and told as absent if that fails."""
+    if not wanted.exists():
+        done = subprocess.run(
+            ["sh", str(ROOT / "bench" / "peers" / script)], capture_output=True, text=True, check=False
+        )
+        if not wanted.exists():
+            ABSENT.append(
+                f"{name}: sh bench/peers/{script} did not install it: {(done.stderr or done.stdout)[-300:].strip()}"
+            )
+            return False
+    return True
+
 
 @contextmanager
 def fresh_database() -> Iterator[str]:

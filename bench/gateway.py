@@ -3,7 +3,7 @@ removed, latest values, alarm rules) beside the consumer most people write (aiom
 
 Everybody takes the same messages (4 values each, QoS 1) from the same kind of broker on the same machine and writes into
 the same PostgreSQL; time runs from the first message published until the last row is there. Peers are installed by
-bench/peers/*.sh; one that is not there is left out.
+bench/peers/*.sh, which runs where one is missing; what cannot be installed is told.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from typing import Any
 
 from anlan import embedded
 from anlan.gateways.devices.mqtt.client import PUBLISH, Message, MqttClient, field, packet
-from bench._lab import ROOT, connection, free_port, fresh_database, wait_for_port
+from bench._lab import ROOT, connection, free_port, fresh_database, installed, wait_for_port
 
 STATIONS, MESSAGES, WINDOW = 500, 20_000, 2000
 GOALS = {"aiomqtt + asyncpg": 1.0, "Node-RED": 5.0}
@@ -159,7 +158,7 @@ def dsn(url: str) -> str:
 
 def aiomqtt_asyncpg(url: str, first: int) -> float | None:
     python = PEERS / "mqtt" / "bin" / "python"
-    if not python.exists():
+    if not installed("aiomqtt + asyncpg", "mqtt.sh", python):
         return None
     with broker(TOKEN) as ports:
         arguments = ["127.0.0.1", str(ports.mqtt), "anlan", TOKEN, dsn(url), str(first)]
@@ -218,7 +217,7 @@ def flows(ports: embedded.NatsPorts, token: str, url: str, first: int) -> list[d
 def node_red(url: str, first: int) -> float | None:
     folder = PEERS / "node-red"
     red = folder / "node_modules" / "node-red" / "red.js"
-    if not red.exists() or shutil.which("node") is None:
+    if not installed("Node-RED", "node_red.sh", red):
         return None
     with connection.cursor() as cursor:
         cursor.execute(

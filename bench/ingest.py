@@ -84,7 +84,9 @@ def empty() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("truncate observation, monitoring_latest, monitoring_offset, monitoring_rulestate")
+        cursor.execute(
+            "truncate observation, monitoring_latest, monitoring_offset, monitoring_rulestate, monitoring_behind"
+        )
         cursor.execute("checkpoint")
 
 

@@ -70,7 +70,10 @@ def park(places: int = PLACES) -> tuple[Scenario, ...]:
 def tables(scenarios: tuple[Scenario, ...]) -> Any:
     """For the peers: places; per scenario frequency, rate, a, b, n; coefficients of Briggs and wind by weather."""
     rows = [(s.x, s.y, s.frequency, s.rate_kg_s, *find(s.substance).probit) for s in scenarios]
-    air = [(*plume.RURAL[stability][0], *plume.RURAL[stability][1], wind) for stability, wind in WEATHER]
+    air = [
+        (*plume.RURAL[stability][0], *plume.RURAL[stability][1], plume.carrying(HEIGHT_M, wind, stability))
+        for stability, wind in WEATHER
+    ]
     return np.array(rows), np.array(air)
 
 

@@ -14,14 +14,13 @@ import sys
 import tempfile
 import time
 from collections import deque
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from anlan import embedded
-from bench._lab import ROOT, connection, free_port, fresh_database, wait_for_port, web
+from bench._lab import ROOT, connection, free_port, fresh_database, installed, wait_for_port, web
 from bench.gateway import TOKEN, broker, count
 
 SINGLES, ARRAYS, ARRAY, QUERIES, CONNECTIONS = 2000, 64, 1000, 300, 16
@@ -177,7 +176,7 @@ ENTITIES: dict[str, Any] = {
 
 def peer(url: str) -> dict[str, float] | None:
     python = PEER / "bin" / "python"
-    if not python.exists():
+    if not installed("django-ogc-sensorthings", "sensorthings.sh", python):
         return None
     known = connection.settings_dict
     port = free_port()
@@ -223,9 +222,7 @@ def run() -> list[dict[str, Any]]:
     with fresh_database() as url:
         mine = ours(url)
         stored = int(mine["stored"])
-        theirs: dict[str, float] | None = None
-        with suppress(FileNotFoundError):
-            theirs = peer(url)
+        theirs = peer(url)
     if theirs is None:
         return []
     work = {"singles": "single observations", "arrays": f"observations in arrays of {ARRAY}"}

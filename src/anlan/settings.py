@@ -13,6 +13,7 @@ ANLAN_PUBLIC_URL     address the public knows the warnings by; unset = the one a
 ANLAN_SANDBOX        name of the drill's sandbox this process belongs to; set by `anlan drill` only
 ANLAN_DEMO_ACCOUNTS  1 = load the demo accounts, whose passwords are published; set by `anlan demo` and `anlan drill`  (0)
 ANLAN_TIANDITU_KEY   key of the optional online base map; unset = offline base map only
+ANLAN_TIANDITU_URL   its address, or that of a mirror inside the network; {n} = server 0 to 7  (https://t{n}.tianditu.gov.cn)
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ VAR = Path(os.environ.get("ANLAN_VAR", "var")).resolve()
 CITY = os.environ.get("ANLAN_CITY", "wuhai")
 NATS_URL = os.environ.get("ANLAN_NATS_URL", "")
 TIANDITU_KEY = os.environ.get("ANLAN_TIANDITU_KEY", "")
+TIANDITU_URL = os.environ.get("ANLAN_TIANDITU_URL", "https://t{n}.tianditu.gov.cn").rstrip("/")
 PLATFORM = os.environ.get("ANLAN_PLATFORM", "")
 EXCHANGE_CERT, EXCHANGE_KEY, EXCHANGE_CA = (
     os.environ.get(f"ANLAN_EXCHANGE_{what}", "") for what in ("CERT", "KEY", "CA")

@@ -19,8 +19,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
-from anlan import embedded, sandbox
+from anlan import embedded, predecessor, sandbox
 from anlan.nursery import Nursery, Process, die_with_parent, usable
 
 log = logging.getLogger(__name__)
@@ -142,13 +143,17 @@ class Supervisor:
     env: dict[str, str] = field(default_factory=dict)
     stopping: threading.Event = field(default_factory=threading.Event)
     nursery: Nursery | None = None
+    #: The right to run on `var`, while we have it.
+    held: IO[str] | None = None
 
     def start(self, prepare: Callable[[], None] | None = None) -> bool:
         """Bring up the servers, run `anlan prepare` (or another preparation) against them, then our roles.
 
-        False when it was told to stop before the roles were started.
+        False when it was told to stop before the roles were started. RuntimeError when another one runs on this folder.
         """
-        self.var.mkdir(parents=True, exist_ok=True)
+        self.held = predecessor.hold(self.var)
+        if left := predecessor.outlive(self.var):
+            log.warning("the last supervisor was killed; waited for the end of %s", ", ".join(left))
         self.ports = Ports.choose(self.web_port)
         self.env = dict(os.environ, ANLAN_VAR=str(self.var))
         if self.demo_accounts:
@@ -179,7 +184,6 @@ class Supervisor:
         web = [ANLAN, "serve", "--host", self.host, "--port", str(self.ports.web)]
         self._start("web", web, lambda: listening(self.ports.web))
         self.wait_ready()
-        self._write_run_file()
         return True
 
     def _tell_sandbox(self) -> None:
@@ -216,6 +220,7 @@ class Supervisor:
         child = Child(name, command, ready)
         child.start(self.env, self._logs(), self.nursery)
         self.children.append(child)
+        self._write_run_file()
 
     def _prepare(self) -> None:
         """Raises RuntimeError with the last words of the preparation when it fails."""
@@ -263,6 +268,7 @@ class Supervisor:
                     self.stopping.wait(RESTART_WAIT_S)
                     self._revive_nursery()
                     child.start(self.env, self._logs(), self.nursery)
+                    self._write_run_file()
 
     def _revive_nursery(self) -> None:
         """Roles end with the nursery they came from; they start again out of a new one."""
@@ -271,21 +277,27 @@ class Supervisor:
             self.nursery.prepare(self.env)
 
     def _write_run_file(self) -> None:
-        """What runs where, for `anlan doctor` and for tests that kill things."""
+        """What runs where: for the next start, should this one be killed, and for tests that kill things."""
         pids = {child.name: child.process.pid for child in self.children if child.process}
         run = {"url": self.url, "ports": vars(self.ports), "pids": pids, "supervisor": os.getpid()}
-        (self.var / "run" / "run.json").write_text(json.dumps(run), encoding="utf-8")
+        beside = self.var / "run" / "run.json.new"
+        beside.write_text(json.dumps(run), encoding="utf-8")
+        beside.replace(predecessor.run_file(self.var))
 
     def stop(self) -> None:
         """Gateway, web and worker first, the servers they stand on last."""
         self.stopping.set()
+        if self.held is None:
+            return
         for name in ("ingest", "web", "work", "nats"):
             for child in self.children:
                 if child.name == name:
                     child.stop()
         if self.nursery is not None:
             self.nursery.stop()
-        (self.var / "run" / "run.json").unlink(missing_ok=True)
+        predecessor.run_file(self.var).unlink(missing_ok=True)
+        self.held.close()
+        self.held = None
         for port in vars(self.ports).values() if hasattr(self, "ports") else ():
             release(port)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.acceptance.conftest import own_environment
 
 CHAIN = [
     "alarm", "incident", "simulation", "response", "warning_drafted", "warning_issued", "report_sent", "tasks_done",
@@ -17,10 +18,8 @@ CHAIN = [
 
 def play(scenario: str, var: Path, port: int) -> tuple[int, dict[str, Any]]:
     """Exit code and summary of `anlan demo --once` on an installation of its own."""
-    env = {name: value for name, value in os.environ.items() if name not in {"ANLAN_DATABASE_URL", "ANLAN_NATS_URL"}}
-    env |= {"ANLAN_VAR": str(var), "DJANGO_SETTINGS_MODULE": "anlan.settings"}
     command = [sys.executable, "-m", "anlan", "demo", "--scenario", scenario, "--once", "--port", str(port)]
-    ended = subprocess.run(command, env=env, capture_output=True, text=True, timeout=400, check=False)
+    ended = subprocess.run(command, env=own_environment(var), capture_output=True, text=True, timeout=400, check=False)
     lines = ended.stdout.strip().splitlines()
     assert lines, ended.stderr[-3000:]
     return ended.returncode, json.loads(lines[-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from django.apps import apps
 
 from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.kernel.events.outbox import HANDLERS, Fact
+from conftest import Required
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: Bottom to top: a table may point to its own room and to rooms before it.
@@ -74,6 +76,16 @@ def test_the_house_lint_catches_what_it_is_for(code: str, what: str) -> None:
     finally:
         sys.path.pop(0)
     assert [what in finding[2] for finding in found] == [True]
+
+
+def test_what_a_machine_may_lack_is_asked_for_in_one_place() -> None:
+    """A bare skip would pass in CI, which must have everything."""
+    bare = re.compile(r"pytest\.(skip|importorskip)\(|shutil\.which\([^)]*\) is None, reason")
+    files = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "src").rglob("tests/*.py")]
+    found = {path.name for path in files if path != Path(__file__) and bare.search(path.read_text(encoding="utf-8"))}
+    assert found <= {"test_devices.py"}, "that one skips what no published file has, whatever the machine"
+    asked = set(re.findall(r"ANLAN_REQUIRE_\w+", (ROOT / ".ci" / "run").read_text(encoding="utf-8")))
+    assert asked == set(Required)
 
 
 def test_migrations_are_complete() -> None:

@@ -15,17 +15,20 @@ from django.conf import settings
 from django.db import connection
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from anlan.kernel.models import Area, Level, User
 from anlan.monitoring.models import Station
 from anlan.nursery import Nursery
+from conftest import Required, missing
 from tests.conftest import City, free_port, wait_for_port
 from tests.web.conftest import account
 from tests.web.serving import Web
 
 # Playwright keeps an event loop in this thread; Django would refuse the tests' own queries because of it.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+# Whoever waits for something is answered when it comes; how long that may take is the machine's affair.
+expect.set_options(timeout=20_000)
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,21 +46,17 @@ def chromium() -> str | None:
     return os.environ.get("ANLAN_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def refuse(reason: str) -> None:
-    """Skip by name on a machine that cannot; fail in CI, where it must."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Ended with its module: Playwright's event loop runs in this thread, and `asyncio.run` elsewhere would refuse."""
     path = chromium()
     if path is None:
-        refuse("no Chromium on this machine: install the distribution's package `chromium`, or set ANLAN_CHROMIUM")
+        missing(
+            "no Chromium on this machine: install the distribution's package `chromium`, or set ANLAN_CHROMIUM",
+            Required.BROWSER,
+        )
     if not (ROOT / "frontend" / "vendor" / "maplibre-gl").is_dir():
-        refuse("browser libraries missing: run `anlan frontend install`")
+        missing("browser libraries missing: run `anlan frontend install`", Required.BROWSER)
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield opened

@@ -14,8 +14,9 @@ from anlan.command import actions as command
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.models import Organisation
+from conftest import Required, missing
 from tests.conftest import City
-from tests.e2e.conftest import ROOT, refuse, station, wait_for_map, wait_until
+from tests.e2e.conftest import ROOT, station, wait_for_map, wait_until
 from tests.e2e.test_console import alarm_at
 from tests.web.serving import Web
 
@@ -50,7 +51,7 @@ def violations(page: Page) -> list[str]:
 def addresses(drawn_city: City) -> list[str]:
     """The main pages, with something on each."""
     if not AXE.is_file():
-        refuse("axe-core is missing: run `anlan frontend install`")
+        missing("axe-core is missing: run `anlan frontend install`", Required.BROWSER)
     detector = station(drawn_city.west, "G1", 106.72, 39.5)
     alarm = alarm_at(detector)
     incident = command.open_incident(

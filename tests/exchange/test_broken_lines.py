@@ -26,11 +26,14 @@ from django.db import connection
 
 from anlan.gateways.exchange import sealing
 from anlan.kernel import clock
-from tests.e2e.conftest import ROOT, refuse
+from conftest import Required, missing
 
 pytestmark = pytest.mark.acceptance
 HOSTS = {"city": "10.83.71.1", "district": "10.83.71.2"}
+#: How long a slow machine may take for one step, seconds.
+PATIENCE_S = 120.0
 PORT = 8443
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def ip(*words: str) -> None:
@@ -46,7 +49,7 @@ def clear() -> None:
 def cable() -> Iterator[None]:
     """Two hosts with one cable between them."""
     if os.geteuid() != 0 or shutil.which("ip") is None:
-        refuse("network namespaces need root and iproute2")
+        missing("network namespaces need root and iproute2", Required.TOOLS)
     clear()
     for name in HOSTS:
         ip("netns", "add", f"anlan-{name}")
@@ -188,11 +191,11 @@ def stranger_is_let_in() -> bool:
 def test_a_cut_and_flapping_cable_and_killed_platforms_lose_nothing_and_double_nothing(nodes: dict[str, Node]) -> None:
     city, district = nodes["city"], nodes["district"]
     district.ask("open", first=1, count=5, area="150304")
-    city.wait(30, records=5, clues=5)
+    city.wait(PATIENCE_S, records=5, clues=5)
     assert not stranger_is_let_in()
     pull(down=True)
     district.ask("open", first=11, count=10, area="150304")
-    district.wait(40, next_in=True)
+    district.wait(PATIENCE_S, next_in=True)
     assert district.ask("status")["waiting"] == 10
     for number in range(3):
         pull(down=False)
@@ -202,6 +205,6 @@ def test_a_cut_and_flapping_cable_and_killed_platforms_lose_nothing_and_double_n
     city.kill()
     district.kill()
     pull(down=False)
-    city.wait(60, records=27)
-    assert district.wait(30, waiting=0, trouble="")["sent"] == 27
-    assert city.wait(10, clues=27)["taken"] == 27
+    city.wait(PATIENCE_S, records=27)
+    assert district.wait(PATIENCE_S, waiting=0, trouble="")["sent"] == 27
+    assert city.wait(PATIENCE_S, clues=27)["taken"] == 27

@@ -8,13 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anlan.command import actions
 from anlan.command.models import Incident, Proposal
 from anlan.gateways.exchange import ledger, sealing, stick, tasks
+from anlan.gateways.exchange import queries as exchange
 from anlan.gateways.exchange.intake import turn_away
 from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
 from anlan.gateways.exchange.parcel import Acknowledgement, Refused, Verdict
@@ -308,6 +311,29 @@ def test_a_file_that_is_none_is_refused(far: Far, city: City) -> None:
     for data in (b"", b"{}", b"[" * 100_000, b'{"form": "anlan-exchange-1"}', b"\xff\x00"):
         with pytest.raises(Invalid, match="anlan exchange export"):
             stick.bring(actor(city.city), data)
+
+
+def test_ten_links_cost_the_page_no_more_questions_than_one(far: Far, city: City, signed_in: Any) -> None:
+    client = signed_in()
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/gateways/exchange/").status_code == 200
+        return len(queries)
+
+    tasks.ask(actor(city.city), far.peer.pk, "增援", "西门", clock.now() + timedelta(hours=1))
+    asked()
+    one = asked()
+    for n in range(9):
+        Peer.everything.create(code=f"p{n}", name=f"平台{n}", relation="side", area=city.city, top_class=3)
+    for peer in Peer.everything.exclude(pk=far.peer.pk):
+        tasks.ask(actor(city.city), peer.pk, "增援", "西门", clock.now() + timedelta(hours=1))
+    SentParcel.everything.filter(peer=far.peer).update(verdict="refused", confirmed_at=clock.now())
+    assert asked() == one
+    links = {link.peer.code: link for link in exchange.links(actor(city.city))}
+    assert (links["wuda"].refused, links["wuda"].oldest) == (1, None)
+    assert links["p3"].oldest is not None
+    assert links["p3"].oldest.title == "增援"
 
 
 def test_the_page_shows_links_and_their_trouble(far: Far, signed_in: Any) -> None:

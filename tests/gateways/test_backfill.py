@@ -23,6 +23,7 @@ from anlan.kernel.accounts.actor import system
 from anlan.kernel.models import User
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Datastream
+from conftest import library
 from tests.conftest import City
 from tests.gateways.conftest import Gateway
 from tests.web.conftest import account
@@ -67,7 +68,7 @@ def test_a_wide_table_has_a_column_a_datastream_and_may_be_zipped_or_parquet(tmp
     packed.write_bytes(gzip.compress(text.encode("gbk")))
     (value,) = read_csv(packed, BEIJING, "GBK", quiet)
     assert value == Value("第 2 行", ("0012345678", "39"), datetime(2026, 3, 2, 8, tzinfo=BEIJING), 1063.21)
-    pa = pytest.importorskip("pyarrow")
+    pa = library("pyarrow", "parquet")
     from pyarrow import parquet  # noqa: PLC0415 - the extra may be missing
 
     parquet.write_table(pa.table({"at": [datetime(2026, 3, 2, 8)], "G1-cl2": [0.25]}), column_file)  # noqa: DTZ001

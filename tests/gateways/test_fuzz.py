@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from anlan.gateways.devices import discover
+from anlan.gateways.devices.coap.simulator import Node
 from anlan.gateways.devices.contract import FrameError, Framer
 from anlan.gateways.devices.cot.codec import Happening
 from anlan.gateways.devices.cot.codec import encode as cot
@@ -39,6 +40,7 @@ GOOD = {
     ),
     "gb26875": gb26875(7, NOW, 11111, 1, 2, FIRE),
     "jt808": jt808(0x0200, "013912345678", 7, POSITION),
+    "coap": Node("R1").report({"t": 21.5}, NOW)[0],
     "gb28181": gb28181("MESSAGE", "1", "2", "h", 1, XML),
     "modbus": modbus(1, 1, "holding", bytes(8)),
     "opcua": hello("opc.tcp://plant:4840/"),
@@ -96,7 +98,7 @@ def test_no_damaged_frame_brings_a_decoder_down(name: str) -> None:
     assert refused > 0
 
 
-@pytest.mark.parametrize("name", FRAMED)
+@pytest.mark.parametrize("name", [name for name in FRAMED if name != "coap"])  # a datagram is one message
 @MANY
 @given(garbage=st.binary(max_size=200), pieces=st.integers(1, 50))
 def test_the_next_good_frame_after_garbage_is_found(name: str, garbage: bytes, pieces: int) -> None:

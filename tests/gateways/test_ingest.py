@@ -36,7 +36,7 @@ def ask(port: int, data: bytes, answers: int = 1, seconds: float = 5) -> bytes:
 
 
 def eventually(count: int) -> list[Quarantined]:
-    for _ in range(200):
+    for _ in range(600):
         if Quarantined.objects.count() >= count:
             break
         time.sleep(0.05)
@@ -48,7 +48,7 @@ async def publish(gateway: Gateway, messages: list[tuple[str, bytes]]) -> None:
     await client.connect("127.0.0.1", gateway.nats.ports.mqtt)
     reading = asyncio.create_task(client.run())
     for topic, payload in messages:
-        await asyncio.wait_for(client.publish(topic, payload), 10)
+        await asyncio.wait_for(client.publish(topic, payload), 30)
     await client.close()
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)

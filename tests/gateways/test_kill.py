@@ -141,7 +141,7 @@ def test_what_the_broker_acknowledged_while_the_gateway_was_dead_arrives_when_it
         for value in values:
             at = AT + timedelta(seconds=value)
             body = json.dumps({"at": at.isoformat(), "values": {"cl2": value}}).encode()
-            await asyncio.wait_for(client.publish("v1/G1/telemetry", body), 10)
+            await asyncio.wait_for(client.publish("v1/G1/telemetry", body), 30)
         await client.close()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

@@ -86,12 +86,12 @@ def test_over_a_socket_a_position_comes_in_and_what_changed_goes_out_once() -> N
         await listener.start("127.0.0.1", port)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(ATAK.replace(b"a-f-G-U-C", b"t-x-c-t") + ATAK)
-        heard = await asyncio.wait_for(reader.readuntil(b"</event>"), 5)
+        heard = await asyncio.wait_for(reader.readuntil(b"</event>"), 30)
         (line,) = listener.told
         for frame in (b"<event>1</event>", b"<event>1</event>", b"<event>2</event>"):
             await listener.tell(line, {"anlan.incident.1": (frame, frame)})
         while not heard.endswith(b"2</event>"):
-            heard += await asyncio.wait_for(reader.readuntil(b"</event>"), 5)
+            heard += await asyncio.wait_for(reader.readuntil(b"</event>"), 30)
         writer.close()
         await listener.close()
         return heard, positions.newest

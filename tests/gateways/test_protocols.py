@@ -88,7 +88,7 @@ def test_captured_frames_of_every_protocol_leave_the_gateway_alive(
 ) -> None:
     samples = json.loads((shared / "frames" / "samples_dev.json").read_text(encoding="utf-8"))["samples"]
     frames = [discover()[name].from_text(s["raw"]) for s in samples if s["proto"] == name]
-    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=30) as line:
         for frame in frames:
             line.sendall(frame + (b"\r\n" if name == "hj212" else b""))
         # A device that hangs up without hearing the answers resets the line, and what it sent last is gone with it.
@@ -96,7 +96,7 @@ def test_captured_frames_of_every_protocol_leave_the_gateway_alive(
         while line.recv(4096):
             pass
     assert len(eventually(1)) >= 1
-    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=5):
+    with socket.create_connection(("127.0.0.1", gateway.ports[name]), timeout=30):
         pass
 
 
@@ -106,7 +106,7 @@ def test_a_station_on_line_is_told_the_time(city: City, gateway: Gateway) -> Non
     async def command(address: str) -> dict[str, object]:
         client = await nats.connect(gateway.nats.url)
         asked = json.dumps({"address": address, "kind": "time"}).encode()
-        answer = await client.request("command.hj212", asked, timeout=5)
+        answer = await client.request("command.hj212", asked, timeout=30)
         await client.close()
         return dict(json.loads(answer.data))
 
@@ -115,7 +115,7 @@ def test_a_station_on_line_is_told_the_time(city: City, gateway: Gateway) -> Non
     )
     station = Station.everything.get(address="WH0001")
     person = browser(account(city.city, "li"))
-    with socket.create_connection(("127.0.0.1", gateway.ports["hj212"]), timeout=5) as line:
+    with socket.create_connection(("127.0.0.1", gateway.ports["hj212"]), timeout=30) as line:
         line.sendall(hj212(text))
         line.recv(4096)
         assert asyncio.run(command("WH0001")) == {"sent": True}
@@ -162,7 +162,7 @@ def test_an_edge_node_speaks_sparkplug_over_mqtt(city: City, gateway: Gateway) -
         birth = Payload(at_ms, 0, [Metric("level", alias=1, value=1.0)])
         data = Payload(at_ms + 1000, 1, [Metric(alias=1, value=2.0)])
         for kind, payload in (("NBIRTH", birth), ("NDATA", data)):
-            await asyncio.wait_for(client.publish(f"spBv1.0/park/{kind}/e1", sparkplug(payload)), 10)
+            await asyncio.wait_for(client.publish(f"spBv1.0/park/{kind}/e1", sparkplug(payload)), 30)
         await client.close()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)
@@ -196,6 +196,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
 ) -> None:
     stage, speed = stations["stage"], stream(city, "jt808", "013912345678", "speed")
     smoke = stream(city, "gb28181", "15030200001320000001", "alarm.5")
+    warmth = stream(city, "coap", "R1", "t")
 
     async def body() -> None:
         plans = [
@@ -205,6 +206,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
                 {"lon": 106.7, "lat": 39.5, "speed": 60.0}, 0.2, 1,
             ),
             Plan(discover()["gb28181"], [smoke.station.address], "127.0.0.1", gateway.ports["gb28181"], {"alarm.5": 1}, 0.3, 1),
+            Plan(discover()["coap"], ["R1"], "127.0.0.1", gateway.ports["coap"], {"t": 21.5}, 0.1, 2),
         ]  # fmt: skip
         for seen in await asyncio.gather(*(run(plan) for plan in plans)):
             assert seen["sent"] >= 2
@@ -212,7 +214,7 @@ def test_simulated_devices_fill_the_log_over_real_lines(
 
     asyncio.run(body())
     found = {row[0]: row[2] for row in gateway.readings()}
-    assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0}
+    assert found == {stage.pk: 1063.2, speed.pk: 60.0, smoke.pk: 1.0, warmth.pk: 21.5}
 
 
 def test_an_observation_over_mqtt_is_of_its_datastream_and_others_are_kept_apart(city: City, gateway: Gateway) -> None:
@@ -224,7 +226,7 @@ def test_an_observation_over_mqtt_is_of_its_datastream_and_others_are_kept_apart
         reading = asyncio.create_task(client.run())
         said = json.dumps({"result": 4.5, "phenomenonTime": AT.isoformat()}).encode()
         for number in (level.pk, foreign.pk):
-            await asyncio.wait_for(client.publish(f"v1.1/Datastreams({number})/Observations", said), 10)
+            await asyncio.wait_for(client.publish(f"v1.1/Datastreams({number})/Observations", said), 30)
         await client.close()
         reading.cancel()
         await asyncio.gather(reading, return_exceptions=True)

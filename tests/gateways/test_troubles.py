@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -26,6 +25,7 @@ from anlan.gateways.readings import Reading
 from anlan.monitoring import log as layout
 from anlan.monitoring.pipeline.trimming import trim
 from anlan.monitoring.queries import StreamRef
+from conftest import programs
 from tests.conftest import free_port, wait_for_port
 from tests.gateways.test_crowds import Kept, frame, opened
 
@@ -74,7 +74,7 @@ async def report_all(port: int, serials: range) -> list[int]:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(report(STATION, [("39", float(serial))], AT, serial=serial))
         try:
-            answer = await asyncio.wait_for(reader.readexactly(ANSWER_BYTES), 5)
+            answer = await asyncio.wait_for(reader.readexactly(ANSWER_BYTES), 30)
             answered.append(int.from_bytes(answer[14:16], "big"))
         except (asyncio.IncompleteReadError, TimeoutError):
             pass
@@ -143,7 +143,7 @@ def test_a_device_that_fell_silent_is_hung_up_and_its_place_is_free(monkeypatch:
         server, _store, port = await opened()
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(frame(1, 1)[:-4])  # half a report, and then nothing: no FIN, no RST
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        assert await asyncio.wait_for(reader.read(), 30) == b""
         for _ in range(100):
             if not server.conversations:
                 break
@@ -164,8 +164,8 @@ class Dealt(Kept):
         return len(readings)
 
 
-@pytest.mark.skipif(shutil.which("mosquitto") is None, reason="no mosquitto on this machine")
 def test_two_gateways_share_an_external_broker_and_each_message_comes_once(tmp_path: Path) -> None:
+    programs("mosquitto")
     port = free_port()
     config = tmp_path / "mosquitto.conf"
     config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 200\n", encoding="utf-8")
@@ -182,7 +182,7 @@ def test_two_gateways_share_an_external_broker_and_each_message_comes_once(tmp_p
             }
             bridge = MqttBridge(store, Broker.of_environment(env))
             tasks.append(asyncio.create_task(bridge.run()))
-            await asyncio.wait_for(bridge.connected.wait(), 10)
+            await asyncio.wait_for(bridge.connected.wait(), 30)
         await asyncio.sleep(0.2)
         device = MqttClient("device", clean=True)
         await device.connect("127.0.0.1", port)

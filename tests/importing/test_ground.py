@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, TiffImagePlugin
 from pyproj import Transformer
+from shapely.geometry import shape
 
 from anlan.gateways.importing import actions, rasters
 from anlan.gateways.importing.actions import RasterOrder
@@ -70,6 +71,24 @@ def test_a_geotiff_in_a_projection_lies_where_its_surveyor_put_it(tmp_path: Path
     assert abs(found.south + row * found.step_lat - lat) * 111_000 < 70
     degrees = rasters.read(geotiff(tmp_path / "d.tif", heights.astype(np.float32), 106.7, 39.5, 0.001, 4490, "raw"))
     assert (degrees.west, round(degrees.south, 6)) == (106.7005, 39.4405)
+
+
+def test_one_imported_geotiff_of_heights_moves_both_the_water_and_the_fire(city: City, tmp_path: Path) -> None:
+    """A valley that runs down to the west, as 32-bit degrees (CGCS2000): water stays in it, fire climbs out of it."""
+    y, x = np.mgrid[0:160, 0:160]
+    heights = (1100 + 0.5 * np.abs(y - 80) * 25 + 0.02 * x * 25).astype(np.float32)
+    file = geotiff(tmp_path / "dem.tif", heights, 106.68, 39.52, 0.00025, 4490)
+    by = actor(city.city)
+    actions.into_ground(by, RasterOrder(file, "elevation_m", "谷地", "测绘院 2025"))
+    water = simulation.run(by, "flood", {"scenario": "torrent", "peak_m3_s": 20, "hours": 1}, 106.7, 39.5)
+    fire = simulation.run(by, "wildfire", {"wind_m_s": 0}, 106.7, 39.5)
+    for run in (water, fire):
+        assert any("测绘院 2025" in text for text in run.assumptions), run.kind
+    west, south, east, north = shape(water.zones[-1]["geometry"]).bounds
+    assert west < 106.695
+    assert north - south < 0.2 * (east - west), "it runs down the valley and not up its sides"
+    burnt = shape(fire.zones[-1]["geometry"]).bounds
+    assert burnt[3] - burnt[1] > burnt[2] - burnt[0], "it runs up the sides faster than along the valley"
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,7 @@ from anlan.kernel.models import Area
 from anlan.resources.models import Hospital, RoadEdge, RoadNode
 from anlan.resources.roads import BY_ROAD, Roads
 from anlan.supervision.models import Park
-from conftest import missing
+from conftest import library
 from tests.conftest import City, actor
 
 pytestmark = pytest.mark.django_db
@@ -40,13 +38,6 @@ OSM = """<?xml version="1.0" encoding="UTF-8"?><osm version="0.6" generator="tes
 <way id="11"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="residential"/><tag k="oneway" v="yes"/></way>
 <way id="12"><nd ref="1"/><nd ref="4"/><tag k="highway" v="footway"/></way>
 <way id="13"><nd ref="1"/><nd ref="4"/><tag k="waterway" v="ditch"/></way></osm>"""
-
-
-def needed(name: str) -> Any:
-    """An extra's library; its tests are skipped by name where it is not installed, and fail where CI says it must be."""
-    if importlib.util.find_spec(name) is None:
-        missing(f"not installed: {name} (uv sync --extra import)", "ANLAN_REQUIRE_SHARED")
-    return importlib.import_module(name)
 
 
 def write(folder: Path, features: list[dict[str, Any]]) -> Path:
@@ -121,7 +112,7 @@ def test_nobody_imports_into_another_district(city: City, tmp_path: Path) -> Non
 
 
 def test_a_projected_shapefile_in_gbk_is_read(city: City, tmp_path: Path) -> None:
-    pyogrio = needed("pyogrio")
+    pyogrio = library("pyogrio", "import")
     park = shapely.box(300000, 4370000, 310000, 4380000)  # CGCS2000 / 3-degree zone 35 without prefix, m
     pyogrio.raw.write(
         tmp_path / "park.shp", geometry=np.array([park.wkb], dtype=object), field_data=[np.array(["乌达园区"], object),
@@ -160,7 +151,7 @@ def geojson(file: Path, lon: float, lat: float) -> None:
 
 def geopackage(file: Path, lon: float, lat: float) -> None:
     fields = {"code": "H1", "name": "甲", "area": "mca:150304"}
-    needed("pyogrio").raw.write(
+    library("pyogrio", "import").raw.write(
         file, geometry=np.array([shapely.Point(lon, lat).wkb], dtype=object), fields=list(fields), geometry_type="Point",
         field_data=[np.array([value], object) for value in fields.values()], crs="EPSG:4326",
     )  # fmt: skip
@@ -180,7 +171,7 @@ def test_every_format_in_every_coordinate_system_lands_on_the_same_place(
 
 
 def test_hospitals_out_of_an_osm_extract_by_a_condition(city: City, tmp_path: Path) -> None:
-    needed("osmium")
+    library("osmium", "import")
     Area.objects.filter(pk=city.west.pk).update(geometry=SQUARE)
     (tmp_path / "a.osm").write_text(OSM, encoding="utf-8")
     order = Order(tmp_path / "a.osm", where=["amenity=hospital"])
@@ -189,7 +180,7 @@ def test_hospitals_out_of_an_osm_extract_by_a_condition(city: City, tmp_path: Pa
 
 
 def test_an_osm_extract_becomes_a_graph_cut_at_its_crossings(city: City, tmp_path: Path) -> None:
-    needed("osmium")
+    library("osmium", "import")
     (tmp_path / "a.osm").write_text(OSM, encoding="utf-8")
     found = actions.into_roads(actor(city.city), Order(tmp_path / "a.osm"))
     assert (found.counts["节点"], found.counts["路段"]) == (5, 4), "footway and ditch are no roads"

@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from anlan.kernel.models import Area
 from anlan.resources.models import Hospital
 from anlan.supervision.models import Park
+from conftest import library
 from tests.conftest import City
 from tests.web.conftest import SignIn, signed_in
 
@@ -62,7 +63,7 @@ def test_only_what_one_may_change_is_offered_and_taken(city: City, signed_in: Si
 
 
 def test_a_zipped_shapefile_goes_in(city: City, signed_in: SignIn, tmp_path: Path) -> None:
-    pyogrio = pytest.importorskip("pyogrio")
+    pyogrio = library("pyogrio", "import")
     Area.objects.filter(pk=city.west.pk).update(
         geometry={"type": "Polygon", "coordinates": [[[106, 39], [107, 39], [107, 40], [106, 40], [106, 39]]]}
     )

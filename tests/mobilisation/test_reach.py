@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -245,6 +246,23 @@ def test_the_officers_page_is_tiny_needs_no_script_and_keeps_the_doors(
 
 
 @pytest.mark.django_db
+def test_a_crowded_community_costs_a_cheap_phone_no_more_than_ten_kilobytes(
+    city: City, ladder: dict[str, Person], client: Client
+) -> None:
+    words = {"people": 4, "needs": "独居老人，行动不便，需担架", "area": city.community}
+    doors = [
+        Household(code=f"D{n}", address=f"新华街道清泉社区幸福小区{n}号楼二单元1201室", **words) for n in range(90)
+    ]
+    Household.everything.bulk_create(doors)
+    issue(city, city.community)
+    page = client.get(f"/c/{Call.everything.get(to_name='清泉社区grid').token}", headers={"accept-encoding": "gzip"})
+    assert "另有 50 户" in gzip.decompress(page.content).decode()
+    assert b"<script" not in gzip.decompress(page.content)
+    assert b'<link rel="stylesheet' not in gzip.decompress(page.content), "nothing else is fetched"
+    assert len(page.content) < 5_000 < len(gzip.decompress(page.content)) < 30_000
+
+
+@pytest.mark.django_db
 def test_doors_are_for_the_community_and_close_two_days_after_the_end(
     city: City, ladder: dict[str, Person], client: Client
 ) -> None:
@@ -316,15 +334,19 @@ def test_the_silent_test_asks_every_officer_once_a_month_and_warns_nobody(
 
 
 @pytest.mark.django_db
-def test_an_outline_outside_what_the_drafter_answers_for_is_refused_and_nothing_is_kept(city: City) -> None:
+def test_an_outline_in_the_sea_or_outside_what_the_drafter_answers_for_is_refused_and_nothing_is_kept(
+    city: City,
+) -> None:
     limits = {
         "type": "Polygon",
         "coordinates": [[[106.6, 39.4], [106.8, 39.4], [106.8, 39.6], [106.6, 39.6], [106.6, 39.4]]],
     }
     Area.objects.filter(pk=city.west.pk).update(geometry=limits)
-    far = {"type": "Polygon", "coordinates": [[[120, 30], [121, 30], [121, 31], [120, 30]]]}
-    with pytest.raises(Invalid, match="区划之外"):
-        issue(city, city.west, geometry=far)
+    far = [[120, 30], [121, 30], [121, 31], [120, 30]]
+    bohai = [[120, 38.6], [120.4, 38.6], [120.4, 39], [120, 38.6]]
+    for ring in (far, bohai):
+        with pytest.raises(Invalid, match="区划之外"):
+            issue(city, city.west, geometry={"type": "Polygon", "coordinates": [ring]})
     assert not Warning.everything.exists()
 
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from anlan.monitoring.models import Alarm
 from anlan.monitoring.pipeline import store
+from conftest import Required, missing
 from tests.conftest import City
 from tests.monitoring.conftest import T0, Feed, batch, make_rule, make_station, make_stream
 
@@ -38,7 +39,7 @@ def small_disk(transactional_db: None) -> Iterator[Path]:
     folder.chmod(0o755)
     if not mount(folder, "-t tmpfs -o size=6m tmpfs"):
         folder.rmdir()
-        pytest.skip("no right to mount a small disk on this machine")
+        missing("no right to mount a small disk on this machine", Required.TOOLS)
     try:
         space = folder / "space"
         space.mkdir()

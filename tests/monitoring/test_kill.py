@@ -39,6 +39,8 @@ import asyncio, os, threading, django
 django.setup()
 from django.conf import settings
 from anlan.monitoring import pipeline
+from anlan.monitoring.pipeline import newest
+newest.LEAST = int(os.environ.get("TEST_NEWEST", newest.LEAST))
 asyncio.run(pipeline.run(threading.Event(), os.environ["TEST_NATS"], int(os.environ["TEST_GROUPS"])))
 """
 
@@ -46,7 +48,9 @@ asyncio.run(pipeline.run(threading.Event(), os.environ["TEST_NATS"], int(os.envi
 def empty_plain_tables() -> None:
     """Tables that are not Django's are not emptied by its tests."""
     with connection.cursor() as cursor:
-        cursor.execute("truncate observation, monitoring_correction, monitoring_offset, monitoring_rulestate")
+        cursor.execute(
+            "truncate observation, monitoring_correction, monitoring_offset, monitoring_rulestate, monitoring_behind"
+        )
 
 
 @pytest.fixture
@@ -78,7 +82,7 @@ def database_url() -> str:
 def start_worker(server: Nats, log: Path, groups: int = 1) -> subprocess.Popen[bytes]:
     env = {
         **os.environ, "ANLAN_DATABASE_URL": database_url(), "TEST_NATS": server.url, "ANLAN_LOG": "INFO",
-        "TEST_GROUPS": str(groups),
+        "TEST_GROUPS": str(groups), "TEST_NEWEST": "7",
     }  # fmt: skip
     with log.open("ab") as out:
         return subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, env=env, stdout=out, stderr=out)
@@ -88,6 +92,16 @@ def stored() -> int:
     with connection.cursor() as cursor:
         cursor.execute("select count(*) from observation")
         return int(cursor.fetchone()[0])
+
+
+def newest_wrong() -> list[int]:
+    """Datastreams whose newest value is not the one their readings have."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select distinct on (o.stream) o.stream, o.at is distinct from l.at or o.value is distinct from l.value"
+            " from observation o left join monitoring_latest l on l.datastream_id = o.stream order by o.stream, o.at desc"
+        )
+        return [stream for stream, wrong in cursor.fetchall() if wrong]
 
 
 def batches(ids: list[int]) -> list[layout.Batch]:
@@ -154,6 +168,7 @@ def kill_in_turn(
         workers[dead] = again(dead)
         gate.set()
     until(lambda: stored() >= BATCHES * STREAMS, "everything is stored")
+    until(lambda: not newest_wrong(), "newest values that waited are written")
 
 
 def until(holds: Callable[[], bool], what: str) -> None:

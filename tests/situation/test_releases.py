@@ -51,7 +51,7 @@ def measured(stream: Datastream, value: float, at: datetime) -> None:
 def tank(city: City) -> HazardUnit:
     """A chlorine tank; two communities to the east of it, one near and one far; a mast that measures a west wind."""
     Area.objects.filter(pk=city.west.pk).update(geometry=square(106.5, 39.3, 0.5), population=8000)
-    for n, (west, people) in enumerate(((106.708, 3000), (106.79, 5000))):
+    for n, (west, people) in enumerate(((106.708, 3000), (106.82, 5000))):
         Area.objects.create(
             code_system="mca", code=f"15030400100{n}", name=f"社区{n}", level=Level.COMMUNITY, parent=city.west,
             geometry=square(west, 39.455, 0.01), population=people,

@@ -206,6 +206,32 @@ def test_a_district_administrator_sees_the_accounts_of_the_district(city: City, 
     assert east.get(f"/accounts/{chief.pk}/").status_code == 404
 
 
+def test_an_account_without_any_right_belongs_to_the_district_that_opened_it(city: City, signed_in: SignIn) -> None:
+    east, west = (
+        signed_in(area, "kernel.accounts", "kernel.grants", username=area.name) for area in (city.east, city.west)
+    )
+    whole = signed_in(city.city, "kernel.accounts", username="whole")
+    east.post("/accounts/new", {"username": "new", "display_name": "新人"})
+    new = User.objects.get(username="new")
+    adrift = User.objects.create_user("adrift", PASSWORD, display_name="无主")
+    role = Role.objects.create(code="officer", name="值班员", permissions=["command.*"])
+    seen = {
+        (user.username, name)
+        for user in (new, adrift)
+        for name, client in (("east", east), ("west", west), ("whole", whole))
+        if client.get(f"/accounts/{user.pk}/").status_code == 200
+        and f">{user.username}<" in client.get("/accounts/").content.decode()
+    }
+    assert seen == {("new", "east"), ("new", "whole"), ("adrift", "whole")}
+    assert west.post(f"/accounts/{new.pk}/reset-password").status_code == 403
+    assert east.post(f"/accounts/{adrift.pk}/reset-password").status_code == 403
+    assert west.post(f"/accounts/{new.pk}/give", {"role": role.pk, "area": city.west.pk}).status_code == 404
+    assert not new.grants.exists()
+    # With a right it is who answers for the right who decides, and not any longer who opened it.
+    Grant.objects.create(user=new, role=role, area=city.west)
+    assert [client.get(f"/accounts/{new.pk}/").status_code for client in (east, west, whole)] == [404, 200, 200]
+
+
 def test_a_role_is_changed_for_the_whole_city_and_by_nobody_who_holds_it(city: City, signed_in: SignIn) -> None:
     security = signed_in(city.city, "kernel.grants", username="security")
     east = signed_in(city.east, "kernel.grants", username="east")

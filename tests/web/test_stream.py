@@ -71,7 +71,7 @@ class Client:
         self.numbers: list[int] = []
         self.names: list[str] = []
 
-    async def listen(self, until: int, seconds: float = 10, ready: asyncio.Event | None = None) -> None:
+    async def listen(self, until: int, seconds: float = 30, ready: asyncio.Event | None = None) -> None:
         """Read until `until` events of the tests have come, counting earlier connections."""
         headers = dict(self.headers)
         if self.last is not None:

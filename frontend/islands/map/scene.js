@@ -3,6 +3,7 @@
 
 import { baseLayers, baseStyle, dataLayers } from "./style.js";
 import { HAPPENING, LayerData } from "./data.js";
+import { Online } from "./online.js";
 import { levelColour, levelOf, provide, token } from "./symbols.js";
 
 /** More features than this are shown as dots below that zoom. */
@@ -57,7 +58,7 @@ export class Scene {
     library.setWorkerUrl(this.config.worker);
     this.map = new library.Map({
       container: holder,
-      style: baseStyle(this.config.tianditu),
+      style: baseStyle(),
       bounds: this.config.bounds,
       fitBoundsOptions: { padding: 30 },
       maxBounds: wider(this.config.bounds),
@@ -75,6 +76,7 @@ export class Scene {
     this.map.on("error", (/** @type {any} */ event) => console.warn("map:", event.error?.message));
     await new Promise((resolve) => this.map.once("load", resolve));
     this.build();
+    if (this.config.tianditu) new Online(this.map, holder);
     holder.dataset.state = "ready";
     this.loading.then(() => {
       this.map.once("idle", () => performance.mark("anlan-map-drawn"));

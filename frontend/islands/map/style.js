@@ -12,25 +12,10 @@ function byLevel(colour) {
   return ["match", ["coalesce", LEVEL, 0], 1, levelColour(1), 2, levelColour(2), 3, levelColour(3), 4, levelColour(4), ["coalesce", ["get", "colour"], toned(colour)]];
 }
 
-/** @param {boolean} tianditu @returns {any} */
-export function baseStyle(tianditu) {
-  return {
-    version: 8,
-    sources: tianditu ? tiandituSources() : {},
-    layers: [
-      { id: "background", type: "background", paint: { "background-color": token("--map-bg") } },
-      ...(tianditu ? [raster("tdt-vec"), raster("tdt-cva")] : []),
-    ],
-  };
+/** @returns {any} */
+export function baseStyle() {
+  return { version: 8, sources: {}, layers: [{ id: "background", type: "background", paint: { "background-color": token("--map-bg") } }] };
 }
-
-function tiandituSources() {
-  const source = (/** @type {string} */ kind) => ({ type: "raster", tiles: [`${location.origin}/tiles/tianditu/${kind}/{z}/{x}/{y}`], tileSize: 256, maxzoom: 18, attribution: tr("天地图") });
-  return { "tdt-vec": source("vec"), "tdt-cva": source("cva") };
-}
-
-/** @param {string} id */
-const raster = (id) => ({ id, type: "raster", source: id, paint: { "raster-opacity": 0.75, "raster-saturation": -0.4 } });
 
 const FONT = ["Noto Sans CJK SC Regular"];
 /** @param {number} size @param {string} colour */

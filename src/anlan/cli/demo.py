@@ -11,6 +11,7 @@ import threading
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -52,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
         greet(console, system.url, args.city)
         stop.wait()
         return 0
+    except RuntimeError as reason:
+        console.print(f"[bold red]{escape(str(reason))}[/]")
+        return 1
     finally:
         console.print("正在停止 …")
         system.stop()

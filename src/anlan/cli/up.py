@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import threading
 from pathlib import Path
 
@@ -36,6 +37,9 @@ def run(args: argparse.Namespace) -> int:
             print(f"安澜已启动：{system.url}    停止：Ctrl-C", flush=True)
             tell_first_passwords(Path(_roles.var()) / "first-password")
             system.watch()
+    except RuntimeError as reason:
+        print(reason, file=sys.stderr)
+        return 1
     finally:
         system.stop()
     return 0

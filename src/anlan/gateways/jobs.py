@@ -27,7 +27,7 @@ def carry_parcels() -> None:
         parcels.wake()
 
 
-@every(0.25)
+@every(0.1)
 def fan_out() -> None:
     """Warnings to subscribers: within a second of the signature the first one goes out."""
     if channels := mass.owed():

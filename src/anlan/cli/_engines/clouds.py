@@ -75,8 +75,9 @@ def heavy(given: Json) -> Json:
     puff = heavy_puff.slump(given["mass_kg"], mix, surface(air.wind, air.stability, air.roughness))
     ends = [(name, value) for name, value in endpoints(of) if value]
     return {
-        "model": "box model of a slumping cloud, then Gaussian puff", "initial_density_kg_m3": float(mix.density[-1]),
-        "transition_m": float(puff.x[max(0, int((puff.sigma == 0).sum()) - 1)]),
+        "model": "box model of a slumping cloud, then a plateau that frays into a Gaussian puff",
+        "initial_density_kg_m3": float(mix.density[-1]),
+        "transition_m": float(puff.x[max(0, int((puff.edge == 0).sum()) - 1)]),
         "endpoints": [{"name": name, "mg_m3": value, "max_distance_m": puff.reach(value / MG_PER_KG),
                        "polygon": [[round(x, 1), round(y, 1)] for x, y in puff.contour(value / MG_PER_KG)]}
                       for name, value in ends],

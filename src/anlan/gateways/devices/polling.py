@@ -2,6 +2,7 @@
 
 Which ones is a file, `<ANLAN_VAR>/polled.json` (or `ANLAN_POLLED`): a list of
 `{"protocol": "modbus", "address": "P1", "period_s": 5, ...}`; the other fields are the protocol's own.
+The file is read again when it changes; one that cannot be read leaves the devices as they are.
 A device that does not answer is asked again with growing pauses and never holds up another.
 """
 
@@ -14,18 +15,20 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from anlan.gateways.devices.contract import DeviceProtocol, FrameError, Poller
 from anlan.gateways.log import ReadingLog
 from anlan.kernel import clock
 
 log = logging.getLogger(__name__)
-ANSWER_S, MAX_PAUSE_S = 10.0, 60.0
+ANSWER_S, MAX_PAUSE_S, LOOK_S = 10.0, 60.0, 1.0
 PERIOD_S = (0.2, 86_400.0)
+#: (protocol, period in seconds, the entry's fields).
+Devices: TypeAlias = list[tuple[DeviceProtocol, float, dict[str, Any]]]
 
 
-def load(path: Path, protocols: Mapping[str, DeviceProtocol]) -> list[tuple[DeviceProtocol, float, dict[str, Any]]]:
+def load(path: Path, protocols: Mapping[str, DeviceProtocol]) -> Devices:
     """The devices of the file: (protocol, period in seconds, its fields). ValueError names entry and field."""
     entries = json.loads(path.read_text(encoding="utf-8"))
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
@@ -54,14 +57,29 @@ class Polling:
         self.store, self.protocols, self.path = store, protocols, path
 
     async def run(self) -> None:
-        """For ever; without a file there is nothing to do."""
-        if not self.path.exists():
-            return
+        """For ever: what the file says now is what is asked."""
+        seen: object = None
+        asking: asyncio.Task[None] | None = None
         try:
-            devices = load(self.path, self.protocols)
+            while True:
+                if (mark := mark_of(self.path)) != seen:
+                    seen = mark
+                    if (devices := self.devices()) is not None:
+                        await ended(asking)
+                        asking = asyncio.create_task(self.ask_all(devices))
+                await asyncio.sleep(LOOK_S)
+        finally:
+            await ended(asking)
+
+    def devices(self) -> Devices | None:
+        """None, with a line in the log, when the file cannot be read; none to ask when there is no file."""
+        try:
+            return load(self.path, self.protocols) if self.path.exists() else []
         except (OSError, ValueError) as error:
             log.error("polled devices not read: %s", error)
-            return
+            return None
+
+    async def ask_all(self, devices: Devices) -> None:
         async with asyncio.TaskGroup() as group:
             for protocol, period, entry in devices:
                 group.create_task(self.ask_for_ever(protocol, period, entry))
@@ -94,6 +112,22 @@ class Polling:
         self.store.saw(protocol.name, device.name, device.raw)
         await self.store.keep(protocol.name, readings, device.raw, device.name)
         return True
+
+
+def mark_of(path: Path) -> tuple[int, int] | None:
+    """What tells one state of the file from another; None when there is no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+async def ended(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def polled_file(var: Path) -> Path:

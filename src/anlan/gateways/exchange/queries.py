@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from anlan.gateways.exchange import sealing
 from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, TakenParcel, TurnedAway
@@ -43,13 +43,13 @@ def state_of(peer: Peer) -> tuple[str, str]:
 
 
 def links(actor: Actor) -> list[Link]:
-    found = []
-    for peer in Peer.objects.visible_to(actor, VIEW).select_related("area").order_by("relation", "code"):
-        kind, title = state_of(peer)
-        sent = SentParcel.objects.unscoped(HELD).filter(peer=peer)
-        oldest = sent.filter(confirmed_at__isnull=True).order_by("seq").first()
-        found.append(Link(peer, kind, title, oldest, sent.filter(verdict="refused").count()))
-    return found
+    """Two queries however many peers there are."""
+    rows = list(Peer.objects.visible_to(actor, VIEW).select_related("area").order_by("relation", "code"))
+    sent = SentParcel.objects.unscoped(HELD).filter(peer__in=rows)
+    first = sent.filter(confirmed_at__isnull=True).order_by("peer_id", "seq").distinct("peer_id").defer("said")
+    oldest = {row.peer_id: row for row in first}
+    refused = dict(sent.filter(verdict="refused").order_by().values_list("peer_id").annotate(Count("pk")))
+    return [Link(peer, *state_of(peer), oldest.get(peer.pk), refused.get(peer.pk, 0)) for peer in rows]
 
 
 def peers(actor: Actor) -> list[Peer]:

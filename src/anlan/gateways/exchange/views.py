@@ -17,6 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.gateways.exchange import intake, platform, queries, stick, tasks
+from anlan.gateways.exchange.adapters import carrying
 from anlan.gateways.exchange.parcel import SCHEMAS, Kind, Refused
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -117,6 +118,7 @@ def peer_log(request: HttpRequest, pk: int) -> HttpResponse:
         "sent": sent,
         "taken": queries.taken(actor, peer)[:PAGE],
         "may": actor.has("gateways.exchange"),
+        "forms": carrying.forms(),
     }
     return render(request, "gateways/exchange_peer.html", context)
 
@@ -145,6 +147,28 @@ def bring(request: HttpRequest) -> HttpResponse:
     text = f"{found.peer}：{counts}"
     (messages.warning if found.halted else messages.success)(request, f"{text}。{found.halted}")
     return redirect("exchange")
+
+
+@require_POST
+def bring_foreign(request: HttpRequest, pk: int) -> HttpResponse:
+    """A document of another maker's platform."""
+    file: Any = request.FILES.get("file")
+    if file is None:
+        raise Invalid("file", None, "一个文件", label="文件")
+    found = carrying.bring(actor_of(request), pk, request.POST.get("form", ""), file.read())
+    why = "；".join(f"{where}：{reason}" for where, reason in found.refused[:5])
+    text = f"收取 {found.taken} 件，已有 {found.known} 件，拒收 {len(found.refused)} 件"
+    (messages.warning if found.refused else messages.success)(request, f"{text}{f'。{why}' if why else ''}")
+    return redirect("exchange-peer", pk)
+
+
+@require_POST
+def export_foreign(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    data = carrying.export(actor_of(request), pk, form, request.POST.get("exercise") == "1")
+    stamp = clock.real_now().astimezone(clock.BEIJING)
+    answer = HttpResponse(data, content_type="application/xml")
+    answer["Content-Disposition"] = f'attachment; filename="{form}-{pk}-{stamp:%Y%m%d%H%M%S}.xml"'
+    return answer
 
 
 def time_given(text: str) -> datetime:

@@ -143,11 +143,12 @@ def footprint(
     strength = (
         f"瞬时成云 {out.source.rate:.3g} kg"
         if out.instant
-        else f"源强 {out.source.rate:.3g} kg/s，" + ("随时间下降" if out.course else "连续稳定泄漏")
+        else f"源强 {out.source.rate:.3g} kg/s，" + ("随时间变化" if out.course else "连续稳定泄漏")
     )
     assumptions = [
         *out.how, strength,
         f"理查森数 {number:.2g}（HJ 169-2018 附录 G，界限 1/6）：{name}",
+        *([carried_by(out, given)] if drawn.model == cloud.GAUSSIAN else []),
         f"风向摆动 ±{WIND_SPREAD_DEG:g}°（待核对）；平坦地形、稳定风",
     ]  # fmt: skip
     if given["uncertainty"] == "on":
@@ -170,6 +171,13 @@ def footprint(
             "axis_mg_m3": [[x, c / KG_PER_MG] for x, c in drawn.axis],
         },
     )  # fmt: skip
+
+
+def carried_by(out: Released, given: Mapping[str, Any]) -> str:
+    """Which wind thins a Gaussian plume, in words."""
+    height = max(plume.LOWEST_M, out.source.height)
+    wind = plume.carrying(height, given["wind_m_s"], given["stability"], given["terrain"])
+    return f"烟羽按泄漏高度 {height:.3g} m（不低于 2 m，待核对）的风速 {wind:.2g} m/s 稀释，由 10 m 风速按 GB/T 3840-91 幂律换算"
 
 
 def thinned(course: moments.Course, rows: int = 40) -> tuple[Any, Any]:

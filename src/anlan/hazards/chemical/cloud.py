@@ -150,7 +150,8 @@ class Batch:
 
     def axis_and_width(self, i: int) -> tuple[FloatArray, FloatArray]:
         """(axis kg/m3, sigma y m) of the Gaussian plume over STEPS."""
-        source, air = self.sources[i], self.airs[i]
+        source, given = self.sources[i], self.airs[i]
+        air = replace(given, wind=plume.carrying(source.height, given.wind, given.stability, given.terrain))
         sy, sz = np.array([plume.sigmas(float(x), air.stability, air.terrain) for x in STEPS]).T
         axis = source.rate / (pi * air.wind * sy * sz) * np.exp(-((source.height / sz) ** 2) / 2)
         return axis * self.lasting(STEPS, air), sy

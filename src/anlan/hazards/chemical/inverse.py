@@ -57,7 +57,8 @@ def predicted(source: Source, air: Air, model: str, detectors: Sequence[Detector
         found = [[[layer.at(float(a), float(b), 1.5, i) for a, b in zip(*row, strict=True)] for row in zip(along, across, strict=True)]
                  for i in range(len(RATES))]  # fmt: skip
         return np.array(found) * 1e6
-    unit = [[plume.concentration(float(a), float(b), 1.5, 1.0, source.height, air.wind, air.stability, air.terrain)
+    wind = plume.carrying(source.height, air.wind, air.stability, air.terrain)
+    unit = [[plume.concentration(float(a), float(b), 1.5, 1.0, source.height, wind, air.stability, air.terrain)
              for a, b in zip(*row, strict=True)] for row in zip(along, across, strict=True)]  # fmt: skip
     return RATES[:, None, None] * np.array(unit)[None] * 1e6
 

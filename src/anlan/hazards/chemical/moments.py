@@ -32,6 +32,15 @@ class Course:
         """All that is let go."""
         return float(np.sum((self.rate[1:] + self.rate[:-1]) / 2 * np.diff(self.seconds)))
 
+    def greatest_mean(self, within_s: float) -> float:
+        """kg/s on average over that stretch of `within_s` seconds (or all there is) in which it is greatest."""
+        gone = np.concatenate([[0.0], np.cumsum((self.rate[1:] + self.rate[:-1]) / 2 * np.diff(self.seconds))])
+        long = min(within_s, float(self.seconds[-1] - self.seconds[0]))
+        starts = np.minimum(np.concatenate([self.seconds, self.seconds - long]), self.seconds[-1] - long)
+        starts = np.maximum(starts, self.seconds[0])
+        taken = np.interp(starts + long, self.seconds, gone) - np.interp(starts, self.seconds, gone)
+        return float(taken.max()) / long
+
     def mean(self, within_s: float) -> float:
         """kg/s on average over the first `within_s` seconds."""
         gone = np.concatenate([[0.0], np.cumsum((self.rate[1:] + self.rate[:-1]) / 2 * np.diff(self.seconds))])

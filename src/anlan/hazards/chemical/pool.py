@@ -20,6 +20,8 @@ FloatArray = np.ndarray
 DEPTH_M = {"水泥": 0.005, "土地": 0.01, "干涸土地": 0.01, "湿地": 0.01, "砂砾地": 0.025}
 #: Fastest that a radius grows from nothing, m.
 SEED_M = 0.3
+#: Rings of wetted ground kept apart: steps grow with time, so that a day has fewer than 700.
+MOST_RINGS = 2000
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,12 @@ class Site:
         return sqrt(self.bund_m2 / pi) if self.bund_m2 else float("inf")
 
 
-def conduction(site: Site, liquid: Liquid, wetted: list[tuple[float, float]], now: float, step: float) -> float:
-    """kg/s boiled off by the ground: every ring (area m2, wetted at s) with its own age, averaged over the step."""
+def conduction(site: Site, liquid: Liquid, rings: FloatArray, now: float, step: float) -> float:
+    """kg/s boiled off by the ground: every ring ([area m2, wetted at s]) with its own age, averaged over the step."""
     heat, spread = GROUND[site.ground]
     factor = heat * liquid.superheat_k / sqrt(pi * spread) / liquid.latent
-    return factor * sum(2 * a * (sqrt(now + step - at) - sqrt(max(0.0, now - at))) / step for a, at in wetted)
+    area, at = rings
+    return float(factor * 2 / step * area @ (np.sqrt(now + step - at) - np.sqrt(np.maximum(0.0, now - at))))
 
 
 def wider(site: Site, radius: float, mass: float, liquid: Liquid, step: float) -> float:
@@ -86,24 +89,33 @@ def wider(site: Site, radius: float, mass: float, liquid: Liquid, step: float) -
 
 
 def spread(
-    liquid: Liquid, site: Site, feed: Callable[[float], float], last_s: float = 1800.0, spilled_kg: float = 0.0
+    liquid: Liquid,
+    site: Site,
+    feed: Callable[[float], float],
+    last_s: float = 1800.0,
+    spilled_kg: float = 0.0,
+    stops_s: float = float("inf"),
 ) -> Pool:
-    """A pool fed with `feed(s)` kg/s (and `spilled_kg` at once), followed for `last_s`."""
+    """A pool fed with `feed(s)` kg/s until `stops_s` (and `spilled_kg` at once), followed for `last_s` or until it is dry."""
     boils = liquid.superheat_k > 0
     mass, radius, now = spilled_kg, min(SEED_M, site.largest_m), 0.0
-    wetted = [(pi * radius**2, 0.0)]
+    rings, known = np.zeros((2, MOST_RINGS)), 1
+    rings[0, 0] = pi * radius**2
     rows = [(0.0, radius, mass / liquid.density / (pi * radius**2), 0.0, mass)]
     while now < last_s:
-        step = min(0.25 + now * 0.02, last_s - now)
-        supply = mass + feed(now + step / 2) * step
-        rate = conduction(site, liquid, wetted, now, step) if boils else windblown(liquid, site, radius)
+        fed = now < stops_s
+        step = min(0.25 + now * 0.02, (min(stops_s, last_s) if fed else last_s) - now)
+        supply = mass + (feed(now + step / 2) * step if fed else 0.0)
+        rate = conduction(site, liquid, rings[:, :known], now, step) if boils else windblown(liquid, site, radius)
         rate = min(rate, supply / step)
         mass, now = supply - rate * step, now + step
         grown = wider(site, radius, mass, liquid, step) if mass > 0 else radius
-        if grown > radius:
-            wetted.append((pi * (grown**2 - radius**2), now))
-            radius = grown
+        if grown > radius and known < MOST_RINGS:
+            rings[:, known] = pi * (grown**2 - radius**2), now
+            known, radius = known + 1, grown
         rows.append((now, radius, mass / liquid.density / (pi * radius**2), rate, mass))
+        if mass <= 0 and now >= stops_s:
+            break
     return Pool(*(np.array(column) for column in zip(*rows, strict=True)))
 
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass, replace
 from math import pi, sqrt
 from typing import Any
 
+import numpy as np
+
 from anlan.hazards.chemical import dense, layer, moments, momentum, pool, source, vessel
 from anlan.hazards.chemical.cloud import LOW_M, Air, Source
 from anlan.hazards.chemical.substances import Substance
 from anlan.hazards.contract import InputError
 
-#: Evaporation of a pool is averaged over so long, s.
+#: A falling or rising strength is averaged over so long, s: the averaging time of the spread.
 POOL_S = 600.0
+#: A pool is followed so long after the hole is shut, s (HJ 169-2018 8.2.2.3 counts 15 to 30 min): 待核对; below this share of
+#: its greatest strength a release is over.
+LIES_S, OVER = 1800.0, 0.01
 #: Below this share of the saturation pressure a vessel holds no liquid.
 ONLY_GAS = 0.8
 KELVIN = 273.15
@@ -87,7 +92,7 @@ def lasting(found: Released, given: Mapping[str, Any], inventory: float) -> Rele
     """Ends when the vessel is empty, or when it is shut in (HJ 169: 10 min with isolation, 30 min without)."""
     limit = given["duration_min"] * 60
     if found.course is not None:
-        return emptying(found, found.course, limit)
+        return emptying(found, found.course, limit) if given["phase"] == "gas" else evaporating(found, found.course)
     out = found.duration_s  # kg/s that leave the vessel, carried here until the time is known
     seconds = min(limit, inventory / out) if inventory else limit
     how = (*found.how, f"持续 {seconds / 60:.3g} min")
@@ -103,6 +108,13 @@ def emptying(found: Released, course: moments.Course, limit: float) -> Released:
     how = f"容器排空：源强由 {course.rate[0]:.3g} kg/s 渐降，{ends / 60:.3g} min 内排出 {shut.kg:.4g} kg；范围按前 {min(POOL_S, ends) / 60:.3g} min 平均 {mean:.3g} kg/s"
     return replace(found, source=replace(found.source, rate=mean), duration_s=ends, total_kg=shut.kg, course=shut,
                    how=(*found.how, how))  # fmt: skip
+
+
+def evaporating(found: Released, course: moments.Course) -> Released:
+    """A pool's course: the cloud is drawn for its greatest mean over POOL_S, and lasts as long as the pool gives anything."""
+    ends = float(course.seconds[-1])
+    how = f"入空气 {ends / 60:.3g} min、共 {course.kg:.4g} kg；范围按最大的 {min(POOL_S, ends) / 60:.3g} min 平均 {found.source.rate:.3g} kg/s"
+    return replace(found, duration_s=ends, total_kg=course.kg, how=(*found.how, how))
 
 
 def gas(of: Substance, given: Mapping[str, Any], hole: float) -> Released:
@@ -148,30 +160,44 @@ def liquid(of: Substance, given: Mapping[str, Any], hole: float, air: Air) -> Re
     if rate <= 0:
         raise InputError("head_m", given["head_m"], "> 0 m，或压力高于大气压")
     parts = vessel.airborne(flash_of(of, given["temperature_c"]))
-    lying = puddle(of, given, air, rate * parts.rained_out)
-    off = lying.mean_rate(POOL_S)
-    total = rate * parts.share + off
+    limit, inventory = given["duration_min"] * 60, given["inventory_t"] * 1000
+    leaks = min(limit, inventory / rate) if inventory else limit
+    lying = puddle(of, given, air, rate * parts.rained_out, leaks)
+    flown = rate * parts.share
+    course = with_pool(lying, flown, leaks)
+    total = course.greatest_mean(POOL_S)
+    off = max(total - flown, 0.0)
     if total <= 0:
         raise InputError("temperature_c", given["temperature_c"], "有可观蒸气压的温度")
-    droplets = rate * parts.droplets / total
+    droplets = min(rate * parts.droplets / total, 1.0)
     how = (
-        f"液相孔口泄漏 {rate:.3g} kg/s：闪蒸 {parts.flash:.0%}、液滴夹带 {parts.droplets:.0%}（待核对）随风，其余成池",
-        f"液池半径 {lying.radius[-1]:.3g} m，前 {POOL_S / 60:g} min 平均蒸发 {off:.3g} kg/s",
+        f"液相孔口泄漏 {rate:.3g} kg/s，{leaks / 60:.3g} min：闪蒸 {parts.flash:.0%}、液滴夹带 {parts.droplets:.0%}（待核对）随风，其余成池",
+        f"液池最大半径 {lying.radius[-1]:.3g} m，蒸发随时间变化，最大 {lying.rate.max():.3g} kg/s，"
+        f"停止泄漏后最多再算 {LIES_S / 60:g} min（待核对），共蒸发 {lying.evaporated_kg:.4g} kg",
     )
     colder = (
         min(given["temperature_c"], of.boiling_c)
         if parts.share or of.boiling_c < air.kelvin - KELVIN
         else air.kelvin - KELVIN
     )
-    radius = max(hole, float(lying.radius[-1]) if off > rate * parts.share else hole)
+    radius = max(hole, float(lying.radius[-1]) if off > flown else hole)
     height = given["height_m"] if parts.share else 0.0
     found = Source(of, total, colder + KELVIN, droplets, height, radius)
     speed = sqrt(2 * max(gauge, 0.0) / of.liquid_density + 2 * source.G * given["head_m"]) if parts.share else 0.0
     density = float(found.mixture(air.kelvin).density[-1])
-    return Released(found, rate, None, False, how, speed, density)
+    return Released(found, rate, None, False, how, speed, density, course)
 
 
-def puddle(of: Substance, given: Mapping[str, Any], air: Air, feed: float) -> pool.Pool:
+def with_pool(lying: pool.Pool, flown: float, leaks: float) -> moments.Course:
+    """kg/s into the air over time: what flies while the hole is open, and what the pool gives, also afterwards."""
+    middle = (lying.seconds[1:] + lying.seconds[:-1]) / 2
+    at = np.unique(np.concatenate([[0.0, leaks, leaks + 0.01, lying.seconds[-1]], middle]))
+    rate = np.interp(at, middle, lying.rate[1:]) + np.where(at <= leaks, flown, 0.0)
+    going = np.flatnonzero((at <= leaks) | (rate > OVER * rate.max()))
+    return moments.Course(at[: going[-1] + 1], rate[: going[-1] + 1])
+
+
+def puddle(of: Substance, given: Mapping[str, Any], air: Air, feed: float, leaks: float) -> pool.Pool:
     """The pool under the hole on concrete, within the bund if there is one."""
     kelvin = air.kelvin
     lies = min(given["temperature_c"] + KELVIN, kelvin)
@@ -180,7 +206,7 @@ def puddle(of: Substance, given: Mapping[str, Any], air: Air, feed: float) -> po
     vapour = min(of.saturated_pa(lies - KELVIN), source.AMBIENT_PA) if of.latent_kj_kg or of.antoine else 0.0
     what = pool.Liquid(of.liquid_density, latent, of.molar_mass, vapour, warm)
     site = pool.Site("水泥", given["bund_m2"] or None, air.wind, air.stability, lies)
-    return pool.spread(what, site, lambda _s: feed, POOL_S)
+    return pool.spread(what, site, lambda _s: feed, leaks + LIES_S, stops_s=leaks)
 
 
 def ruptured(of: Substance, given: Mapping[str, Any], inventory: float) -> Released:

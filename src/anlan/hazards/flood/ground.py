@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from shapely.geometry import LineString, box
 
 from anlan.hazards.contract import Footprint, InputError
 from anlan.hazards.flood import forecast, ponding
@@ -82,6 +83,12 @@ class Window:
         ny, nx = self.ground.shape
         return bool(0 <= x < nx * self.cell_m and 0 <= y < ny * self.cell_m)
 
+    def touches(self, points: Sequence[Sequence[float]]) -> bool:
+        """Whether a line runs through the window, though none of its corners may lie in it: a dike along a river has few."""
+        ny, nx = self.ground.shape
+        line = LineString([self.corner_m(x, y) for x, y in points])
+        return bool(line.intersects(box(0, 0, nx * self.cell_m, ny * self.cell_m)))
+
     def plain(self) -> forecast.Plain:
         """The window as what draws on the map."""
         south = float(self.lat[0]) - 0.5 * self.cell_m / self.scale[1]
@@ -93,7 +100,7 @@ def terrain_of(window: Window, structures: Sequence[Mapping[str, Any]], manning:
     walls = tuple(
         Wall(tuple(window.corner_m(x, y) for x, y in row["points"]), float(row["crest_m"]))
         for row in structures
-        if "points" in row and any(window.holds(x, y) for x, y in row["points"])
+        if "points" in row and window.touches(row["points"])
     )
     culverts = tuple(
         Culvert(near, far, float(row["area_m2"]), float(row["invert_m"]), float(row.get("height_m", 1.0)))

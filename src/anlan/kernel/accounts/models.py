@@ -51,6 +51,10 @@ class User(AbstractBaseUser):
     username = models.CharField("账号", max_length=40, unique=True)
     display_name = models.CharField("姓名", max_length=60)
     person = models.ForeignKey("kernel.Person", models.SET_NULL, null=True, blank=True, verbose_name="人员")
+    #: Whose administrators answer for an account that has no right and no person yet; without one, those of the whole city.
+    home = models.ForeignKey(
+        "kernel.Area", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="开立区划"
+    )
     is_active = models.BooleanField("启用", default=True)
     must_change_password = models.BooleanField("下次登录须改密", default=False)
     password_changed_at = models.DateTimeField("改密时间", null=True, blank=True)

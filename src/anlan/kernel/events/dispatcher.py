@@ -109,7 +109,7 @@ def run(stop: threading.Event, wait_s: float = 0.25) -> None:
     while not stop.is_set():
         try:
             while (publish() or deliver_one()) and not stop.is_set():
-                pass
+                run_timers(next_run)  # a stream of events holds up no timer
             run_timers(next_run)
             for _ in listener.notifies(timeout=wait_s, stop_after=1):
                 pass

@@ -72,8 +72,9 @@ def open_account(by: Actor, username: str, display_name: str) -> tuple[User, str
         raise Conflict(f"账号“{username}”已存在")
     password = made_up_password()
     user = User.objects.create_user(
-        username, password, display_name=display_name, must_change_password=True, password_changed_at=clock.real_now()
-    )
+        username, password, display_name=display_name, must_change_password=True, password_changed_at=clock.real_now(),
+        home=reach.home(by, "kernel.accounts"),
+    )  # fmt: skip
     record(by, "开立账号", user)
     return user, password
 
@@ -201,6 +202,8 @@ def save_role(
 def give(by: Actor, user_pk: int, role_pk: int, area: Area) -> Grant:
     """授权: this account holds this role over this area."""
     user = account(user_pk)
+    if not reach.accounts(by).filter(pk=user_pk).exists():
+        raise NotFound(f"账号 {user_pk} 不存在，或不在您的管辖范围内")
     role = Role.objects.filter(pk=role_pk).first()
     if role is None:
         raise NotFound(f"角色 {role_pk} 不存在")

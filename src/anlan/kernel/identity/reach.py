@@ -18,8 +18,11 @@ def require_over(by: Actor, permission: str, user: User) -> None:
     Who could reset the password of an account would have all its rights; one area too few is therefore enough to refuse.
     """
     areas = [grant.area for grant in user.grants.select_related("area")]
-    for area in [*areas, *([user.person.area] if user.person else [])]:
+    areas += [user.person.area] if user.person else []
+    for area in areas or ([user.home] if user.home else []):
         by.require(permission, area)
+    if not (areas or user.home or whole_city(by, permission)):
+        raise Forbidden(f"账号“{user}”没有所属区划，只能由全市的管理员办理", permission=permission)
 
 
 def may_over(by: Actor, permission: str, user: User) -> bool:
@@ -50,6 +53,14 @@ def grants(by: Actor) -> QuerySet[Grant]:
 
 
 def accounts(by: Actor) -> QuerySet[User]:
-    """Accounts with a right in the actor's areas, and those without any right yet (nor a person elsewhere)."""
-    unbound = Q(grants=None) & (Q(person=None) | below(by, "person__area__path"))
+    """Accounts with a right in the actor's areas; those without any right where their person is, else where they were opened."""
+    nowhere = Q(person=None, home=None) if any(whole_city(by, one) for one in ADMINISTRATION) else Q(pk__in=[])
+    opened = Q(person=None) & below(by, "home__path")
+    unbound = Q(grants=None) & (nowhere | opened | below(by, "person__area__path"))
     return User.objects.filter(unbound | Q(grants__in=grants(by))).distinct()
+
+
+def home(by: Actor, permission: str) -> Area | None:
+    """Where an account that this actor opens belongs until it has rights: the actor's own area, the largest of several."""
+    paths = sorted((path for path, _top in by.scopes(permission)), key=len)
+    return Area.objects.filter(path__in=paths[:1]).first()

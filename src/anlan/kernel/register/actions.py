@@ -47,9 +47,10 @@ def edit_form(by: Actor, register: Register, pk: int, data: Mapping[str, Any] | 
 
 
 def create(by: Actor, register: Register, data: Mapping[str, Any]) -> models.Model:
-    """A new row from form data; raises `Invalid` with the first wrong field."""
+    """A new row from form data; columns that are not given take their defaults, as in an import. Raises `Invalid`."""
     with transaction.atomic(), journal.deferred():
-        form = blank_form(by, register, data)
+        shown = blank_form(by, register)
+        form = blank_form(by, register, {name: shown[name].value() for name in shown.fields} | {**data})
         refuse_errors(form)
         return save(by, register, form)
 
@@ -76,9 +77,10 @@ def refuse_errors(form: RegisterForm) -> None:
         return
     errors = {name: "；".join(map(str, messages)) for name, messages in form.errors.items()}
     name, message = next(iter(errors.items()))
-    label = split_unit(str(form.fields[name].label))[0] if name in form.fields else "整行"
+    label, unit = split_unit(str(form.fields[name].label)) if name in form.fields else ("整行", "")
     value = form[name].value() if name in form.fields else None
-    refused = Invalid(name, value, message, label=label)
+    allowed = message.partition("允许：")[2].removesuffix(f"（单位：{unit}）") or message
+    refused = Invalid(name, value, allowed, label=label, unit=unit)
     refused.message = message
     refused.details["fields"] = errors
     raise refused

@@ -6,6 +6,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_POST, require_safe
 
 from anlan.mobilisation import actions, queries
@@ -16,6 +17,7 @@ DOORS = 40
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 
 
+@gzip_page  # a bad line: a page of forty doors is a tenth of its size
 @login_not_required
 @require_safe
 def page(request: HttpRequest, token: str) -> HttpResponse:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 
 import numpy as np
 from django.db import connection
@@ -13,10 +14,13 @@ from django.db import connection
 from anlan.monitoring.models import AlarmRule, RuleKind
 from anlan.monitoring.pipeline import scope as scopes
 from anlan.monitoring.pipeline.engine import DEPTH, Engine
+from anlan.monitoring.pipeline.newest import SWEEP_S
 from anlan.monitoring.rules.alarms import Change, What
 
 #: Looking who was heard costs a read of the latest values: at most this part of the time.
 HEARING_PART = 0.1
+#: Newest values may reach their table so much later than those that were received after them, ms.
+LAG_MS = round(2000 * SWEEP_S)
 HEARD = """
 select datastream_id, (extract(epoch from received_at) * 1000)::bigint from monitoring_latest where received_at > %s
 """
@@ -69,7 +73,7 @@ def hear(engine: Engine) -> None:
     if now < engine.hear_again_at:
         return
     with connection.cursor() as cursor:
-        cursor.execute(HEARD, [engine.heard_until])
+        cursor.execute(HEARD, [engine.heard_until - timedelta(milliseconds=LAG_MS)])
         table = np.array(cursor.fetchall(), np.int64).reshape(-1, 2)
         cursor.execute("select max(received_at) from monitoring_latest")
         engine.heard_until = cursor.fetchone()[0] or engine.heard_until

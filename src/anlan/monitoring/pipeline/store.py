@@ -205,8 +205,11 @@ where l.at <= excluded.at
 REGISTERED = "where exists (select 1 from monitoring_datastream d where d.id = s.stream)"
 NEXT_LATEST = """
 update monitoring_latest l set at = s.at, value = nullif(s.value, 'NaN'), quality = s.quality, received_at = s.received
-from newest_stage s where l.datastream_id = s.stream and l.at <= s.at
+from newest_stage s where l.datastream_id = s.stream and l.at <= s.at {among}
 """
+AMONG = "and l.datastream_id between %s and %s"
+#: From this share of all numbers between the first and the last on, reading the stretch costs less than looking each up.
+DENSE = 0.2
 
 
 def keep_latest(rows: Rows, heard: NDArray[np.bool_], registered: bool) -> None:
@@ -229,13 +232,18 @@ def replace_latest(rows: Rows) -> bool:
     """Whether every row was there, and is changed."""
     if not len(rows):
         return True
+    low, high = int(rows.stream[0]), int(rows.stream[-1])
+    dense = len(rows) > DENSE * (high - low + 1)
     with connection.cursor() as cursor:
         stage(cursor, "newest_stage", rows)
-        # The stage has no statistics, and the rows are in the key's order: each is looked up.
-        cursor.execute("set local enable_hashjoin = off; set local enable_mergejoin = off")
-        cursor.execute(NEXT_LATEST)
+        # The stage has no statistics. Rows in the key's order: a stretch of them is joined, single ones are looked up.
+        other = ("nestloop" if dense else "hashjoin", "mergejoin")
+        for way in other:
+            cursor.execute(f"set local enable_{way} = off")
+        cursor.execute(NEXT_LATEST.format(among=AMONG if dense else ""), [low, high] if dense else [])
         replaced = int(cursor.rowcount)
-        cursor.execute("set local enable_hashjoin = on; set local enable_mergejoin = on")
+        for way in other:
+            cursor.execute(f"set local enable_{way} = on")
         return replaced == len(rows)
 
 

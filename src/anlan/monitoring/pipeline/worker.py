@@ -18,7 +18,8 @@ from anlan.monitoring import queries
 from anlan.monitoring.pipeline import rollups, store
 from anlan.monitoring.pipeline.checks import Checks
 from anlan.monitoring.pipeline.engine import Engine
-from anlan.monitoring.pipeline.follow import follow
+from anlan.monitoring.pipeline.follow import LAG_MS, follow
+from anlan.monitoring.pipeline.newest import Newest, grown, waits
 from anlan.monitoring.pipeline.puller import Message
 from anlan.monitoring.pipeline.share import ALL, Share
 
@@ -66,11 +67,9 @@ class Worker:
         self.days = store.known_days()
         self.counts = Counts()
         self.versions = queries.versions()
-        streams, at = store.latest_times()
-        self.stored = np.zeros(int(streams.max(initial=0)) + 1024, np.int64)
-        self.stored[streams] = at
-        #: The times of the newest values as the table has them; it forgets those that a clock set back makes future.
-        self.newest = self.stored.copy()
+        #: It forgets the times that a clock set back makes future; what is stored stays stored.
+        self.newest = Newest(share.name, self.registered)
+        self.stored = self.newest.at_ms.copy()
         self.checks = Checks()
         self.looked = (clock.now(), time.monotonic())
         now_ms = queries.milliseconds(clock.now())
@@ -111,8 +110,7 @@ class Worker:
         passed = (real - self.looked[1]) * clock.speed() * 1000
         now_ms = queries.milliseconds(now)
         if abs(now_ms - queries.milliseconds(self.looked[0]) - passed) > CLOCK_JUMP_MS + passed:
-            store.forget_latest_after(now_ms + AHEAD_MS)
-            self.newest[self.newest > now_ms + AHEAD_MS] = 0
+            self.newest.forget_after(now_ms + AHEAD_MS)
             self.engine.live = judged_until(self.engine.live, now_ms)
             self.engine.start_hearing(now_ms)
         self.looked = (now, real)
@@ -146,10 +144,7 @@ class Worker:
         changed = self.keep(rows.take(new), rows.take(~new))
         copied = time.perf_counter()
         newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
-        newer = newest.take(newest.at_ms >= self.newest[newest.stream])
-        registered = bool((self.engine.scope.streams.stations_of(newer.stream) > 0).all())
-        store.keep_latest(newer, self.newest[newer.stream] > 0, registered)
-        self.newest[newer.stream] = newer.at_ms
+        self.newest.keep(newest)
         np.maximum.at(self.stored, newest.stream, newest.at_ms)
         kept = time.perf_counter()
         self.judge(rows, new, repeat, changed)
@@ -160,9 +155,9 @@ class Worker:
 
     def reach(self, stream: int) -> None:
         """Room in the arrays for this datastream id."""
+        self.newest.reach(stream)
         if stream >= len(self.stored):
-            more = np.zeros(stream + 1024 - len(self.stored), np.int64)
-            self.stored, self.newest = np.concatenate([self.stored, more]), np.concatenate([self.newest, more])
+            self.stored = grown(self.stored, stream + 1024)
         missing = len(self.stored) - len(self.engine.live)
         if missing > 0:
             self.engine.live = np.concatenate([self.engine.live, np.zeros(missing, np.int64)])
@@ -198,11 +193,20 @@ class Worker:
         now_ms = queries.milliseconds(clock.now())
         with transaction.atomic(), journal.deferred():
             self.keep_up()
+            self.newest.write()
             self.engine.wait(now_ms)
             if not self.share.partitions:
                 follow(self.engine, now_ms)
             if self.share.upper:
-                self.engine.listen(now_ms)
+                self.engine.listen(now_ms - self.lag_ms())
+
+    def registered(self, streams: NDArray[np.int32]) -> bool:
+        """Whether all of these are known to be datastreams."""
+        return bool((self.engine.scope.streams.stations_of(streams) > 0).all())
+
+    def lag_ms(self) -> int:
+        """By how much what is known of who was heard may be behind: who reads the readings knows it at once."""
+        return 0 if self.share.partitions or not waits() else LAG_MS
 
 
 def judged_until(live: NDArray[np.int64], now_ms: int) -> NDArray[np.int64]:

@@ -32,7 +32,7 @@ class Structure(Located):
     def clean(self) -> None:
         """A wall needs its crest, a culvert its size; the line must be places."""
         super().clean()
-        wants = {"wall": ("crest_m",), "culvert": ("invert_m", "area_m2")}[self.kind]
+        wants = {"wall": ("crest_m",), "culvert": ("invert_m", "area_m2")}.get(self.kind, ())
         for name in wants:
             if getattr(self, name) is None:
                 raise ValidationError({name: f"{self.get_kind_display()}须填"})

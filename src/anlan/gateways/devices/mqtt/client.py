@@ -127,7 +127,9 @@ class MqttClient:
             pinging.cancel()
             self.writer.close()
             for waiting in self.acknowledged.values():
-                waiting.cancel()
+                # Not cancelled: that would end the task of whoever waits, who may well want to send it again.
+                if not waiting.done():
+                    waiting.set_exception(MqttError("连接中断，未获确认"))
 
     async def close(self) -> None:
         self.writer.write(packet(DISCONNECT, 0, b""))

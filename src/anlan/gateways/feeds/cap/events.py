@@ -8,7 +8,7 @@ from typing import Any
 from shapely.geometry import Polygon
 from shapely.ops import unary_union
 
-from anlan.gateways.feeds.cap.trust import refusal
+from anlan.gateways.captrust import refusal
 from anlan.gateways.feeds.contract import FeedError, FeedEvent, Parsed, Refused
 from anlan.kernel import clock
 from anlan.monitoring.rules.cap.model import Alert, AlertInfo

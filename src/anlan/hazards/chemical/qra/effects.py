@@ -84,7 +84,8 @@ def one(release: Release, m: int, stability: str, wind: float) -> Parts:
     if release.rate is None:
         return one_puff(release, stability, wind)
     sy, sz = spread_of(stability, False)
-    level = float(release.rate[m]) / (pi * wind * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
+    carried = plume.carrying(release.height_m, wind, stability)
+    level = float(release.rate[m]) / (pi * carried * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
     return np.minimum(level, pure(release.substance)), np.zeros_like(AXIS_X), sy, np.full_like(AXIS_X, release.seconds)
 
 
@@ -189,13 +190,11 @@ def heavy_puff(release: Release, stability: str, wind: float) -> Parts | None:
     x = np.maximum(found.x, 1e-3) + np.arange(len(found.x)) * 1e-6  # ascending, as interpolation asks
     level = np.exp(np.interp(np.log(AXIS_X), np.log(x), np.log(np.maximum(found.peak, 1e-30))))
     level = level * np.minimum(1.0, x[-1] / AXIS_X) ** 2.5
-    radius = np.interp(AXIS_X, x, found.radius)
-    slumping = np.interp(AXIS_X, x, np.where(found.sigma > 0, 0.0, 1.0)) > 0.5
-    core, sigma = (
-        np.where(slumping, radius, 0.0),
-        np.where(slumping, np.maximum(radius / 10, 1.0), np.maximum(radius / 2, 1.0)),
-    )
-    passing = np.where(slumping, 2 * radius, sigma) / wind
+    core, edge = np.interp(AXIS_X, x, found.core), np.interp(AXIS_X, x, found.edge)
+    sigma = np.maximum(edge, np.maximum(core / 10, 1.0))  # a slumping cloud's edge is not a knife's
+    # `poison` counts sqrt(2 pi / n) of these seconds: all of the edge's, but of the plateau only the time it takes to pass
+    counted = sqrt(2 * pi / release.substance.probit[2]) if release.substance.probit else sqrt(2 * pi)
+    passing = (edge + 2 * core / counted) / np.interp(AXIS_X, x, np.maximum(found.speed, 0.1))
     return np.minimum(level, pure(release.substance)), core, sigma, passing
 
 

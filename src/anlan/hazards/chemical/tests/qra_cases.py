@@ -24,7 +24,9 @@ from anlan.hazards.verified import Verified
 A, B, N = -15.6, 1.0, 2.0
 RATE, WIND, SECONDS, OFTEN = 5.0, 3.0, 1800.0, 2e-5
 LEAK = Scenario("A", 0.0, 0.0, OFTEN, "toxic", "ammonia", height_m=0.0, rate_kg_s=RATE, duration_s=SECONDS, phase="gas")
-CLOSED = "closed form: AQ/T 3046 E.33, table E.7, probit of TNO"
+CLOSED = "closed form: AQ/T 3046 E.33, table E.7, wind at 2 m by GB/T 3840, probit of TNO"
+#: Exponents of the wind's profile in open country, GB/T 3840-91.
+POWER = {"A": 0.07, "B": 0.07, "C": 0.10, "D": 0.15, "E": 0.25, "F": 0.25}
 
 
 def expected(x: float, y: float, chance: float = 1.0, stability: str = "D") -> float:
@@ -32,7 +34,7 @@ def expected(x: float, y: float, chance: float = 1.0, stability: str = "D") -> f
     if x <= 0:
         return 0.0
     sy, sz = sigmas(x, stability, "rural")
-    mg = RATE / (pi * WIND * sy * sz) * exp(-(y**2) / (2 * sy**2)) * 1e6
+    mg = RATE / (pi * WIND * 0.2 ** POWER[stability] * sy * sz) * exp(-(y**2) / (2 * sy**2)) * 1e6
     probit = A + B * log(max(mg, 1e-30) ** N * SECONDS / 60)
     return OFTEN * chance * 0.5 * (1 + erf((probit - 5) / sqrt(2)))
 
@@ -139,7 +141,8 @@ def died_by_hand(places: Any, stability: str, speed: float, substance: str, rate
     a, b, n = find(substance).probit
     x = np.maximum(places[:, 0], 1e-3)
     sy, sz = ay * x / np.sqrt(1 + by * x), az * x * (1 + bz * x) ** power
-    level = np.log(rate / (pi * speed * sy * sz) * 1e6) - places[:, 1] ** 2 / (2 * sy**2) - HIGH**2 / (2 * sz**2)
+    carried = speed * (HIGH / 10) ** POWER[stability]
+    level = np.log(rate / (pi * carried * sy * sz) * 1e6) - places[:, 1] ** 2 / (2 * sy**2) - HIGH**2 / (2 * sz**2)
     return np.where(places[:, 0] > 0, ndtr(a + b * (n * level + log(SECONDS / 60)) - 5), 0.0)
 
 

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import shape
 
-from anlan.hazards.chemical import HAZARD, cloud, fire, moments, momentum, substances, vessel
+from anlan.hazards.chemical import HAZARD, cloud, fire, heavy_puff, moments, momentum, plume, source, substances, vessel
+from anlan.hazards.chemical.mixing import Material, mixture
+from anlan.hazards.chemical.surface import surface
 from anlan.hazards.contract import InputError
 
 CHLORINE = {"substance": "chlorine", "phase": "liquid", "hole_mm": 50, "inventory_t": 50, "wind_from_deg": 270}
@@ -96,3 +98,35 @@ def test_a_leaning_flame_heats_what_lies_in_front_of_it() -> None:
         assert fire.tilted_view(distance, 5.0, height, 0.0) == pytest.approx(upright, rel=0.02), "Mudan's closed form"
         ahead, behind = (fire.tilted_view(distance, 5.0, height, tilt) for tilt in (40.0, -40.0))
         assert ahead > upright > behind
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(50, 1e5), st.sampled_from("BDF"), st.floats(1, 8), st.floats(1.2, 50))
+def test_a_slumped_cloud_is_handed_over_without_a_jump(mass: float, stability: str, wind: float, over: float) -> None:
+    mix = mixture(Material(0.07091, 487, 239.15, 0.5, 288e3, 239.15, 1563), 293.15)
+    found = heavy_puff.slump(mass, mix, surface(wind, stability))
+    last = int((found.edge == 0).sum()) - 1
+    radii = found.radii(float(found.peak[last]) / over)
+    assert radii[last + 1] == pytest.approx(radii[last], rel=0.15)
+    assert found.peak[last + 1] == pytest.approx(found.peak[last], rel=0.05)
+    assert found.speed[last + 1] == pytest.approx(found.speed[last], rel=0.02)
+    assert all(np.diff(found.peak) < 0)
+
+
+def test_a_pool_goes_on_evaporating_after_the_hole_is_shut_and_gives_no_more_than_ran_out() -> None:
+    found = summary(substance="ammonia", phase="liquid", hole_mm=10, pressure_mpa=0.11, temperature_c=-33.4, head_m=5,
+                    duration_min=5)  # fmt: skip
+    seconds, rate = np.array(found["course"]).T
+    assert found["duration_s"] > 300
+    assert rate[seconds > 310].max() < rate[seconds <= 310].max()
+    assert (
+        0
+        < found["released_kg"]
+        <= source.liquid_rate(0.01, substances.find("ammonia").liquid_density, 8675, 5) * 300 * 1.01
+    )
+
+
+def test_a_release_at_the_ground_is_thinned_by_the_wind_at_two_metres() -> None:
+    assert plume.carrying(0, 10, "D") == pytest.approx(10 * 0.2**0.15)
+    assert plume.carrying(10, 10, "D", "gb3840") == 10
+    assert plume.carrying(40, 10, "F", "urban") > 10

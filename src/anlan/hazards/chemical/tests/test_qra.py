@@ -21,6 +21,7 @@ from anlan.hazards.chemical.qra.societal import societal
 from anlan.hazards.chemical.qra.tree import Ignition
 from anlan.hazards.chemical.tests import qra_cases
 from anlan.hazards.contract import InputError
+from conftest import library
 
 EXAMPLE = answer.EXAMPLE
 SMALL = Grid(-400.0, -400.0, 40.0, 20, 20)
@@ -62,7 +63,7 @@ def test_map_and_single_places_agree_where_fires_blasts_and_poison_meet(filled: 
 
 
 def test_threads_and_a_cluster_give_the_same_numbers_to_the_last_bit(monkeypatch: pytest.MonkeyPatch) -> None:
-    distributed = pytest.importorskip("distributed")
+    distributed = library("distributed", "cluster")
     made = park()
     alone = on_grid(made, SMALL, threads=1)
     assert np.array_equal(alone, on_grid(made, SMALL, threads=3))

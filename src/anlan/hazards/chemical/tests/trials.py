@@ -82,8 +82,11 @@ Not found as a table: Burro concentrations by arc (one collection holds model ba
 other 63 runs of Prairie Grass, Kit Fox, Thorney Island. Figures remembered from the Modelers Data Archive were taken out.
 
 What the trials say of the models: the Gaussian plume is unbiased over classes B to E when it is given the wind at 2 m, at which its
-curves were fitted; with the wind at 10 m, as HJ 169-2018 and AQ/T 3046-2013 read it, it gives a release at the ground about
-two thirds of what was measured, most in neutral air. The outer zone of a footprint (source and wind
+curves were fitted; with the wind at 10 m it gives a release at the ground about two thirds of what was measured, most in neutral
+air. So the engine brings the wind from 10 m to the height of the release, not below 2 m, by the power law of GB/T 3840-91 (as ISC3
+does, EPA-454/B-95-003b eq. 1-6). The wind at the middle of the plume (0.6 of its mean height, van Ulden 1978), which grows with
+distance, was tried and does worse with these curves (FAC2 0.44). The command `plume` puts the wind it is given
+into the formula as it is. The outer zone of a footprint (source and wind
 uncertain) is there for errors of that size.
 """
 
@@ -137,21 +140,27 @@ def share_at(ours: layer.DenseLayer, mix: Mixture, x: float, z: float) -> float:
 def prairie_grass() -> Iterator[Verified]:
     """A passive gas near the ground, five classes, five arcs."""
     observed: list[float] = []
+    told: list[float] = []
     low: list[float] = []
     high: list[float] = []
     for run in PRAIRIE_GRASS:
         ten = at_ten(run.wind_2m, 2.0, run.stability, 0.006)
+        used = plume.carrying(0.46, ten, run.stability)
         ours = [[plume.concentration(x, 0, 1.5, run.grams / 1000, 0.46, u, run.stability) * 1e6 for x in ARCS]
-                for u in (run.wind_2m, ten)]  # fmt: skip
+                for u in (used, run.wind_2m, ten)]  # fmt: skip
         observed += run.mg_m3
-        low += ours[0]
-        high += ours[1]
+        told += ours[0]
+        low += ours[1]
+        high += ours[2]
         off = float(np.log2(np.array(ours[0]) / run.mg_m3).mean())
         said = "; ".join(f"{x} m {o:g}/{p:.3g}" for x, o, p in zip(ARCS, run.mg_m3, ours[0], strict=True))
         yield Verified(f"Prairie Grass {run.number} (class {run.stability}), mean over five arcs", BARAD, 0.0, off, "doublings", 1.5,
                        False, note=f"observed/ours mg/m³: {said}")  # fmt: skip
-    yield from judged("Prairie Grass, 25 arcs, wind at 2 m", observed, low)
-    yield from judged("Prairie Grass, 25 arcs, wind at 10 m", observed, high, ACCEPTED)
+    yield from judged("Prairie Grass, 25 arcs, wind at 10 m brought to the release as the engine does", observed, told)
+    yield from judged("Prairie Grass, 25 arcs, wind measured at 2 m", observed, low)
+    yield from judged(
+        "Prairie Grass, 25 arcs, wind at 10 m as it is (not done by the engine)", observed, high, ACCEPTED
+    )
 
 
 def flammable_m(spill: Spill) -> float:

@@ -102,12 +102,22 @@ def clouds() -> Iterator[Verified]:
     yield Verified("indoors after one air change", "1 - 1/e", 0.6321205588, indoor.after(1.0, 3600, 1.0), "", 1e-9)
     cold = mixture(Material(0.07091, 487, 239.15, 0.5, 288e3, 239.15, 1563), 293.15)
     cloud = heavy_puff.slump(10_000, cold, surface(3, "D"))
-    sigma, peak = float(cloud.sigma[-1]), float(cloud.peak[-1])
-    _, _, c, d = puff.SLADE["D"]
-    del c, d
-    high = cloud.mass * 2 / ((2 * pi) ** 1.5 * sigma**2 * peak)
-    yield Verified("10 t of chlorine at once: mass of the last Gaussian puff", "conservation", 10_000.0,
-                   peak * (2 * pi) ** 1.5 * sigma**2 * high / 2, "kg", 1e-9)  # fmt: skip
+    last = int((cloud.edge == 0).sum()) - 1
+    for what, at in (("first frayed cloud", last + 1), ("last one", -1)):
+        core, edge = float(cloud.core[at]), float(cloud.edge[at])
+        r = np.linspace(0, core + 8 * edge, 20_001)
+        aside = np.where(r < core, 1.0, np.exp(-(((r - core) / edge) ** 2) / 2))
+        kg = float(np.trapezoid(2 * pi * r * aside, r)) * float(cloud.peak[at]) * float(cloud.high[at]) * sqrt(pi / 2)
+        yield Verified(
+            f"10 t of chlorine at once: mass of the {what}, integrated", "conservation", 10_000.0, kg, "kg", 1e-4
+        )
+    for what, column in (
+        ("peak", cloud.peak),
+        ("speed", cloud.speed),
+        ("outline at a tenth of the peak", cloud.radii(float(cloud.peak[last]) / 10)),
+    ):
+        yield Verified(f"10 t of chlorine at once: {what} a second after slumping over that at its end", "continuity", 1.0,
+                       float(column[last + 1] / column[last]), "", 0.15)  # fmt: skip
 
 
 def neutral() -> Mixture:

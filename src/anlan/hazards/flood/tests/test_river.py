@@ -242,6 +242,11 @@ def test_over_loaded_ground_water_stays_in_the_valley_and_a_wall_keeps_it_from_w
     held = run(106.7, 39.5, loaded(slope(), structures=[wall]))
     pipe = {"near": [106.7, 39.4972], "far": [106.7, 39.4967], "area_m2": 3.0, "invert_m": 1080.0, "height_m": 1.5}
     leaking = run(106.7, 39.5, loaded(slope(), structures=[wall, pipe]))
+    # a dike with its corners far outside what is simulated, and beyond any district, holds as well
+    long = run(
+        106.7, 39.5, loaded(slope(), structures=[{"points": [[106.3, 39.497], [107.1, 39.497]], "crest_m": 1100.0}])
+    )
+    assert long.zones[-1].geometry == held.zones[-1].geometry
     first, second, third = (shape(found.zones[-1].geometry).bounds[1] for found in (free, held, leaking))
     assert first < second
     assert second > 39.4965, "nothing passes the wall"

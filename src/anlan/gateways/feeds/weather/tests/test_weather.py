@@ -16,6 +16,7 @@ from anlan.gateways.feeds.weather.metar import humidity, report
 from anlan.gateways.feeds.weather.parse import parse
 from anlan.gateways.readings import Reading
 from anlan.kernel import clock
+from conftest import library
 
 NOW = datetime(2024, 5, 19, 13, tzinfo=UTC)
 
@@ -74,7 +75,7 @@ def test_stations_of_tianqing_come_with_their_quality(shared: Path) -> None:
 
 
 def bufr(**given: Any) -> bytes:
-    lib = pytest.importorskip("eccodes")
+    lib = library("eccodes", "weather")
     handle = lib.codes_bufr_new_from_samples("BUFR4")
     lib.codes_set(handle, "masterTablesVersionNumber", 31)
     lib.codes_set_array(handle, "unexpandedDescriptors", [307080])
@@ -98,7 +99,7 @@ def test_a_bufr_report_is_read_in_our_units() -> None:
 
 
 def test_a_field_is_read_at_a_place_and_a_forecast_says_so() -> None:
-    lib = pytest.importorskip("eccodes")
+    lib = library("eccodes", "weather")
     handle = lib.codes_grib_new_from_samples("regular_ll_sfc_grib2")
     lib.codes_set(handle, "shortName", "2t")
     count = lib.codes_get(handle, "numberOfValues")
