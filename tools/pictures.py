@@ -117,7 +117,7 @@ def start_release(page: Page) -> None:
 def start_losses(page: Page) -> None:
     """A disaster whose losses are gathered: its areas have their first returns to make."""
     page.goto("/command/losses/")
-    page.get_by_label("名称").fill("低温冷冻和雪灾")
+    page.get_by_label("名称").fill("黄河凌汛")
     page.get_by_label("发生时间").fill(
         page.evaluate("new Date(Date.now() - 1800000 + 28800000).toISOString().slice(0, 16)")
     )

@@ -19,7 +19,7 @@ CHAIN = [
 def play(scenario: str, var: Path, port: int) -> tuple[int, dict[str, Any]]:
     """Exit code and summary of `anlan demo --once` on an installation of its own."""
     command = [sys.executable, "-m", "anlan", "demo", "--scenario", scenario, "--once", "--port", str(port)]
-    ended = subprocess.run(command, env=own_environment(var), capture_output=True, text=True, timeout=400, check=False)
+    ended = subprocess.run(command, env=own_environment(var), capture_output=True, text=True, timeout=550, check=False)
     lines = ended.stdout.strip().splitlines()
     assert lines, ended.stderr[-3000:]
     return ended.returncode, json.loads(lines[-1])

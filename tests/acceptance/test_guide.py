@@ -63,6 +63,7 @@ ANSWERS: tuple[tuple[str, str, str], ...] = (
     ("simulate gb28181", r'"received": [1-9]', readings("15030200001320000001", "alarm.5", 1)),
     ("v1/G-V-101/telemetry", "", readings("G-V-101", "cl2", 0.3)),
     ("simulate sparkplug", r'"received": [1-9]', readings("park/E1", "level", 1.5)),
+    ("simulate coap", r'"received": [1-9]', readings("EX-COAP", "t", 21.5)),
     ("simulate modbus", "", ""),  # these three are asked by what the line after them says
     ("simulate opcua", "", ""),
     ("simulate json", "", ""),
@@ -93,7 +94,7 @@ print(ApiToken.issue(User.objects.get(username="jiekou"), "guide", clock.real_no
 #: Ports of the guide that an environment variable moves, and those of what it starts to be asked.
 PORTS = {
     "5212": "ANLAN_HJ212_PORT", "5875": "ANLAN_GB26875_PORT", "5808": "ANLAN_JT808_PORT", "8087": "ANLAN_COT_PORT",
-    "5060": "ANLAN_GB28181_PORT",
+    "5060": "ANLAN_GB28181_PORT", "5683": "ANLAN_COAP_PORT",
 }  # fmt: skip
 ASKED = {port: str(free_port()) for port in ("5020", "4840", "8099")}
 #: A line of words in front of which a tool of the distribution stands.

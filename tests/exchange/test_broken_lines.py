@@ -195,8 +195,7 @@ def test_a_cut_and_flapping_cable_and_killed_platforms_lose_nothing_and_double_n
     assert not stranger_is_let_in()
     pull(down=True)
     district.ask("open", first=11, count=10, area="150304")
-    district.wait(PATIENCE_S, next_in=True)
-    assert district.ask("status")["waiting"] == 10
+    district.wait(PATIENCE_S, next_in=True, waiting=10)
     for number in range(3):
         pull(down=False)
         district.ask("open", first=31 + 10 * number, count=4, area="150304")

@@ -15,7 +15,7 @@ from anlan.web.scenario.spec import Scenario
 
 POLL_S = 0.1
 #: How long a step may wait for what it needs, real seconds.
-PATIENCE_S = 60.0
+PATIENCE_S = 180.0
 #: How long old alarms may take to return to normal before the story begins, real seconds.
 DESK_S = 4.0
 #: Priority of alarms about the sensors themselves.
