@@ -36,7 +36,7 @@ REFUSED = {403, 404}
 OTHER = ("account/", "accounts/", "api/map/layers/", "tiles/", "public/", "c/", "feeds/", "api/feeds/", "api/sta/")
 #: Registers are one toolkit; these stand for all (the rows of every table are asked for above).
 FEW = ("stations", "teams", "enterprises")
-#: No address of all answers the neighbour with anything but a refusal. Not proven is that the refusal is about the row: where the bare
+#: No address at all answers the neighbour with anything but a refusal. Not proven is that it is about the row: where the bare
 #: row cannot be shown (500) or the body is refused before the row is looked for (422). The test prints them (`pytest -s`).
 PROVEN_AT_LEAST = 150
 VALUES: dict[type[models.Field[Any, Any]], Any] = {
