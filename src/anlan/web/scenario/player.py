@@ -25,7 +25,7 @@ from anlan.web.scenario.story import Step, Story
 
 CAST = ("zhiban", "zhihui", "qicao", "shenhe", "qianfa", "jiuyuan")
 #: Reactions may still run when the last person has finished, real seconds.
-SETTLE_S = 15.0
+SETTLE_S = 150.0
 
 
 def start_of(scenario: Scenario, speed: float) -> datetime:
