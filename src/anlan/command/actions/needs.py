@@ -122,7 +122,7 @@ def move_supply(by: Actor, supply_id: int, state: str, note: str = "") -> NeedSu
     rows = NeedSupply.objects.visible_to(by, "command.incident").select_related("need__incident__area")
     need = hold_need(by, "command.incident", rows.one(supply_id).need_id)
     row = rows.one(supply_id, lock=True)
-    if row.consignment_id is not None:
+    if row.consignment is not None:
         raise Conflict(
             f"{row}由调拨单 {row.consignment.number} 带动，请在调拨单上办理",
             rule="调拨单发车、签收、撤回即改变落实状态",

@@ -30,7 +30,8 @@ def follow_load(by: Actor, consignment_id: int) -> list[NeedSupply]:
     load = queries.loads([consignment_id])[consignment_id]
     rows = NeedSupply.objects.unscoped(HELD).filter(consignment_id=consignment_id)
     linked = [row.need_id for row in rows]
-    incident = Incident.objects.unscoped(HELD).filter(correlation_id=load.row.correlation_id).first()
+    story = load.row.correlation_id
+    incident = Incident.objects.unscoped(HELD).filter(correlation_id=story).first() if story else None
     needs = Need.objects.unscoped(HELD).filter(pk__in=[*linked, *([] if linked else wanting(incident, load))])
     held = list(needs.select_related("incident__area").order_by("pk").select_for_update(of=("self",)))
     held.sort(key=lambda need: (need.place != load.row.to_name, need.priority, need.pk))

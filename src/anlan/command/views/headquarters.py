@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,25 +59,33 @@ def headquarters_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a load comes, as far as who looks may see it."""
+
+    load: resources.Load
+    open: bool
+    good: resources.Good | None
+
+
 def needs_met(actor: Actor, row: Incident) -> dict[str, Any]:
     """需求对满足: every need with what it was promised, and the way of what storehouses sent, from shelf to signature."""
     rows = Need.objects.visible_to(actor, VIEW).filter(incident=row).prefetch_related("supplies", "aid_requests")
     needs = sorted(rows, key=lambda one: (one.closed_at is not None, one.priority, one.pk))
-    supplies = [part for one in needs for part in one.supplies.all()]
-    found = resources.loads({part.consignment_id for part in supplies if part.consignment_id})
-    seen = resources.visible_loads(actor, found)
-    for one in needs:
-        for part in one.supplies.all():
-            part.load = found.get(part.consignment_id or 0)
-            part.open = part.consignment_id in seen
-            part.good = part.load.goods.get(one.material_id or 0) if part.load and part.open else None
-    return {"needs": needs}
+    pks = {part.consignment_id for one in needs for part in one.supplies.all() if part.consignment_id}
+    found, seen = resources.loads(pks), resources.visible_loads(actor, pks)
+
+    def way(need: Need, part: NeedSupply) -> Way | None:
+        load = found.get(part.consignment_id or 0)
+        return Way(load, load.row.pk in seen, load.goods.get(need.material_id or 0)) if load else None
+
+    return {"needs": [(one, [(part, way(one, part)) for part in one.supplies.all()]) for one in needs]}
 
 
 def needs_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     post = post_of(actor, row)
     found = needs_met(actor, row)
-    missing = [one for one in found["needs"] if one.material_id and not one.closed_at and one.missing > 0]
+    missing = [one for one, _parts in found["needs"] if one.material_id and not one.closed_at and one.missing > 0]
     return found | {
         "groups": list(CommandGroup.objects.unscoped(HELD).filter(headquarters=post)) if post else [],
         "kinds": Need.Kind.choices, "sources": NeedSupply.Source.choices, "relations": AidRequest.Relation.choices,
