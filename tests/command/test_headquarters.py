@@ -121,7 +121,7 @@ def test_nobody_is_left_inside_when_the_post_goes_or_the_incident_closes(stage: 
     with clock.standing_at(START + timedelta(minutes=31)):
         tell_overdue()
         drain()
-    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="person_overdue").get()
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="人员超时").get()
     assert told.payload["to_name"] == "张局长"
     assert "周强" in told.payload["text"]
 

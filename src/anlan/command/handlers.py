@@ -254,7 +254,7 @@ def warn_overdue(by: Any, incident_id: int, presence_id: int, person: str) -> No
         by, "人员超时告警", incident,
         NoticeRequested(
             to_name=name, phone=leader.phone if leader else "", to_person_id=leader.pk if leader else None,
-            text=f"【人员超时】{incident.title}：{person}超过限时仍在危险区内，请立即核实撤出", purpose="person_overdue",
+            text=f"【人员超时】{incident.title}：{person}超过限时仍在危险区内，请立即核实撤出", purpose="人员超时",
             subject_type="resources.Presence", subject_id=str(presence_id), urgency="high",
             correlation_id=str(incident.correlation_id),
         ),
