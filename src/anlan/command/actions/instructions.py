@@ -67,9 +67,7 @@ def record_instruction(
     )  # fmt: skip
     items = [add(row, point, given_at) for point in points]
     line(row, f"{row.leader}批示：{row.text}（{len(items)} 项待落实）")
-    told = [
-        notice(item, f"{row.leader}批示：{item.what}，请于 {hm(item.due_at)} 前办结", "批示交办") for item in items
-    ]
+    told = [notice(item, f"{row.leader}批示：{item.what}，请于 {hm(item.due_at)} 前办结", "批示交办") for item in items]
     record(by, "登记批示", row, InstructionGiven(row.pk, len(items)), *told, **correlation(row))  # type: ignore[arg-type]
     return row
 
