@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('command', '0017_losses'),
+        ('command', '0018_grant_losses'),
         ('resources', '0009_convoys'),
     ]
 
