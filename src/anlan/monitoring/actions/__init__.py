@@ -36,7 +36,7 @@ from anlan.monitoring.actions.warnings import (
     submit_warning,
 )
 from anlan.monitoring.actions.water import forecast_stages
-from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes, untimely
 
 __all__ = [
     "Ahead",
@@ -80,5 +80,6 @@ __all__ = [
     "tidy_alarms",
     "unshelve_alarm",
     "unsuppress_alarm",
+    "untimely",
     "weather_near",
 ]
