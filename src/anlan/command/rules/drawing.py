@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -61,7 +61,7 @@ def outline_of(kind: str, geometry: Any) -> BaseGeometry | None:
     """The drawn shape, or None when it is not of the form its kind has, crosses itself or leaves the earth."""
     try:
         found = shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError):
         return None
     if found.geom_type != SIGNS[kind].form or found.is_empty or not found.is_valid or found.has_z:
         return None
