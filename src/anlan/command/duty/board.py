@@ -118,7 +118,7 @@ def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionI
         if not (duty.incident.is_open or duty.party.startswith(duty.incident.desk)):
             continue  # another party's old debt is in the incident's own page
         url = reverse("incident", args=[duty.incident_id]) + "?tab=reports"
-        title = f"{duty.party_name}{duty.kind}（{duty.get_channel_display()}）→ {duty.receiver}"
+        title = f"{_(duty.party_name)} {_(duty.kind)}（{_(str(duty.get_channel_display()))}）→ {_(duty.receiver)}"
         yield Due(duty.due_at, "report", title, f"{duty.incident.title} · {duty.basis}", url, duty.to_check)
     for task in desk.waiting:
         if task.acknowledge_by:

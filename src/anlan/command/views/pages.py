@@ -151,7 +151,9 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         for name, value in known.items()
         if name in VARIABLES
     ]
-    entered = [(name, f"{v.label} {v.unit}") for name, v in VARIABLES.items() if v.entered]
+    entered = [
+        (name, f"{_(v.label)} {_(v.unit) if v.unit else ''}".strip()) for name, v in VARIABLES.items() if v.entered
+    ]
     return {
         "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
         "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],

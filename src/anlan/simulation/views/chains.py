@@ -32,7 +32,7 @@ def told(lead: Lead) -> dict[str, Any]:
     graph = chains.graph()
     return {
         "lead": lead, "source": graph.nodes[lead.source].title, "target": graph.nodes[lead.target].title,
-        "then": queries.next_after(lead.target), "likely": sum(row["verdict"] == LIKELY for row in lead.things),
+        "then": [_(title) for title in queries.next_after(lead.target)], "likely": sum(row["verdict"] == LIKELY for row in lead.things),
     }  # fmt: skip
 
 
@@ -149,11 +149,11 @@ def drawn(
 ) -> dict[str, Any]:  # fmt: skip
     """The graph as the template draws it; `links` are ways of the computation that are no edges of the graph."""
     places = drawing.draw(nodes, [*((edge.source, edge.target) for edge in edges), *links])
-    titles = {key: node.title for key, node in chains.graph().nodes.items()}
+    titles = {key: _(node.title) for key, node in chains.graph().nodes.items()}
     reached = {edge.target: state_of(leads.get(edge.id)) for edge in edges}
     shown_edges = [
         {
-            "path": path, "title": f"{titles[edge.source]} → {titles[edge.target]}：{edge.title}。{edge.reason}",
+            "path": path, "title": f"{titles[edge.source]} → {titles[edge.target]}：{_(edge.title)}。{_(edge.reason)}",
             "state": state_of(leads.get(edge.id)),
             "url": reverse("simulation-lead", args=[leads[edge.id].pk]) if edge.id in leads else "",
         }
@@ -161,8 +161,7 @@ def drawn(
     ]  # fmt: skip
     joined = zip(links, places.paths[len(edges) :], strict=True)
     shown_edges += [
-        {"path": path, "title": f"{titles[a]}：推演为{titles[b]}", "state": "idle", "url": ""}
-        for (a, b), path in joined
+        {"path": path, "title": f"{titles[a]} → {titles[b]}", "state": "idle", "url": ""} for (a, b), path in joined
     ]
     shown_nodes = [
         {
