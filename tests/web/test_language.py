@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.apps import apps
 
+from anlan.command import event_codes
 from anlan.command.plans.variables import VARIABLES
 from anlan.hazards.chemical.substances import table as substances
 from anlan.kernel.geo.layers import LAYERS
@@ -72,7 +73,7 @@ def said_by(register: Register) -> set[str]:
     fields = {name: field_of(register, name) for name in {*register.fields, *register.columns, *register.filters}}
     found = {register.title, register.help, *register.words.values(), *(part.title for part in register.sections)}
     found |= {register.symbol.title} if register.symbol else set()
-    found |= {text for name, field in fields.items() for text in (label_of(register, name)[0], str(field.help_text))}
+    found |= {text for name, field in fields.items() for text in (*label_of(register, name), str(field.help_text))}
     return found.union(*map(labels, fields.values()))
 
 
@@ -110,6 +111,7 @@ def test_the_chains_and_the_figures_of_plans_have_their_english() -> None:
     wanted = {node.title for node in chains.nodes.values()} | {one.why for one in chains.combinations}
     wanted |= {text for edge in chains.edges for text in (edge.title, edge.check, edge.reason)}
     wanted |= {text for one in VARIABLES.values() for text in (one.label, one.unit)}
+    wanted |= {*event_codes.names().values(), *event_codes.CLASSES.values()}
     assert foreign(wanted) == set()
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel import clock
@@ -32,7 +33,8 @@ def told(lead: Lead) -> dict[str, Any]:
     graph = chains.graph()
     return {
         "lead": lead, "source": graph.nodes[lead.source].title, "target": graph.nodes[lead.target].title,
-        "then": [_(title) for title in queries.next_after(lead.target)], "likely": sum(row["verdict"] == LIKELY for row in lead.things),
+        "then": [_(title) for title in queries.next_after(lead.target)],
+        "likely": sum(row["verdict"] == LIKELY for row in lead.things),
     }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def declared(request: HttpRequest) -> HttpResponse:
         for source, edges in graph.after.items()
         if edges
     ]
-    combinations = [("＋".join(graph.nodes[n].title for n in sorted(one.nodes)), one) for one in graph.combinations]
+    combinations = [("＋".join(_(graph.nodes[n].title) for n in sorted(one.nodes)), one) for one in graph.combinations]
     context = {"rows": rows, "combinations": combinations, "drawing": drawn(list(graph.nodes), graph.edges, {}, {})}
     return render(request, "simulation/graph.html", context)
 
