@@ -23,6 +23,7 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateDay,
     ClimateMonth,
     Datastream,
     Fire,
@@ -345,6 +346,11 @@ def strokes(actor: Actor) -> ScopedQuerySet[Stroke]:
 def climate(actor: Actor) -> ScopedQuerySet[ClimateMonth]:
     """逐月气候, station by station, oldest first."""
     return ClimateMonth.objects.visible_to(actor).select_related("station__area").order_by("station", "month")
+
+
+def climate_days(actor: Actor) -> ScopedQuerySet[ClimateDay]:
+    """逐日气候, station by station, oldest first."""
+    return ClimateDay.objects.visible_to(actor).select_related("station__area").order_by("station", "day")
 
 
 def slopes(actor: Actor) -> ScopedQuerySet[Slope]:

@@ -11,6 +11,7 @@ from anlan.monitoring.actions.alarms import (
     unshelve_alarm,
     unsuppress_alarm,
 )
+from anlan.monitoring.actions.climate import roll_climate
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
 from anlan.monitoring.actions.fires import locate_fire, run_fire, weather_near
@@ -66,6 +67,7 @@ __all__ = [
     "reset_alarm",
     "return_to_service",
     "review_warning",
+    "roll_climate",
     "run_fire",
     "shelve_alarm",
     "submit_warning",
