@@ -171,6 +171,6 @@ def test_a_task_not_done_in_time_is_told_once_to_the_duty_leader(stage: Stage) -
 
 def test_the_message_of_a_task_names_place_level_and_deadline(stage: Stage) -> None:
     responded(stage)
-    cordon = next(notice for notice in notices("task") if "设置警戒区" in notice["text"])
+    cordon = next(notice for notice in notices("任务下达") if "设置警戒区" in notice["text"])
     assert cordon["text"] == "【三级响应】某化工厂液氯泄漏：设置警戒区，20:30前完成（乌达区，一般）"
     assert (cordon["phone"], cordon["urgency"]) == ("13900000000", "high")

@@ -9,6 +9,7 @@ from anlan.command import sources
 from anlan.command.actions.calling import close_calling, start_calling
 from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.actions.quakes import assess_quake
+from anlan.command.actions.supplying import follow_load
 from anlan.command.common import tell
 from anlan.command.models import Callee, CallRound, Headquarters, Incident
 from anlan.kernel import clock
@@ -220,6 +221,17 @@ def team_readiness_changed(event: Event) -> None:
 def stock_issued(event: Event) -> None:
     p = event.payload
     line(event, "resource", f"物资出库：{p['item']} {p['quantity']:g}（{p['purpose']}）", stock_id=p["stock_id"])
+
+
+@on("resources.ConsignmentChanged")
+def consignment_changed(event: Event) -> None:
+    """The needs a load is for follow it; the load itself is a line of the incident."""
+    p = event.payload
+    words = {"picking": "备货", "on_road": "发车", "delivered": "签收", "cancelled": "撤回"}
+    goods = f"（{p['what']}）" if p["what"] else ""
+    text = f"调拨单 {p['number']} {words.get(p['state'], p['state'])}：{p['store']}→{p['to_name']}{goods}"
+    line(event, "resource", text, consignment_id=p["consignment_id"])
+    follow_load(DESK, p["consignment_id"])
 
 
 @on("gateways.NoticeFailed")
