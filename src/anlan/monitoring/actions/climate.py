@@ -61,7 +61,7 @@ def keep_day(by: Actor, station: Station, day: date, found: tuple[float, float])
     if held and (held.source != SOURCE or (held.rain_mm, held.temp_c) == found):
         return False
     values = {"rain_mm": found[0], "temp_c": found[1], "source": SOURCE, "representative": station.representative}
-    ClimateDay.everything.update_or_create(
+    ClimateDay.objects.visible_to(by).update_or_create(
         station=station, day=day, defaults=values, create_defaults={**values, "code": f"{station.code}-{day:%Y%m%d}"}
     )
     return True
@@ -79,7 +79,7 @@ def keep_month(by: Actor, station: Station, today: date) -> bool:
     if held and (held.rain_mm, held.temp_c) == (rain, temp):
         return False
     values = {"rain_mm": rain, "temp_c": temp, "source": SOURCE, "representative": station.representative}
-    ClimateMonth.everything.update_or_create(
+    ClimateMonth.objects.visible_to(by).update_or_create(
         station=station,
         month=first,
         defaults=values,
