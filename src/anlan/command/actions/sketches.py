@@ -136,7 +136,7 @@ def incident_of(by: Actor, drawn: Drawn, sent_to: list[int] | None) -> Incident:
     if named:
         return named[0]
     try:
-        outline = shape(drawn.geometry)
+        outline = shape(drawn.geometry or {})
     except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError) as error:
         raise Invalid("geometry", str(drawn.geometry)[:60], "GeoJSON 点、线、面", label="图形") from error
     near = [(outline.distance(Point(one.lon, one.lat)), one.pk, one) for one in found]
