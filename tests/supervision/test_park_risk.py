@@ -205,11 +205,56 @@ def test_a_broken_criterion_is_an_alarm_until_the_risk_is_well_below_it_again(pa
     assert {row.state for row in Alarm.everything.all()} == {"returned"}
 
 
+def test_what_has_been_broken_from_the_start_is_a_finding_and_only_a_crossing_an_alarm(
+    park: Park, signed_in: SignIn
+) -> None:
+    def assessed(share: float) -> ParkRisk:
+        """The school's risk set to a share of its limit, as if the register had changed."""
+        row = actions.assess_park(CLOCKWORK, park.pk, "annual")
+        for one in row.targets:
+            one["risk"], one["passes"] = (
+                share * one["limit"] * (one["name"] == "学校"),
+                one["name"] != "学校" or share <= 1,
+            )
+        row.k, row.grade = share, "重大风险" if share > 1 else "低风险"
+        row.save()
+        dispatcher.drain()
+        return row
+
+    def told() -> int:
+        return Alarm.everything.filter(rule__code="QRA-INDIVIDUAL").count()
+
+    HazardUnit.everything.update(quantity_t=0.1)
+    assessed(1.3)
+    assert (open_alarms(), told()) == ({}, 0), "nobody crossed anything: it stood there when the park was registered"
+    browser = signed_in()
+    page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    assert "不符合项" in page
+    assert "学校（高敏感）个人风险 3.9e-06/年" in page
+    assessed(0.95)
+    assessed(1.2)
+    assert told() == 0, "0.95 of the limit is not back within it"
+    assessed(0.5)
+    assert "不符合项" not in browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    assessed(1.1)
+    assert told() == 1
+    assessed(0.95)
+    assessed(1.4)
+    assert (told(), "QRA-INDIVIDUAL annual" in open_alarms()) == (1, True), "one crossing, one alarm"
+    assessed(0.5)
+    assert open_alarms() == {}
+    assessed(1.1)
+    assert "QRA-INDIVIDUAL annual" in open_alarms(), "crossed again"
+
+
 def test_a_present_alarm_ends_when_nobody_knows_the_weather_any_more(park: Park) -> None:
-    HazardUnit.everything.update(quantity_t=400)
+    HazardUnit.everything.update(quantity_t=0.1)
     with clock.standing_at(NOON):
         blow(park, 2.0, 270)
         actions.assess_due(CLOCKWORK, NOON)
+        HazardUnit.everything.update(quantity_t=400)
+    with clock.standing_at(NOON + timedelta(minutes=5)):
+        actions.assess_due(CLOCKWORK, clock.now())
         dispatcher.drain()
         assert "QRA-INDIVIDUAL current" in open_alarms()
         monitoring.follow_parks(CLOCKWORK, NOON + timedelta(hours=2))

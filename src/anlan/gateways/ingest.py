@@ -41,9 +41,12 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     store = ReadingLog(settings.NATS_URL)
     await store.open()
     positions = Positions()
-    listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host, positions))]
+    served: dict[str, tuple[str, str]] = {}
+    listeners = [
+        found for protocol in discover().values() if (found := await listen(protocol, store, host, positions, served))
+    ]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
-    await Console(store).open(store.nats)
+    await Console(store, served).open(store.nats)
     bridge = MqttBridge(store, Broker.of_environment(os.environ))
     works = (
         bridge.run(),
@@ -70,15 +73,21 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
 
 
 async def listen(
-    protocol: DeviceProtocol, store: ReadingLog, host: str, positions: Positions
+    protocol: DeviceProtocol, store: ReadingLog, host: str, positions: Positions, served: dict[str, tuple[str, str]]
 ) -> Listener | Datagrams | None:
-    """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
+    """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted.
+
+    served: protocol -> where it listens, or why not, for the operator's console."""
     if protocol.transport not in ("tcp", "udp") or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
     listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
+    port = f"{protocol.transport.upper()} {asked or protocol.default_port}"
     if isinstance(listener, Listener) and protocol.tls_env and (secured := tls.context(protocol.tls_env)):
-        await listener.start(host, int(os.environ.get(f"{protocol.tls_env}_PORT") or protocol.tls_port), secured)
+        safe = int(os.environ.get(f"{protocol.tls_env}_PORT") or protocol.tls_port)
+        await listener.start(host, safe, secured)
+        port = f"TLS {safe}" if asked == OFF else f"{port}、TLS {safe}"
+    served[protocol.name] = (port, "")
     if asked == OFF:
         return listener
     try:
@@ -86,6 +95,7 @@ async def listen(
     except OSError as error:
         if asked:
             raise
+        served[protocol.name] = (port, f"端口被占用，可设 {protocol.port_env}")
         log.warning("%s is not served: %s; set %s", protocol.name, error, protocol.port_env)
         return listener if getattr(listener, "doors", None) else None
     return listener

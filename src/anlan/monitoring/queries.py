@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
@@ -203,6 +203,12 @@ def raises(
 def stale_alarms(actor: Actor, before: datetime) -> ScopedQuerySet[Alarm]:
     """Alarms standing since before an instant, the oldest first."""
     return open_alarms(actor).filter(active=True, raised_at__lt=before).order_by("raised_at")
+
+
+def standing(actor: Actor) -> dict[str, int]:
+    """How many alarms stand now, by state; those that were put away for good reason apart from those that wait."""
+    rows = open_alarms(actor).filter(active=True).order_by().values_list("state")
+    return dict(rows.annotate(number=Count("pk")))
 
 
 def alarm(actor: Actor, alarm_id: int) -> Alarm:

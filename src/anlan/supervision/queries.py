@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -114,6 +115,13 @@ def park_risk_series(actor: Actor, park_id: int, basis: str, limit: int = 500) -
     rows = ParkRisk.objects.visible_to(actor).filter(park_id=park_id, basis=basis).order_by("-at", "-pk")
     names = ("pk", "at", "k", "d", "pll", "grade", "zone", "reason")
     return list(rows.values(*names)[:limit])[::-1]
+
+
+def park_risks_before(actor: Actor, row: ParkRisk, limit: int) -> Iterator[ParkRisk]:
+    """Earlier assessments of the same park and basis, newest first."""
+    rows = ParkRisk.objects.visible_to(actor).filter(park_id=row.park_id, basis=row.basis, pk__lt=row.pk)
+    chosen = rows.select_related("park", "area").defer("contours", "inputs", "capacity", "assumptions").order_by("-pk")
+    return chosen[:limit].iterator(chunk_size=10)
 
 
 def one_park_risk(actor: Actor, risk_id: int) -> ParkRisk:

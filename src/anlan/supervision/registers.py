@@ -18,6 +18,7 @@ SUBSTANCES = {
     "hydrogen": "氢",
     "methanol": "甲醇",
     "formaldehyde": "甲醛",
+    "formalin": "甲醛溶液（37%）",
     "benzene": "苯",
     "thf": "四氢呋喃",
     "lng": "液化天然气",

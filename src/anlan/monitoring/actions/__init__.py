@@ -11,6 +11,7 @@ from anlan.monitoring.actions.alarms import (
     unshelve_alarm,
     unsuppress_alarm,
 )
+from anlan.monitoring.actions.drafting import Words, draft_warning, draft_warnings
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
 from anlan.monitoring.actions.fires import locate_fire, run_fire, weather_near
@@ -24,13 +25,14 @@ from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
     continue_warning,
-    draft_warning,
     end_unmended,
     expire_warnings,
     issue_fast,
     issue_warning,
+    issue_warnings,
     redraft_warning,
     review_warning,
+    review_warnings,
     submit_warning,
 )
 from anlan.monitoring.actions.water import forecast_stages
@@ -41,12 +43,14 @@ __all__ = [
     "Criterion",
     "Figure",
     "Flash",
+    "Words",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
     "correct_clock",
     "draft_warning",
+    "draft_warnings",
     "end_unmended",
     "escalate_overdue",
     "expire_shelving",
@@ -55,6 +59,7 @@ __all__ = [
     "forecast_stages",
     "issue_fast",
     "issue_warning",
+    "issue_warnings",
     "judge_figures",
     "judge_park_risk",
     "judge_readings",
@@ -66,6 +71,7 @@ __all__ = [
     "reset_alarm",
     "return_to_service",
     "review_warning",
+    "review_warnings",
     "run_fire",
     "shelve_alarm",
     "submit_warning",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import translation
 from django.utils.timezone import localtime
 from shapely.geometry import shape
 
@@ -18,6 +19,7 @@ from anlan.kernel.geo import GeoJson
 from anlan.supervision.models import ParkRisk
 from anlan.supervision.park_risk.assemble import outline_of
 from anlan.supervision.park_risk.crowds import Plane
+from anlan.supervision.park_risk.findings import unmet
 
 #: Chapters that the platform cannot write, left to be filled in (AQ/T 3046-2013 asks for them).
 TO_FILL = "（由评估单位补充）"
@@ -29,8 +31,11 @@ BASIS = (
 
 def made(row: ParkRisk, kind: str, by: str) -> bytes:
     """The report as docx, pdf or png (the two pictures)."""
-    if kind == "png":
-        return png(row)
+    with translation.override("zh-hans"):  # an official document, whatever language its reader's pages have
+        return png(row) if kind == "png" else paper(row, kind, by)
+
+
+def paper(row: ParkRisk, kind: str, by: str) -> bytes:
     writer = blocks.as_word if kind == "docx" else blocks.as_pdf
     return writer(f"{row.park.name}定量风险评估报告", "（模型推算，报告框架）", contents(row, by))
 
@@ -235,6 +240,6 @@ def people(row: ParkRisk) -> str:
 
 
 def conclusion(row: ParkRisk) -> str:
-    bad = [one["name"] for one in row.targets if not one["passes"]]
-    first = f"{'、'.join(bad)}的个人风险超过限值" if bad else "各防护目标的个人风险不超过限值"
+    found = unmet(row)
+    first = "不符合项：" + "；".join(found) if found else "各防护目标的个人风险不超过限值"
     return f"{first}；社会风险位于{row.zone}。结果为模型推算，须经具备资质的单位复核。"
