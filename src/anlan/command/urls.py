@@ -77,6 +77,7 @@ urlpatterns = [
     path("headquarters/<int:pk>/do/<slug:verb>", headquarters.post_do, name="post-do"),
     path("periods/<int:pk>/reach", headquarters.reach, name="period-reach"),
     path("incidents/<int:pk>/needs", headquarters.raise_need, name="need-raise"),
+    path("incidents/<int:pk>/needs/allocate", headquarters.allocate, name="needs-allocate"),
     path("needs/<int:pk>/do/<slug:verb>", headquarters.need_do, name="need-do"),
     path("supplies/<int:pk>/move", headquarters.supply_move, name="supply-move"),
     path("aid/<str:key>/answer", headquarters.aid_answer, name="aid-answer"),

@@ -284,7 +284,7 @@ def told(row: LossReturn, now: datetime) -> list[NoticeRequested]:
         NoticeRequested(
             to_person_id=person.pk, to_post_id=None, to_name=person.name, phone=person.phone, urgency="high",
             text=f"【灾情统计】{row.round.process}：{row}应于 {hm(row.due_at)} 报送，已超期（{row.basis}）",
-            purpose="losses_due", subject_type="command.LossReturn", subject_id=str(row.pk),
+            purpose="灾情报送", subject_type="command.LossReturn", subject_id=str(row.pk),
             correlation_id=str(incident.correlation_id) if incident else "",
         )
     ]  # fmt: skip

@@ -18,7 +18,8 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError, Forbidden, Invalid, NotFound
 from anlan.kernel.models import Area
 from anlan.monitoring import actions, published, queries
-from anlan.monitoring.actions.warnings import content_of, roles_of, survey
+from anlan.monitoring.actions.drafting import survey
+from anlan.monitoring.actions.warnings import content_of, roles_of
 from anlan.monitoring.models import Warning, WarningLevel
 from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules

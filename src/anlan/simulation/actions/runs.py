@@ -54,11 +54,12 @@ def told_by_room(
     """What an engine asks of the registers and not of people: places, rasters of the country, lines of the commander."""
     finders: dict[type, Callable[[], Any]] = {
         Places: lambda: places_around(by, lon, lat),
-        Ground: lambda: ground_around(by, lon, lat),
         Structures: lambda: queries.structures_around(by, lon, lat),
         Lines: lambda: lines_of(by, correlation_id, begins) if correlation_id else [],
     }
-    return {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
+    told = {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
+    rasters = [item for item in hazard.inputs if isinstance(item, Ground)]
+    return told | {item.name: ground_around(by, lon, lat, item.kinds, item.anywhere) for item in rasters}
 
 
 def lines_of(by: Actor, correlation_id: UUID, begins: datetime) -> list[Any]:
@@ -101,7 +102,7 @@ def run(
     told = told_by_room(by, hazard, lon, lat, correlation_id, begins)
     try:
         result = hazard.run(lon, lat, {**told, **inputs})
-        impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
+        impact = hazard.impact(lon, lat, {**told, **inputs}, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
         raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
     kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
