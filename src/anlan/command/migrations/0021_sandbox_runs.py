@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('command', '0018_grant_losses'),
+        ('command', '0020_drawing_device'),
     ]
 
     operations = [
