@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from anlan.gateways.captrust import key_of, refusal
@@ -19,7 +20,6 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.models import Area
 from anlan.monitoring import actions, queries
-from anlan.monitoring.models import Warning
 from anlan.monitoring.rules.cap.model import Alert
 from anlan.monitoring.rules.cap.reader import CapError, alert_elements, read_alert, root_of
 from anlan.monitoring.rules.cap.taking import NotForUs, Taken, taken
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Brought:
     """What became of the files: drafts, and what was refused as (which, why)."""
 
-    drafts: list[Warning] = field(default_factory=list)
+    drafts: list[Any] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)
 
 
