@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 
 from anlan.gateways.backfill import running as backfill
 from anlan.gateways.console import Console
-from anlan.gateways.devices import discover
+from anlan.gateways.devices import discover, tls
 from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.datagrams import Datagrams
@@ -33,6 +33,8 @@ from anlan.gateways.quarantine import replay_for_ever
 from anlan.monitoring import log as layout
 
 log = logging.getLogger(__name__)
+#: Said as a port: this protocol's open door stays shut (its encrypted one, if it has a certificate, does not).
+OFF = "off"
 
 
 async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.0.0") -> None:  # noqa: S104 - devices come from outside
@@ -79,17 +81,23 @@ async def listen(
     if protocol.transport not in ("tcp", "udp") or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
+    listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
     port = f"{protocol.transport.upper()} {asked or protocol.default_port}"
+    if isinstance(listener, Listener) and protocol.tls_env and (secured := tls.context(protocol.tls_env)):
+        safe = int(os.environ.get(f"{protocol.tls_env}_PORT") or protocol.tls_port)
+        await listener.start(host, safe, secured)
+        port = f"TLS {safe}" if asked == OFF else f"{port}、TLS {safe}"
     served[protocol.name] = (port, "")
+    if asked == OFF:
+        return listener
     try:
-        listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
         await listener.start(host, int(asked or protocol.default_port))
     except OSError as error:
         if asked:
             raise
         served[protocol.name] = (port, f"端口被占用，可设 {protocol.port_env}")
         log.warning("%s is not served: %s; set %s", protocol.name, error, protocol.port_env)
-        return None
+        return listener if getattr(listener, "doors", None) else None
     return listener
 
 
