@@ -52,7 +52,7 @@ class Watch(threading.Thread):
 
 
 def parts(ids: list[int], n: int, over: int | None) -> list[tuple[str, bytes]]:
-    """Message n: readings of half of the datastreams, each message of a second of its own, cut by the log's partitions; `over`: its place in `ids`."""
+    """Message n: readings of half of the datastreams, of a second of its own, cut by the log's partitions; `over`: its place in `ids`."""
     from anlan.monitoring import log as layout
 
     now = round(time.time() * 1000)
@@ -61,7 +61,9 @@ def parts(ids: list[int], n: int, over: int | None) -> list[tuple[str, bytes]]:
     if over is not None:
         value[over - place[0]] = 150.0
     stream = np.array(ids, np.int32)[place]
-    batch = layout.Batch(stream, np.full(len(stream), START_MS + n * 1000, np.int64), value, np.zeros(len(stream), np.int16), now)
+    batch = layout.Batch(
+        stream, np.full(len(stream), START_MS + n * 1000, np.int64), value, np.zeros(len(stream), np.int16), now
+    )
     return [(layout.subject(part, "mqtt"), layout.encode(part)) for part in layout.split(batch)]
 
 
