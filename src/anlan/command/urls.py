@@ -18,6 +18,7 @@ from anlan.command.views import (
     planning,
     quakes,
     rollcalls,
+    sandboxes,
     verbs,
     watch,
 )
@@ -86,6 +87,9 @@ urlpatterns = [
     path("drills/<int:pk>/", drills.drill, name="drill"),
     path("drills/<int:pk>/replay.json", drills.replay_json, name="drill-replay"),
     path("drills/<int:pk>/do/<slug:verb>", drills.drill_do, name="drill-do"),
+    path("drills/<int:pk>/sandbox", sandboxes.part, name="drill-sandbox"),
+    path("drills/<int:pk>/sandbox/start", sandboxes.start, name="sandbox-start"),
+    path("sandboxes/<int:pk>/do/<slug:verb>", sandboxes.do, name="sandbox-do"),
     path("lessons/", drills.lessons, name="lessons"),
     path("lessons/<int:pk>/do/<slug:verb>", drills.lesson_do, name="lesson-do"),
     path("tasks/", pages.tasks, name="tasks"),
