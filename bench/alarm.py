@@ -52,7 +52,7 @@ class Watch(threading.Thread):
 
 
 def parts(ids: list[int], n: int, over: int | None) -> list[tuple[str, bytes]]:
-    """Message n: readings of half of the datastreams, of a second of its own, cut by the log's partitions; `over`: its place in `ids`."""
+    """Message n: half of the datastreams at a second of its own, cut by the log's partitions; `over`: a place in `ids`."""
     from anlan.monitoring import log as layout
 
     now = round(time.time() * 1000)
