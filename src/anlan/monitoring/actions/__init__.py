@@ -11,6 +11,7 @@ from anlan.monitoring.actions.alarms import (
     unshelve_alarm,
     unsuppress_alarm,
 )
+from anlan.monitoring.actions.climate import roll_climate
 from anlan.monitoring.actions.drafting import Words, draft_warning, draft_warnings
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
@@ -72,6 +73,7 @@ __all__ = [
     "return_to_service",
     "review_warning",
     "review_warnings",
+    "roll_climate",
     "run_fire",
     "shelve_alarm",
     "submit_warning",
