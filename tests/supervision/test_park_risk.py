@@ -347,6 +347,50 @@ def test_present_risk_follows_who_is_there_and_day_and_night(park: Park) -> None
     assert night.pll < 0.1 * first.pll, "a tenth of them, and nearly all indoors"
 
 
+def test_major_hazards_are_graded_from_the_register_by_unit_and_by_who_is_near(park: Park, signed_in: SignIn) -> None:
+    """GB 18218-2018: 10 t of chlorine are S = 2; alone R = 0.5 x 4 x 2 = 4, with 100 neighbours R = 16."""
+    (one,) = queries.majors(CLOCKWORK)
+    assert (one.name, one.s, one.alpha, one.r, one.grade, one.people) == ("储存单元", 2.0, 0.5, 4.0, "四级", 0)
+    other = neighbour(park)
+    works = HazardUnit.everything.get().enterprise
+    place = {"area": park.area, **HERE}
+    HazardUnit.objects.create(
+        code="V-2",
+        name="汽化器",
+        enterprise=works,
+        kind="反应器",
+        substance="chlorine",
+        quantity_t=4.9,
+        major_hazard_grade="三级",
+        **place,
+    )
+    HazardUnit.objects.create(
+        code="V-3", name="碱罐", enterprise=works, kind="储罐", substance="formalin", quantity_t=90, **place
+    )
+    tanks, plant = queries.majors(CLOCKWORK, park.pk)
+    assert (tanks.people, tanks.alpha, tanks.r, tanks.grade) == (100, 2.0, 16.0, "三级")
+    assert tanks.left_out == ("甲醛溶液（37%）",)
+    assert (plant.name, round(plant.s, 2), plant.grade, plant.differs) == ("生产单元", 0.98, "", True)
+    HazardUnit.everything.filter(code="V-2").update(section="液氯罐区")
+    HazardUnit.everything.filter(code="V-1").update(section="液氯罐区")
+    (together, _formalin) = queries.majors(CLOCKWORK)
+    assert (together.name, round(together.s, 2)) == ("液氯罐区", 2.98), "what one dike holds is one unit"
+    browser = signed_in()
+    page = browser.get("/supervision/major-hazards/").content.decode()
+    for text in ("液氯罐区", "23.84", "三级", "不构成", "待核对"):
+        assert text in page
+    (first, *_rest) = browser.get(f"/api/supervision/major-hazards?park_id={park.pk}").json()
+    assert (first["unit"], first["R"]) == ("液氯罐区", pytest.approx(23.84))
+    assert other.pk != first["enterprise_id"]
+
+
+def test_a_road_tanker_has_its_frequencies_from_the_set_that_lists_it(park: Park) -> None:
+    HazardUnit.everything.update(kind="槽车")
+    row = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    assert {often for _id, _name, often in row.inputs["frequencies"]} == {5e-7}
+    assert any("未列的类型取 CPR 18E" in text for text in row.assumptions)
+
+
 def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:
     WeatherFrequency.objects.create(code="x", park=park, stability="D", wind_m_s=3, direction_deg=0, probability=0.4)
     with pytest.raises(Invalid, match="气象联合频率"):

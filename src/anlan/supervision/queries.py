@@ -26,6 +26,9 @@ from anlan.supervision.models import (
 )
 from anlan.supervision.park_risk import plan
 from anlan.supervision.park_risk.assemble import Assembled, assemble, holds
+from anlan.supervision.park_risk.majors import Major
+from anlan.supervision.park_risk.majors import identified as majors_of
+from anlan.supervision.registers import SUBSTANCES
 
 #: The largest unit that may be supposed, t.
 MOST_T = 50_000.0
@@ -90,6 +93,14 @@ def release_inputs(
         "wind_from_deg": wind_from_deg,
         "stability": stability,
     }
+
+
+def majors(actor: Actor, park_id: int | None = None) -> list[Major]:
+    """重大危险源: the units 单元 of the works that the actor may see, or of a park, as GB 18218-2018 grades them."""
+    rows = hazard_units(actor)
+    if park_id is not None:
+        rows = rows.filter(enterprise__park_id=park_id)
+    return majors_of(list(rows), SUBSTANCES)
 
 
 def units_below(actor: Actor, path: str) -> list[HazardUnit]:

@@ -25,6 +25,7 @@ from anlan.supervision.models import Basis, Park, ParkRisk
 from anlan.supervision.park_risk import report as reports
 from anlan.supervision.park_risk.crowds import COUNT_HOLDS
 from anlan.supervision.park_risk.findings import unmet
+from anlan.supervision.park_risk.majors import tally
 
 KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
 #: Below this a risk is shown as less than it, 1/y.
@@ -50,6 +51,15 @@ def listing(request: HttpRequest) -> HttpResponse:
     for row in rows:
         row["level"] = LEVELS.get(row["annual"].colour) if row["annual"] else None
     return render(request, "supervision/parks.html", {"rows": rows})
+
+
+@require_GET
+def majors(request: HttpRequest) -> HttpResponse:
+    """重大危险源: identified and graded from the register."""
+    found = queries.majors(seen_by(request))
+    levels = {grade: i for i, (grade, _n) in enumerate(tally(found), 1)}
+    rows = [{**vars(one), "differs": one.differs, "level": levels.get(one.grade)} for one in found]
+    return render(request, "supervision/majors.html", {"rows": rows, "tally": tally(found)})
 
 
 @require_GET
