@@ -29,6 +29,7 @@ __all__ = [
     "ENDED",
     "PublicWarning",
     "alert",
+    "alert_named",
     "alerts",
     "by_identifier",
     "cap",
@@ -151,7 +152,11 @@ def alerts(at: datetime) -> list[Alert]:
 
 def alert(identifier: str) -> Alert | None:
     """One alert by its CAP identifier; `<identifier>.cancel` is the end of a cancelled one."""
-    found = by_identifier(identifier.removesuffix(ENDED))
+    return alert_named(identifier, by_identifier(identifier.removesuffix(ENDED)))
+
+
+def alert_named(identifier: str, found: PublicWarning | None) -> Alert | None:
+    """What that name means of the warning it is about: the alert, or its end."""
     if found is None or (identifier.endswith(ENDED) and not found.cancelled):
         return None
     return cap(found, ended=identifier.endswith(ENDED))

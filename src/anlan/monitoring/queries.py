@@ -233,6 +233,12 @@ def active_warnings(actor: Actor) -> ScopedQuerySet[Warning]:
     return warnings(actor).filter(state=warning_rules.State.ISSUED.value)
 
 
+def drafted_as(keys: Iterable[UUID]) -> set[UUID]:
+    """Which of these alerts of others were made warnings already, whoever may see those."""
+    rows = Warning.objects.unscoped("the same alert is taken in once").filter(correlation_id__in=list(keys))
+    return set(rows.values_list("correlation_id", flat=True))
+
+
 def hazard_events(actor: Actor) -> ScopedQuerySet[HazardEvent]:
     return HazardEvent.objects.visible_to(actor).select_related("area").order_by("-at")
 

@@ -17,7 +17,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import Done, action, record_all
 from anlan.kernel.areas.models import Area, Level
-from anlan.kernel.errors import Invalid
+from anlan.kernel.errors import AnlanError, Invalid
 from anlan.kernel.geo import GeoJson, as_geojson, parse
 from anlan.kernel.models import Organisation
 from anlan.monitoring.events import WarningDrafted
@@ -57,10 +57,18 @@ def draft_warning(by: Actor, **words: Unpack[Words]) -> Warning:
 
 
 @action(DRAFT)
-def draft_warnings(by: Actor, drafts: Sequence[Words]) -> list[Warning]:
-    """拟稿 of many: all of them or none; what stands in the registers is asked for once."""
-    desk = Desk(by, list(drafts))
-    begun = [desk.begin(words) for words in drafts]
+def draft_warnings(by: Actor, drafts: Sequence[Words], left_out: dict[int, AnlanError] | None = None) -> list[Warning]:
+    """拟稿 of many, all of them or none; where `left_out` is given, those that cannot be drafted are told there by their
+    place in the row, and the others are. What stands in the registers is asked for once."""
+    desk = Desk(by, drafts)
+    begun = []
+    for n, words in enumerate(drafts):
+        try:
+            begun.append(desk.begin(words))
+        except AnlanError as error:
+            if left_out is None:
+                raise
+            left_out[n] = error
     rows = Warning.objects.bulk_create([row for row, _ in begun], batch_size=500)
     link = Warning.areas.through
     link.objects.bulk_create([link(warning=row, area=area) for row, areas in begun for area in areas], batch_size=5000)

@@ -151,6 +151,8 @@ def redraft_warning(
     warning.expires, warning.authors = expires, sorted({*warning.authors, by.user_id}, key=str)
     warning.translations = warning.translations if translations is None else translations
     warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = None, "", None
+    # A signal of the weather service is passed on as it is: with words of ours it is 内部研判 again.
+    warning.in_house = rules.is_internal(warning.event_code)
     return finish(by, taken, WarningDrafted(warning.pk, warning.level, warning.headline))
 
 

@@ -58,7 +58,12 @@ def split(element: Element) -> tuple[str, str]:
 
 
 def children(element: Element, name: str) -> Iterator[Element]:
-    return (child for child in element if isinstance(child.tag, str) and split(child)[1] == name)
+    qualified = f"}}{name}"
+    return (
+        child
+        for child in element
+        if child.tag == name or (isinstance(child.tag, str) and child.tag.endswith(qualified))
+    )
 
 
 def text(element: Element, name: str) -> str:
