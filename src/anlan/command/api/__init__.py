@@ -140,6 +140,7 @@ def incident_out(row: Incident) -> dict[str, Any]:
         "event_code": row.event_code,
         "event": row.event_name,
         "status": row.status,
+        "exercise": row.exercise,
         "grade": row.grade,
         "suggested_grade": row.suggested_grade,
         "grade_clause": row.grade_clause,
