@@ -26,7 +26,8 @@ from anlan.nursery import Nursery, Process, die_with_parent, usable
 
 log = logging.getLogger(__name__)
 ANLAN = "anlan"
-RESTART_WAIT_S = 1.0
+#: What had run for so long and died is started again at once; what dies sooner, after this pause.
+STEADY_S, RESTART_WAIT_S = 10.0, 1.0
 STOP_WAIT_S = 10.0
 
 
@@ -88,6 +89,7 @@ class Child:
     ready: Callable[[], bool]
     process: Process | None = None
     starts: int = 0
+    started_at: float = 0.0
 
     def start(self, env: dict[str, str], logs: Path, nursery: Nursery | None) -> None:
         """A program of its own, or (`command` begins with `anlan`) a role out of the nursery."""
@@ -103,6 +105,7 @@ class Child:
                     preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing is threaded before exec
                 )  # fmt: skip
         self.starts += 1
+        self.started_at = time.monotonic()
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -265,7 +268,8 @@ class Supervisor:
             for child in self.children:
                 if child.process is not None and child.process.poll() is not None and not self.stopping.is_set():
                     log.warning("%s ended with %s, starting it again", child.name, child.process.returncode)
-                    self.stopping.wait(RESTART_WAIT_S)
+                    if time.monotonic() - child.started_at < STEADY_S:
+                        self.stopping.wait(RESTART_WAIT_S)
                     self._revive_nursery()
                     child.start(self.env, self._logs(), self.nursery)
                     self._write_run_file()
