@@ -152,7 +152,7 @@ class Supervisor:
     def start(self, prepare: Callable[[], None] | None = None) -> bool:
         """Bring up the servers, run `anlan prepare` (or another preparation) against them, then our roles.
 
-        False when it was told to stop before the roles were started. RuntimeError when another one runs on this folder.
+        False when it was told to stop before the roles were started. CannotRun when another one runs on this folder.
         """
         self.held = predecessor.hold(self.var)
         if left := predecessor.outlive(self.var):
@@ -226,7 +226,7 @@ class Supervisor:
         self._write_run_file()
 
     def _prepare(self) -> None:
-        """Raises RuntimeError with the last words of the preparation when it fails."""
+        """Raises CannotRun with the last words of the preparation when it fails."""
         child = Child("prepare", [ANLAN, "prepare"], lambda: True)
         child.start(self.env, self._logs(), self.nursery)
         while child.process is not None and child.process.poll() is None:
@@ -235,7 +235,7 @@ class Supervisor:
         if self.stopping.is_set():
             return
         if child.process is None or child.process.returncode != 0:
-            raise RuntimeError(f"建表或装载城市失败：\n{self._tail('prepare')}")
+            raise predecessor.CannotRun(f"建表或装载城市失败：\n{self._tail('prepare')}")
 
     def _tail(self, name: str) -> str:
         return (self.var / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-1500:]
@@ -257,7 +257,7 @@ class Supervisor:
                 died = child.process is not None and child.process.poll() is not None
                 if died or time.monotonic() > deadline:
                     ended = "启动即退出" if died else "在规定时间内未就绪"
-                    raise RuntimeError(f"{child.name} {ended}：\n{self._tail(child.name)}")
+                    raise predecessor.CannotRun(f"{child.name} {ended}：\n{self._tail(child.name)}")
                 time.sleep(0.05)
 
     def watch(self) -> None:

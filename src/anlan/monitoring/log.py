@@ -62,7 +62,11 @@ AGAIN_S = 0.2
 async def connect(url: str, broke: Callable[[], Awaitable[None]] | None = None) -> Client:
     """A connection that comes back by itself, however long the log is away; `broke` is called when it is gone."""
     return await nats.connect(
-        servers(url), max_reconnect_attempts=-1, reconnect_time_wait=AGAIN_S, error_cb=told_once(), disconnected_cb=broke
+        servers(url),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=AGAIN_S,
+        error_cb=told_once(),
+        disconnected_cb=broke,
     )
 
 
