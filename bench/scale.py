@@ -5,16 +5,14 @@ memory that is, and whether writing and asking still go as with 10,000.
 Writing is 3,000,000 readings of any datastreams in flushes of 100,000, from tables that know no newest value to tables that
 have all of them: what is still to be written at the end counts. Then as many again, which replace newest values only.
 
-Peer: the same with 10,000 datastreams in the same run. Latest values and windows of one datastream are asked over ROWS
-readings (`ANLAN_BENCH_ROWS`, 2,400,000 here; 1e8 needs 10 GB of disk and some minutes of loading on two cores).
+Peers in the same run: the same with 10,000 datastreams, and bare binary COPY of as many readings of all datastreams into
+the same table, sorted as the worker sorts them.
 """
 
 from __future__ import annotations
 
 import os
-import random
 import resource
-import statistics
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,10 +24,9 @@ from bench._lab import connection, fresh_database
 
 STREAMS_EACH = 20
 DEVICES = int(os.environ.get("ANLAN_BENCH_DEVICES", "50000"))
-ROWS = int(os.environ.get("ANLAN_BENCH_ROWS", "2400000"))
-BATCH, BATCHES, QUESTIONS = 100_000, 31, 200
+BATCH, BATCHES = 100_000, 31
 START = datetime(2026, 3, 2, tzinfo=UTC)
-GOAL_MS = 10.0
+GOAL_COPY = 0.6
 MAKE = """
 insert into monitoring_station (code, name, lon, lat, kind, protocol, address, area_id, data_class, owner, interval_s,
   in_service, representative)
@@ -39,17 +36,6 @@ MAKE_STREAMS = """
 insert into monitoring_datastream (code, station_id, source_code, name, quantity, unit, source_unit)
 select s.code || '-' || k, s.id, 'c' || k, '浓度', 'q' || k, 'ppm', '' from monitoring_station s, generate_series(1, %s) k
 where s.code not in (select split_part(code, '-', 1) from monitoring_datastream);
-"""
-#: A day of readings as they arrive, minute by minute, filled and indexed before it is a part of the table. Without the
-#: write-ahead log: what is measured is reading.
-FILL = """
-create unlogged table {name} (like observation including defaults);
-insert into {name} (stream, at, value, quality, received)
-select s, %(start)s::timestamptz + k * interval '1 minute', 20 + (s + k) %% 60, 0, now()
-from generate_series(0, %(last)s) k, generate_series(%(low)s, %(high)s) s order by k, s;
-alter table {name} add primary key (stream, at) include (value, quality, revision);
-alter table {name} add constraint whole check (at >= %(start)s and at < %(end)s);
-alter table observation attach partition {name} for values from (%(start)s) to (%(end)s);
 """
 
 
@@ -78,7 +64,7 @@ def one_batch(low: int, high: int, minute: int) -> Any:
     """Readings spread over all datastreams of [low, high]."""
     from anlan.monitoring import log as layout
 
-    rng = np.random.default_rng(minute)
+    rng = np.random.default_rng(abs(minute))
     at = round((START + timedelta(days=400, minutes=minute)).timestamp() * 1000)
     stream = rng.choice(np.arange(low, high + 1, dtype=np.int32), BATCH, replace=high - low < BATCH)
     at_ms = at + np.arange(BATCH, dtype=np.int64) % 60_000
@@ -107,6 +93,8 @@ def known(first: int, last: int, area: int) -> dict[str, float]:
         fill_newest(low, high)
         found["worker_again_s"], worker = timed(lambda: Worker("bench", own=False))
         found["again_s"] = written(worker, low, high, first + BATCHES, BATCHES + 2)
+        day = -2880 if first == 1 else -5760  # each into a day of its own
+        found |= {"copy_rows_s": copied(low, high, day), "copy_again_s": copied(low, high, day + BATCHES)}
         found["change_s"] = change(worker, low)
     found["rss_mib"] = rss_mib()
     return found
@@ -129,6 +117,31 @@ def written(worker: Any, low: int, high: int, minute: int, seq: int) -> float:
         cursor.execute("select count(*) from monitoring_latest where at >= %s", [START + timedelta(days=400)])
         assert cursor.fetchone()[0] >= min(high - low + 1, len(np.unique(np.concatenate([p.stream for p in parts]))))
     return BATCH * len(parts) / spent
+
+
+def copied(low: int, high: int, minute: int) -> float:
+    """Readings a second of COPY alone, a transaction a batch, the bytes made beforehand; into a day that begins as empty as
+    the worker's did."""
+    from django.db import transaction
+
+    from anlan.monitoring.pipeline import store
+    from anlan.monitoring.pipeline.worker import arrange
+
+    rows = [worker_rows(one_batch(low, high, minute + n)) for n in range(1, BATCHES)]
+    store.make_partition(int(rows[0].at_ms[0]) // store.DAY_MS)
+    parts = [store.copy_bytes(part.take(arrange(part)[0][~arrange(part)[1]]), store.READING) for part in rows]
+    names = ", ".join(name for name, _ in store.READING)
+
+    def work() -> None:
+        for part in parts:
+            with (
+                transaction.atomic(),
+                connection.cursor() as cursor,
+                cursor.copy(f"copy observation ({names}) from stdin (format binary)") as copy,
+            ):
+                copy.write(part)
+
+    return BATCH * len(parts) / timed(work)[0]
 
 
 def fill_newest(low: int, high: int) -> None:
@@ -161,57 +174,7 @@ def change(worker: Any, stream: int) -> float:
     return worker_s + gateway_s
 
 
-def history(actor: Any) -> dict[str, float]:
-    """ROWS readings of 2,000 datastreams by the minute; newest values of a station and a day of one datastream."""
-    from anlan.monitoring import queries
-    from anlan.monitoring.models import Datastream
-    from anlan.monitoring.pipeline import store
-
-    streams = list(
-        Datastream.objects.unscoped("benchmark").order_by("pk").values_list("pk", "station_id")[: 100 * STREAMS_EACH]
-    )
-    minutes = ROWS // len(streams)
-    days = (minutes - 1) // 1440 + 1
-    began = time.perf_counter()
-    with connection.cursor() as cursor:
-        cursor.execute("set maintenance_work_mem = '512MB'")
-        for day in range(days):
-            start = START + timedelta(days=day)
-            span = {"start": start, "end": start + timedelta(days=1), "last": min(1440, minutes - day * 1440) - 1}
-            fill = FILL.format(name=store.partition_name(start.date()))
-            cursor.execute(fill, {**span, "low": streams[0][0], "high": streams[-1][0]})
-        cursor.execute("vacuum analyze observation")  # as the server does by itself as a day fills
-        cursor.execute(
-            "insert into monitoring_latest select n, %s, 20, 0, now() from generate_series(%s, %s) n"
-            " on conflict (datastream_id) do update set at = excluded.at",
-            [START + timedelta(minutes=minutes - 1), streams[0][0], streams[-1][0]],
-        )
-        rows = minutes * len(streams)
-    filled = time.perf_counter() - began
-    random.seed(1)
-    asked = random.choices(streams, k=QUESTIONS)
-    end = START + timedelta(minutes=minutes)
-    window = [timed(lambda pk=pk: queries.series(actor, pk, end - timedelta(days=1), end))[0] for pk, _ in asked]  # type: ignore[misc]
-    latest = [timed(lambda station=station: queries.latest(actor, [station]))[0] for _, station in asked]  # type: ignore[misc]
-    with connection.cursor() as cursor:
-
-        def scan(pk: int) -> Any:
-            cursor.execute("select value from observation where stream = %s order by at desc limit 1", [pk])
-            return cursor.fetchone()
-
-        newest = [timed(lambda pk=pk: scan(pk))[0] for pk, _ in asked]  # type: ignore[misc]
-    return {
-        "rows": rows, "days": days, "filled_s": filled, "window_ms": p99(window), "latest_ms": p99(latest),
-        "newest_ms": p99(newest), "window_p50": statistics.median(window) * 1000, "latest_p50": statistics.median(latest) * 1000,
-    }  # fmt: skip
-
-
-def p99(seconds: list[float]) -> float:
-    return sorted(seconds)[int(0.99 * len(seconds))] * 1000
-
-
 def run() -> list[dict[str, Any]]:
-    from anlan.kernel.accounts.actor import system
     from anlan.kernel.models import Area, Level
     from anlan.monitoring.models import AlarmRule
 
@@ -221,7 +184,6 @@ def run() -> list[dict[str, Any]]:
             code="hi", title="高", area=city, station_kind="气体", quantity="q1", hi=100, deadband=5
         )
         small = known(1, 500, city.pk)
-        asked = history(system("bench"))
         large = known(501, DEVICES, city.pk)
     ratio = large["rows_s"] / small["rows_s"]
     told = {name: [round(one[name], 3) for one in (small, large)] for name in large}
@@ -239,16 +201,17 @@ def run() -> list[dict[str, Any]]:
             "met": ratio >= 0.7, "rss_mib": large["rss_mib"],
         }
     ]  # fmt: skip
-    for name, what in (("window", "a day of one datastream"), ("latest", "newest values of a station")):
-        value = asked[f"{name}_ms"]
-        rows.append(
-            {
-                "name": f"history {name}",
-                "work": f"{what}, p99 of {QUESTIONS}; {int(asked['rows']):,} readings, {int(asked['days'])} partitions,"
-                f" filled in {asked['filled_s']:.0f} s",
-                "agreement": f"p50 {asked[f'{name}_p50']:.2f} ms", "ours": value, "peer": asked["newest_ms"],
-                "peer_name": "newest by index scan of the partitions", "unit": "ms", "ratio": asked["newest_ms"] / value,
-                "goal": GOAL_MS, "met": value < GOAL_MS,
-            }
-        )  # fmt: skip
-    return rows
+    return [
+        *rows,
+        *(against_copy(large, name, work) for name, work in (("rows", "none known before"), ("again", "all known"))),
+    ]
+
+
+def against_copy(large: dict[str, float], name: str, work: str) -> dict[str, Any]:
+    """The worker beside COPY alone, everything else the same."""
+    ours, peer = large[f"{name}_s"], large[f"copy_{name}_s"]
+    return {
+        "name": f"scale copy {name}", "work": f"{int(large['streams']):,} datastreams, {work}",
+        "agreement": "as many rows stored", "ours": ours, "peer": peer, "peer_name": "raw COPY, same table",
+        "unit": "readings/s", "ratio": ours / peer, "goal": GOAL_COPY, "met": ours / peer >= GOAL_COPY,
+    }  # fmt: skip

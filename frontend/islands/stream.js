@@ -25,7 +25,7 @@ function pass(message) {
   heard = performance.now();
   if (message.lastEventId) last = message.lastEventId;
   const data = JSON.parse(message.data);
-  show("open", data.at);
+  show("open", data.published_at ?? data.at);
   if (message.type === "beat") return;
   const detail = { ...data, seq: Number(message.lastEventId) };
   document.dispatchEvent(new CustomEvent(`anlan:${message.type}`, { detail }));

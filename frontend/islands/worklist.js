@@ -1,6 +1,7 @@
 // @ts-check
 // Keeps the lists of the left side true: asks for them again after events that concern them, and counts down clocks.
 
+import { csrfToken } from "../csrf.js";
 import { tr } from "../words.js";
 
 const CONCERNS = /^(monitoring\.(Alarm|Warning|HazardEvent)|command\.|reset)/;
@@ -61,7 +62,7 @@ document.body.addEventListener("htmx:afterSwap", () => {
   if (url) /** @type {HTMLElement | null} */ (document.querySelector(`#worklist [data-panel-url="${url}"]`))?.focus();
 });
 document.body.addEventListener("htmx:configRequest", (event) => {
-  const token = document.cookie.match(/csrftoken=([^;]+)/)?.[1];
+  const token = csrfToken();
   if (token) /** @type {CustomEvent} */ (event).detail.headers["X-CSRFToken"] = token;
 });
 setInterval(tick, 1000);

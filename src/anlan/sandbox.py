@@ -12,10 +12,14 @@ Three walls, each enough by itself, and none of them depends on what the drill d
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -25,7 +29,7 @@ NAME = "ANLAN_SANDBOX"
 PORTS = "ANLAN_SANDBOX_PORTS"
 SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 #: All a sandbox takes over from the environment it was started in.
-KEPT = ("ANLAN_CITY", "ANLAN_FRONTEND", "ANLAN_LOG", "ANLAN_UV")
+KEPT = ("ANLAN_CITY", "ANLAN_FRONTEND", "ANLAN_HOSTS", "ANLAN_LOG", "ANLAN_UV")
 CONNECTS = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 _guarded = False
 
@@ -110,3 +114,66 @@ def guard() -> None:
     if name() and not _guarded:
         _guarded = True
         sys.addaudithook(refuse)
+
+
+#: A sandbox whose console has given no sign of life for so long ends by itself, real seconds.
+LED_S = 60.0
+
+
+@dataclass(frozen=True)
+class Mailbox:
+    """All that a console and the sandbox it ordered say to each other: files in the sandbox's own folder.
+
+    The console keeps `leader` fresh, lays injects into `inbox/` and makes `stop`; the sandbox writes `status.json`.
+    """
+
+    home: Path
+
+    def lead(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        (self.home / "leader").touch()
+
+    def led(self) -> bool:
+        try:
+            return time.time() - (self.home / "leader").stat().st_mtime < LED_S
+        except FileNotFoundError:
+            return False
+
+    def order_stop(self) -> None:
+        (self.home / "stop").touch()
+
+    def stopping(self) -> bool:
+        return (self.home / "stop").exists()
+
+    def put(self, number: int, inject: dict[str, Any]) -> None:
+        """Lay an inject in; the same number again is the same inject."""
+        (self.home / "inbox").mkdir(exist_ok=True)
+        write(self.home / "inbox" / f"{number:06d}.json", inject)
+
+    def take(self) -> list[dict[str, Any]]:
+        """Injects that were laid in, in their order, each once."""
+        found = []
+        for file in sorted((self.home / "inbox").glob("*.json")):
+            with suppress(OSError, ValueError):
+                found.append(json.loads(file.read_text(encoding="utf-8")))
+            file.unlink(missing_ok=True)
+        return found
+
+    def tell(self, status: Mapping[str, Any]) -> None:
+        write(self.home / "status.json", status)
+
+    def told(self) -> tuple[dict[str, Any], float]:
+        """What the sandbox said last, and how many seconds ago; nothing and infinity before its first word."""
+        file = self.home / "status.json"
+        try:
+            said = json.loads(file.read_text(encoding="utf-8"))
+            return said, max(0.0, time.time() - file.stat().st_mtime)
+        except (OSError, ValueError):
+            return {}, float("inf")
+
+
+def write(path: Path, what: Any) -> None:
+    """Whole or not at all: a reader never sees half a file."""
+    beside = path.with_suffix(".new")
+    beside.write_text(json.dumps(what, ensure_ascii=False, default=str), encoding="utf-8")
+    beside.replace(path)

@@ -10,6 +10,7 @@ ANLAN_HTTPS          1 = cookies only over HTTPS, HSTS                          
 ANLAN_PLATFORM       code by which other platforms know this one; unset = code of the top division
 ANLAN_EXCHANGE_CERT, ANLAN_EXCHANGE_KEY, ANLAN_EXCHANGE_CA  PEM files for TLS with other platforms
 ANLAN_PUBLIC_URL     address the public knows the warnings by; unset = the one a request came to
+ANLAN_SANDBOX_HOST   address the sandboxes ordered from the console listen on (default: that of `anlan up`, else 127.0.0.1)
 ANLAN_SANDBOX        name of the drill's sandbox this process belongs to; set by `anlan drill` only
 ANLAN_DEMO_ACCOUNTS  1 = load the demo accounts, whose passwords are published; set by `anlan demo` and `anlan drill`  (0)
 ANLAN_TIANDITU_KEY   key of the optional online base map; unset = offline base map only
@@ -76,6 +77,7 @@ EXCHANGE_CERT, EXCHANGE_KEY, EXCHANGE_CA = (
 )
 PUBLIC_URL = os.environ.get("ANLAN_PUBLIC_URL", "").rstrip("/")
 DEMO_ACCOUNTS = flag("ANLAN_DEMO_ACCOUNTS")
+SANDBOX_HOST = os.environ.get("ANLAN_SANDBOX_HOST", "127.0.0.1")
 FRONTEND = Path(os.environ.get("ANLAN_FRONTEND", PACKAGE.parent.parent / "frontend"))
 
 SECRET_KEY = secret_key(VAR)
@@ -167,6 +169,9 @@ OTP_TOTP_ISSUER = "Anlan"
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/"
 SESSION_COOKIE_AGE = 12 * 3600
+if sandbox.name():
+    # Cookies know no ports: who signs in to a drill must not be signed out of the real thing by that.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "drillsession", "drilltoken"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("ANLAN_HTTPS")

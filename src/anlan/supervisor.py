@@ -161,6 +161,7 @@ class Supervisor:
         self.env = dict(os.environ, ANLAN_VAR=str(self.var))
         if self.demo_accounts:
             self.env["ANLAN_DEMO_ACCOUNTS"] = "1"
+        self.env.setdefault("ANLAN_SANDBOX_HOST", self.host)
         self._tell_sandbox()
         self._open_nursery()
         self.own_database = "ANLAN_DATABASE_URL" not in self.env

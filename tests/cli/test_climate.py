@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 
 from anlan import __main__ as command
-from anlan.cli._engines import WHERE, load
-
-CLIMATE = sorted(name for name, module in WHERE.items() if module == "climate")
+from anlan.cli._engines import load
 
 
 def calc(
@@ -23,18 +21,6 @@ def calc(
     code = command.main(["calc", engine, str(file), *words])
     out, err = capsys.readouterr()
     return code, json.loads(out) if out else None, json.loads(err) if err else None
-
-
-@pytest.mark.parametrize("engine", CLIMATE)
-def test_the_example_of_each_engine_works_and_draws(
-    engine: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    picture = tmp_path / "out.png"
-    words = ("--plot", str(picture)) if load(engine).plot else ()
-    code, result, _ = calc(capsys, load(engine).example, tmp_path, engine, *words)
-    assert code == 0
-    assert result
-    assert not words or picture.stat().st_size > 5_000
 
 
 def test_a_record_that_ends_dry_is_a_drought(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from anlan import __main__ as command
-from anlan.cli._engines import WHERE, load
+from anlan.cli._engines import load
 
-RIVER = sorted(name for name, module in WHERE.items() if module in ("river", "flood"))
 FLAT: dict[str, Any] = {
     "grid": {"nx": 30, "ny": 20, "cell_m": 10}, "elevation_m": 0, "hours": 0.3,
     "inflows": [{"ix": 0, "iy": 10, "hydrograph": [[0, 0], [600, 10], [1080, 10]]}],
@@ -27,17 +26,6 @@ def calc(
     code = command.main(["calc", engine, str(file), *words])
     out, err = capsys.readouterr()
     return code, json.loads(out) if out else None, json.loads(err) if err else None
-
-
-@pytest.mark.parametrize("engine", RIVER)
-def test_the_example_of_each_engine_works_and_draws(
-    engine: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    picture = tmp_path / "out.png"
-    code, result, _ = calc(capsys, load(engine).example, tmp_path, engine, "--plot", str(picture))
-    assert code == 0
-    assert result
-    assert picture.stat().st_size > 5_000
 
 
 def test_a_flood_spreads_and_keeps_its_water(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

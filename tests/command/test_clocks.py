@@ -97,7 +97,7 @@ def test_due_soon_and_overdue_are_announced_once_each(stage: Stage) -> None:
         with at(minutes):
             ran.append(jobs.report_clocks())
     assert ran == [0, 1, 0, 1, 0]
-    assert len(notices("report_due")) == len(notices("report_overdue")) == 1
+    assert len(notices("报送临期")) == len(notices("报送超期")) == 1
     due = Event.objects.filter(name="command.ReportDue").order_by("id")
     assert [event.payload["overdue"] for event in due] == [False, True]
 
@@ -150,7 +150,7 @@ def test_a_task_nobody_acknowledges_goes_to_the_deputy_and_then_to_the_duty_lead
         ("acknowledge", 1, "治安副大队长 李副队"),
         ("acknowledge", 2, "市应急局带班领导 张局长"),
     ]
-    assert [notice["to_name"] for notice in notices("task_late")] == ["治安副大队长 李副队", "市应急局带班领导 张局长"]
+    assert [notice["to_name"] for notice in notices("任务超时")] == ["治安副大队长 李副队", "市应急局带班领导 张局长"]
     with at(21):
         assert actions.acknowledge_task(stage.officer, cordon.pk).state == "acknowledged"
 
@@ -166,11 +166,11 @@ def test_a_task_not_done_in_time_is_told_once_to_the_duty_leader(stage: Stage) -
         with at(minutes):
             ran.append(jobs.late_tasks())
     assert ran == [0, 1, 0]
-    assert notices("task_late")[0]["subject_id"] == str(cordon.pk)
+    assert notices("任务超时")[0]["subject_id"] == str(cordon.pk)
 
 
 def test_the_message_of_a_task_names_place_level_and_deadline(stage: Stage) -> None:
     responded(stage)
-    cordon = next(notice for notice in notices("task") if "设置警戒区" in notice["text"])
+    cordon = next(notice for notice in notices("任务下达") if "设置警戒区" in notice["text"])
     assert cordon["text"] == "【三级响应】某化工厂液氯泄漏：设置警戒区，20:30前完成（乌达区，一般）"
     assert (cordon["phone"], cordon["urgency"]) == ("13900000000", "high")

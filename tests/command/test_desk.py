@@ -204,8 +204,10 @@ def test_an_overdue_report_goes_up_step_by_step_and_then_no_further(stage: Stage
             jobs.report_clocks()
     duty = ReportClock.everything.get(incident=incident, party="city")
     assert (duty.escalation, duty.escalated_at) == (2, START + timedelta(minutes=150))
-    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose__startswith="report_").order_by("id")
-    assert [event.payload["purpose"] for event in told] == ["report_overdue", "report_escalated", "report_escalated"]
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose__in=("报送超期", "超期升级")).order_by(
+        "id"
+    )
+    assert [event.payload["purpose"] for event in told] == ["报送超期", "超期升级", "超期升级"]
     assert "张局长" in told[0].payload["to_name"]
 
 

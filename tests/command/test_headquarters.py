@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from anlan.command import actions
-from anlan.command.actions import headquarters, needs
+from anlan.command.actions import headquarters, needs, supplying
 from anlan.command.models import AidRequest, CommandTransfer, Headquarters, Incident, Need, NeedSupply
 from anlan.command.rules import structure
 from anlan.gateways.exchange.models import Peer, SentParcel
@@ -20,6 +21,8 @@ from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.resources import actions as resources
 from anlan.resources.jobs import tell_overdue
+from anlan.resources.ledger import Paper
+from anlan.resources.models import Consignment, Material, Store
 from anlan.resources.rules import air_minutes
 from tests.command.conftest import START, Stage, opened
 from tests.conftest import actor
@@ -121,7 +124,7 @@ def test_nobody_is_left_inside_when_the_post_goes_or_the_incident_closes(stage: 
     with clock.standing_at(START + timedelta(minutes=31)):
         tell_overdue()
         drain()
-    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="person_overdue").get()
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="人员超时").get()
     assert told.payload["to_name"] == "张局长"
     assert "周强" in told.payload["text"]
 
@@ -209,3 +212,86 @@ def test_the_tabs_are_filled_and_their_buttons_work(stage: Stage, signed_in: Any
         refused = client.post(f"/command/needs/{need.pk}/do/supply", {"source": "own", "who": "x", "quantity": "9"})
         assert refused.status_code == 409
         assert "落实量不超过缺口" in refused.content.decode()
+
+
+def shelved(stage: Stage, quantity: int) -> Store:
+    at = Store.everything.create(code="LS-N", name="市中心库", lon=106.7, lat=39.5, area=stage.city.west, kind="store")
+    Material.objects.create(code="1020101", name="救灾帐篷", unit="顶", whole=True)
+    resources.receive_lot(stage.officer, at.pk, resources.NewLot("1020101", "B-02-1"), quantity, Paper("采购"))
+    return at
+
+
+INK = "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\n ink").decode()
+
+
+def states(need: Need) -> list[tuple[str, Decimal]]:
+    return list(NeedSupply.everything.filter(need=need).order_by("pk").values_list("state", "quantity"))
+
+
+@pytest.mark.django_db
+def test_a_need_follows_its_load_from_the_shelf_to_the_signature(stage: Stage, signed_in: Any) -> None:
+    row = opened(stage)
+    shelved(stage, 30)
+    with clock.standing_at(START):
+        by = stage.officer
+        with pytest.raises(Invalid, match="顶"):
+            needs.raise_need(by, row.pk, kind="material", item="救灾帐篷", quantity=1, unit="箱")
+        later = needs.raise_need(
+            by, row.pk, kind="material", item="1020101", quantity=8, unit="", priority=3, place="北点"
+        )
+        urgent = needs.raise_need(
+            by, row.pk, kind="material", item="救灾帐篷", quantity=10, unit="顶", priority=1, place="南点"
+        )
+        assert (urgent.item, later.unit) == ("救灾帐篷", "顶")
+        made = supplying.allocate_needs(by, row.pk)
+        assert sorted(demand["items"][0]["quantity"] for demand in made.demands) == ["10", "8"]
+        resources.approve_allocation(by, made.pk)
+        drain()
+        assert states(urgent) == [("promised", Decimal(10))]
+        assert states(later) == [("promised", Decimal(8))]
+        with pytest.raises(Conflict, match="尚缺"):
+            supplying.allocate_needs(by, row.pk)
+        load = Consignment.everything.get(to_name="南点")
+        with pytest.raises(Conflict, match=load.number):
+            needs.move_supply(by, NeedSupply.everything.get(need=urgent).pk, "arrived")
+        resources.depart(by, load.pk, "蒙C12345", "演示司机")
+        drain()
+        assert states(urgent) == [("on_way", Decimal(10))]
+        resources.hand_over(by, load.pk, "王社区", INK, {load.lots.get().pk: 9}, note="一顶破损")
+        drain()
+        assert states(urgent) == [("arrived", Decimal(9))]
+        for _again in range(2):
+            assert supplying.follow_load(by, load.pk) == [], "told twice, done once"
+        resources.withdraw(by, Consignment.everything.get(to_name="北点").pk, "改由邻区支援")
+        drain()
+        assert states(later) == [("failed", Decimal(8))]
+        urgent.refresh_from_db()
+        assert (urgent.arrived, urgent.missing, later.missing) == (9, 1, 8)
+    text = signed_in().get(f"/command/incidents/{row.pk}/?tab=headquarters").content.decode()
+    for step in ("需求对满足", "B-02-1", "蒙C12345", "王社区", load.number):
+        assert step in text
+
+
+@pytest.mark.django_db
+def test_a_load_counts_once_and_never_beyond_the_gap(stage: Stage) -> None:
+    row = opened(stage)
+    at = shelved(stage, 30)
+    goal = Store.everything.create(code="LS-M", name="前置点", lon=106.8, lat=39.5, area=stage.city.west, kind="store")
+    with clock.standing_at(START):
+        by = stage.officer
+        load = resources.send_to_store(by, at.pk, goal.pk, [(at.stock.get().pk, 12)], "前置")
+        drain()
+        first = needs.raise_need(by, row.pk, kind="material", item="救灾帐篷", quantity=10, unit="")
+        other = needs.raise_need(by, row.pk, kind="material", item="救灾帐篷", quantity=5, unit="")
+        assert supplying.link_load(by, first.pk, load.pk).quantity == 10
+        assert supplying.link_load(by, other.pk, load.pk).quantity == 2
+        with pytest.raises(Conflict, match="没有可计入"):
+            supplying.link_load(by, other.pk, load.pk)
+        stranger = actor(stage.city.east, name="外人")
+        with pytest.raises(NotFound):
+            supplying.link_load(stranger, first.pk, load.pk)
+        resources.depart(by, load.pk, "蒙C12345", "演示司机")
+        resources.hand_over(by, load.pk, "库管", INK, {load.lots.get().pk: 4}, note="翻车")
+        drain()
+    assert states(first) == [("arrived", Decimal(4))]
+    assert states(other) == [("failed", Decimal(2))]

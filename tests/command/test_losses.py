@@ -161,7 +161,7 @@ def test_the_clock_asks_every_day_and_chases_until_it_is_stable(stage: Stage) ->
         assert jobs.losses_by_the_clock() == 0
         row = of(city.west, process)
         assert (str(row.round), row.figures["deaths"], row.counts) == ("续报1", 2, False)
-        assert Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="losses_due").exists()
+        assert Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="灾情报送").exists()
         verbs.fill_losses(stage.officer, row.pk, {"deaths": "1"})
         with pytest.raises(Conflict, match="由 2 减为 1，须填写核减理由"):
             verbs.submit_losses(stage.officer, row.pk)

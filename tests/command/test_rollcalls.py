@@ -51,7 +51,7 @@ def test_one_means_after_the_other_until_somebody_answers_or_nobody_can_be_reach
             rollcalls.note_try(stage.officer, row.pk, "answered")
         with pytest.raises(NotFound):
             rollcalls.note_try(actor(stage.city.east), row.pk, "answered")
-    assert Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="rollcall").count() == 1
+    assert Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="通信点名").count() == 1
     assert Event.objects.get(name="command.PostLost").payload["means_tried"] == 3
 
 

@@ -43,7 +43,7 @@ def callee(row: CallRound, name: str) -> Callee:
 def test_those_in_charge_are_called_and_told(stage: Stage) -> None:
     row = called(stage)
     assert set(row.callees.values_list("name", flat=True)) == {"张局长", "李副队", "赵大队"}
-    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="calling")
+    told = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="叫应")
     assert told.count() == 3
     assert "请 20:10 前回电" in told[0].payload["text"]
 
@@ -164,7 +164,7 @@ def test_every_point_of_an_instruction_is_chased_until_it_is_done(stage: Stage) 
         with at(minutes):
             ran.append(jobs.late_instructions())
     assert ran == [0, 1, 0, 1, 1]
-    late = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="instruction_late").order_by("id")
+    late = Event.objects.filter(name="kernel.NoticeRequested", payload__purpose="批示超期").order_by("id")
     assert [event.payload["to_name"] for event in late][:3] == ["消防支队", "消防支队", "市应急局带班领导 张局长"]
     item = row.items.order_by("id").first()
     with at(185):

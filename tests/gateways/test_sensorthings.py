@@ -93,7 +93,8 @@ def names(answer: dict[str, Any]) -> list[str]:
 def test_the_root_lists_the_entity_sets() -> None:
     answer = Client().get(f"{BASE}/").json()
     assert [entry["name"] for entry in answer["value"]] == [
-        "Things", "Locations", "HistoricalLocations", "Datastreams", "Sensors", "ObservedProperties", "Observations",
+        "Things", "Locations", "HistoricalLocations", "Datastreams", "MultiDatastreams", "Sensors", "ObservedProperties",
+        "Observations",
         "FeaturesOfInterest",
     ]  # fmt: skip
 
@@ -436,5 +437,72 @@ def test_readings_are_filtered_by_what_is_computed_of_them(reader: Reader, strea
 def test_the_root_says_what_of_the_standard_holds(reader: Reader) -> None:
     told = reader.get("")["serverSettings"]
     assert any(one.endswith("update-entity") for one in told["conformance"])
+    assert any(one.endswith("/req/multi-datastream") for one in told["conformance"])
+    assert {key for key in told if key != "conformance"} <= set(told["conformance"])
     limited = [value for key, value in told.items() if key.endswith("delete-entity")]
     assert limited == [{"entities": ["Things", "Datastreams"]}]
+
+
+@pytest.fixture
+def second(streams: dict[str, Datastream]) -> Datastream:
+    """Another datastream of the gauge in the east, which reports every other hour."""
+    found: Datastream = Datastream.everything.create(
+        code="H1-q", station_id=streams["H1"].station_id, source_code="q", name="流量", quantity="流量", unit="m³/s",
+        valid_max=9000,
+    )  # fmt: skip
+    with connection.cursor() as cursor:
+        for hour in range(0, 8, 2):
+            cursor.execute(
+                "insert into observation (stream, at, value, quality, received) values (%s, %s, %s, 0, %s)",
+                [found.pk, at := START + timedelta(hours=hour), 500 + hour, at],
+            )
+    return found
+
+
+def test_all_datastreams_of_a_station_are_one_multidatastream(
+    streams: dict[str, Datastream], second: Datastream, reader: Reader, city: City
+) -> None:
+    """18-088 section 8.3 (MultiDatastream extension): units, quantities and results stand in one order."""
+    (multi,) = reader.get("MultiDatastreams", **{"$expand": "ObservedProperties,Thing"})["value"]
+    assert [unit["symbol"] for unit in multi["unitOfMeasurements"]] == ["m", "m³/s"]
+    assert [one["name"] for one in multi["ObservedProperties"]] == ["水位", "流量"]
+    assert len(multi["multiObservationDataTypes"]) == 2
+    assert multi["Thing"]["name"] == "H1站"
+    path = f"MultiDatastreams({multi['@iot.id']})/Observations"
+    newest = reader.get(path, **{"$top": "3", "$count": "true"})
+    assert newest["@iot.count"] == 10
+    assert [one["result"] for one in newest["value"]] == [[None, None], [1078.0, None], [1077.0, None]]
+    first = reader.get(path, **{"$orderby": "phenomenonTime", "$skip": "1", "$top": "2"})["value"]
+    assert [one["result"] for one in first] == [[1071.0, None], [1072.0, 502.0]]
+    since = {"$filter": "phenomenonTime ge 2026-11-23T06:00:00Z and phenomenonTime lt 2026-11-23T07:00:00Z"}
+    (one,) = reader.get(path, **since)["value"]
+    assert (one["result"], one["resultQuality"]) == ([1076.0, 506.0], ["good", "good"])
+    itself = reader.get(one["@iot.selfLink"].split("/v1.1/")[1], **{"$expand": "MultiDatastream($select=name)"})
+    assert (itself["result"], itself["MultiDatastream"]["name"]) == (one["result"], "H1站")
+    array = reader.get(path, **{"$resultFormat": "dataArray", "$top": "1"})["value"][0]
+    assert array["MultiDatastream@iot.navigationLink"].endswith(f"MultiDatastreams({multi['@iot.id']})")
+    assert reader.refused(path, **{"$filter": "result gt 3"})[0] == 400
+    (thing,) = reader.get("Things", **{"$filter": "name eq 'H1站'", "$expand": "MultiDatastreams"})["value"]
+    assert [found["@iot.id"] for found in thing["MultiDatastreams"]] == [multi["@iot.id"]]
+    other = Reader(token(city.west, "monitoring.view", username="west"))
+    assert other.get("MultiDatastreams")["value"] == []
+    assert other.refused(itself["@iot.selfLink"].split("/v1.1/")[1])[0] == 404
+
+
+def test_one_observation_of_a_multidatastream_is_a_reading_of_each(
+    streams: dict[str, Datastream], second: Datastream, reader: Reader, written: Writer, city: City
+) -> None:
+    now = clock.now().replace(microsecond=0)
+    ms = round(now.timestamp() * 1000)
+    body = {"phenomenonTime": now.isoformat(), "result": [3.5, 9999], "MultiDatastream": {"@iot.id": second.station_id}}
+    answer = reader.post("Observations", body)
+    assert (answer.status_code, answer.json()["resultQuality"]) == (201, ["good", "out of range"]), answer.content
+    assert answer["Location"].endswith(f"Observations('m{second.station_id}-{ms}')")
+    assert sorted(written.readings()) == [(streams["H1"].pk, ms, 3.5, False), (second.pk, ms, 9999.0, False)]
+    below = reader.post(f"MultiDatastreams({second.station_id})/Observations", {"result": [1, None]})
+    assert (below.status_code, below.json()["result"]) == (201, [1.0, None])
+    wrong = reader.post("Observations", {**body, "result": [1]})
+    assert (wrong.status_code, wrong.json()["field"]) == (400, "result")
+    west = Reader(token(city.west, "monitoring.*", username="west"))
+    assert west.post("Observations", body).json()["field"] == "MultiDatastream.@iot.id"
+    assert reader.post("MultiDatastreams", {"name": "x"}).status_code == 400

@@ -91,6 +91,18 @@ def test_one_imported_geotiff_of_heights_moves_both_the_water_and_the_fire(city:
     assert burnt[3] - burnt[1] > burnt[2] - burnt[0], "it runs up the sides faster than along the valley"
 
 
+def test_a_map_of_site_classes_is_used_by_an_earthquake_that_begins_outside_it(city: City, tmp_path: Path) -> None:
+    by = actor(city.city)
+    order = RasterOrder(asc(tmp_path, "2 2 3 3\n" * 3), "vs30_m_s", "场地类别", "地震局 2024", ["2=350", "3=200"])
+    actions.into_ground(by, order)
+    run = simulation.run(by, "seismic", {"magnitude": 5.8}, 106.3, 39.8)
+    assert any("地震局 2024" in line for line in run.assumptions)
+    assert "ground" not in run.inputs
+    found = queries.ground_around(by, 106.3, 39.8, ("vs30_m_s",), anywhere=True)["vs30_m_s"]
+    assert set(np.unique(found.values)) == {200.0, 350.0}
+    assert queries.ground_around(by, 106.3, 39.8) == {}
+
+
 @pytest.mark.parametrize(
     ("body", "order", "field"),
     [

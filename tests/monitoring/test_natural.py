@@ -321,6 +321,11 @@ def test_strokes_forecasts_and_months_become_judgements_and_layers_by_themselves
     with clock.standing_at(NOW):
         assert actions.keep_strokes(by, [*strokes, strokes[0]]) == 3
         assert actions.keep_strokes(by, strokes) == 0
+        old = actions.Flash(NOW - timedelta(days=31), 106.71, 39.51, -20.0, "雷电网")
+        early = actions.Flash(NOW + timedelta(minutes=6), 106.72, 39.51, -20.0, "雷电网")
+        assert actions.keep_strokes(by, [old, early]) == 0
+        said = actions.untimely([old, *strokes, early], NOW)
+        assert [old.at.isoformat() in said[0], early.at.isoformat() in said[1], len(said)] == [True, True, 2]
         coming = [
             actions.Ahead("W-1", quantity, NOW - timedelta(hours=hour), NOW + timedelta(hours=2), value, "数值预报")
             for hour, quantity, value in ((6, "阵风", 20.0), (1, "阵风", 35.0), (9, "阵风", 10.0))

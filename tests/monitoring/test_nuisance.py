@@ -143,9 +143,27 @@ def test_pages_show_groups_figures_and_a_trial_of_another_limit(city: City, feed
         assert "试报警" in groups
         page = client.get("/monitoring/alarms/assessment/?days=1").content.decode()
         assert "可接受" in page
+        assert [word for word in ("前十个占比", "抖动的告警", "现在未恢复、未确认") if word not in page] == []
         as_it_is = client.get(f"/monitoring/rules/{rule.pk}/backtest/?days=1").content.decode()
         assert "这段时间不会有告警" in as_it_is
         lower = client.get(f"/monitoring/rules/{rule.pk}/backtest/?days=1&hi=3").content.decode()
-    assert "<p>7 ·" in lower, "six stays in the hour before, and the one now"
+        week = client.get(f"/monitoring/stations/{stream.station_id}/?span=7d").content.decode()
+        year = client.get(f"/monitoring/stations/{stream.station_id}/?span=365d")
+    assert week.count("<path") >= 1
+    assert year.status_code == 200
+    assert "回差" in lower, "fields are called what people call them"
+    assert "deadband</span>" not in lower
+    assert "告警数 7 ·" in lower, "six stays in the hour before, and the one now"
     rule.refresh_from_db()
     assert rule.hi == 30, "a trial changes nothing"
+
+
+def test_chattering_is_three_raises_within_a_minute_of_one_source() -> None:
+    """ISA-18.2, 16.5.5; a source that comes often but slowly is a bad actor, not a chattering one."""
+
+    def raises(source: str, *seconds: int) -> list[nuisance.Raise]:
+        return [nuisance.Raise(T0 + timedelta(seconds=second), 3, source) for second in seconds]
+
+    fast, faster = raises("a", 0, 30, 60, 600), raises("b", 10, 20, 30, 40, 900)
+    slow, apart = raises("c", *range(0, 3600, 61)), raises("d", 0, 30, 61)
+    assert nuisance.chattering([*slow, *fast, *apart, *faster]) == [("b", 4), ("a", 3)]

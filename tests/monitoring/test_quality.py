@@ -69,11 +69,12 @@ def test_only_those_that_ask_are_compared_with_their_neighbours_and_stay_marked(
 
 @pytest.mark.parametrize(
     ("source", "target", "given", "expected"),
-    [("cm", "m", 250, 2.5), ("°F", "℃", 212, 100), ("kPa", "MPa", 350, 0.35), ("m3/h", "L/s", 36, 10), ("", "m", 3, 3)],
-)
+    [("cm", "m", 250, 2.5), ("°F", "℃", 212, 100), ("kPa", "MPa", 350, 0.35), ("m3/h", "L/s", 36, 10), ("", "m", 3, 3),
+     ("m³/s", "L/s", 2, 2000), ("µg/m³", "mg/m3", 500, 0.5), ("mmHg", "kPa", 760, 101.325), ("kn", "m/s", 10, 5.14444)],
+)  # fmt: skip
 def test_units_are_converted(source: str, target: str, given: float, expected: float) -> None:
     factor, offset = quality.conversion(source, target)
-    assert given * factor + offset == pytest.approx(expected)
+    assert given * factor + offset == pytest.approx(expected, rel=1e-5)
 
 
 def test_units_that_do_not_fit_are_refused_by_name() -> None:

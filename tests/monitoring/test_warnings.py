@@ -18,7 +18,8 @@ from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.models import Event
 from anlan.monitoring import actions, jobs, published
-from anlan.monitoring.actions.warnings import content_of, survey
+from anlan.monitoring.actions.drafting import survey
+from anlan.monitoring.actions.warnings import content_of
 from anlan.monitoring.models import Warning
 from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules

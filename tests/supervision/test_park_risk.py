@@ -205,11 +205,56 @@ def test_a_broken_criterion_is_an_alarm_until_the_risk_is_well_below_it_again(pa
     assert {row.state for row in Alarm.everything.all()} == {"returned"}
 
 
+def test_what_has_been_broken_from_the_start_is_a_finding_and_only_a_crossing_an_alarm(
+    park: Park, signed_in: SignIn
+) -> None:
+    def assessed(share: float) -> ParkRisk:
+        """The school's risk set to a share of its limit, as if the register had changed."""
+        row = actions.assess_park(CLOCKWORK, park.pk, "annual")
+        for one in row.targets:
+            one["risk"], one["passes"] = (
+                share * one["limit"] * (one["name"] == "学校"),
+                one["name"] != "学校" or share <= 1,
+            )
+        row.k, row.grade = share, "重大风险" if share > 1 else "低风险"
+        row.save()
+        dispatcher.drain()
+        return row
+
+    def told() -> int:
+        return Alarm.everything.filter(rule__code="QRA-INDIVIDUAL").count()
+
+    HazardUnit.everything.update(quantity_t=0.1)
+    assessed(1.3)
+    assert (open_alarms(), told()) == ({}, 0), "nobody crossed anything: it stood there when the park was registered"
+    browser = signed_in()
+    page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    assert "不符合项" in page
+    assert "学校（高敏感）个人风险 3.9e-06/年" in page
+    assessed(0.95)
+    assessed(1.2)
+    assert told() == 0, "0.95 of the limit is not back within it"
+    assessed(0.5)
+    assert "不符合项" not in browser.get(f"/supervision/parks/{park.pk}/").content.decode()
+    assessed(1.1)
+    assert told() == 1
+    assessed(0.95)
+    assessed(1.4)
+    assert (told(), "QRA-INDIVIDUAL annual" in open_alarms()) == (1, True), "one crossing, one alarm"
+    assessed(0.5)
+    assert open_alarms() == {}
+    assessed(1.1)
+    assert "QRA-INDIVIDUAL annual" in open_alarms(), "crossed again"
+
+
 def test_a_present_alarm_ends_when_nobody_knows_the_weather_any_more(park: Park) -> None:
-    HazardUnit.everything.update(quantity_t=400)
+    HazardUnit.everything.update(quantity_t=0.1)
     with clock.standing_at(NOON):
         blow(park, 2.0, 270)
         actions.assess_due(CLOCKWORK, NOON)
+        HazardUnit.everything.update(quantity_t=400)
+    with clock.standing_at(NOON + timedelta(minutes=5)):
+        actions.assess_due(CLOCKWORK, clock.now())
         dispatcher.drain()
         assert "QRA-INDIVIDUAL current" in open_alarms()
         monitoring.follow_parks(CLOCKWORK, NOON + timedelta(hours=2))
@@ -300,6 +345,50 @@ def test_present_risk_follows_who_is_there_and_day_and_night(park: Park) -> None
     (night,) = later(8 * 60)
     assert "昼夜交替" in night.reason
     assert night.pll < 0.1 * first.pll, "a tenth of them, and nearly all indoors"
+
+
+def test_major_hazards_are_graded_from_the_register_by_unit_and_by_who_is_near(park: Park, signed_in: SignIn) -> None:
+    """GB 18218-2018: 10 t of chlorine are S = 2; alone R = 0.5 x 4 x 2 = 4, with 100 neighbours R = 16."""
+    (one,) = queries.majors(CLOCKWORK)
+    assert (one.name, one.s, one.alpha, one.r, one.grade, one.people) == ("储存单元", 2.0, 0.5, 4.0, "四级", 0)
+    other = neighbour(park)
+    works = HazardUnit.everything.get().enterprise
+    place = {"area": park.area, **HERE}
+    HazardUnit.objects.create(
+        code="V-2",
+        name="汽化器",
+        enterprise=works,
+        kind="反应器",
+        substance="chlorine",
+        quantity_t=4.9,
+        major_hazard_grade="三级",
+        **place,
+    )
+    HazardUnit.objects.create(
+        code="V-3", name="碱罐", enterprise=works, kind="储罐", substance="formalin", quantity_t=90, **place
+    )
+    tanks, plant = queries.majors(CLOCKWORK, park.pk)
+    assert (tanks.people, tanks.alpha, tanks.r, tanks.grade) == (100, 2.0, 16.0, "三级")
+    assert tanks.left_out == ("甲醛溶液（37%）",)
+    assert (plant.name, round(plant.s, 2), plant.grade, plant.differs) == ("生产单元", 0.98, "", True)
+    HazardUnit.everything.filter(code="V-2").update(section="液氯罐区")
+    HazardUnit.everything.filter(code="V-1").update(section="液氯罐区")
+    (together, _formalin) = queries.majors(CLOCKWORK)
+    assert (together.name, round(together.s, 2)) == ("液氯罐区", 2.98), "what one dike holds is one unit"
+    browser = signed_in()
+    page = browser.get("/supervision/major-hazards/").content.decode()
+    for text in ("液氯罐区", "23.84", "三级", "不构成", "待核对"):
+        assert text in page
+    (first, *_rest) = browser.get(f"/api/supervision/major-hazards?park_id={park.pk}").json()
+    assert (first["unit"], first["R"]) == ("液氯罐区", pytest.approx(23.84))
+    assert other.pk != first["enterprise_id"]
+
+
+def test_a_road_tanker_has_its_frequencies_from_the_set_that_lists_it(park: Park) -> None:
+    HazardUnit.everything.update(kind="槽车")
+    row = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    assert {often for _id, _name, often in row.inputs["frequencies"]} == {5e-7}
+    assert any("未列的类型取 CPR 18E" in text for text in row.assumptions)
 
 
 def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:

@@ -7,8 +7,11 @@ import re
 from gettext import GNUTranslations
 from pathlib import Path
 
+from django.apps import apps
+
 from anlan.kernel.geo.layers import LAYERS
-from anlan.kernel.register.declare import REGISTERS
+from anlan.kernel.register.declare import REGISTERS, Register
+from anlan.kernel.register.fields import AnyField, field_of, label_of
 from anlan.web import nav
 from anlan.web.views.layers import GROUPS
 from anlan.web.views.map import FACTS
@@ -53,6 +56,53 @@ def test_every_text_of_every_page_has_its_english() -> None:
     wanted = {text for folder in SRC.glob("*/templates") for text in texts(folder)}
     assert len(wanted) > 1500
     assert wanted - set(translated()) == set()
+
+
+def labels(field: AnyField) -> set[str]:
+    return {str(label) for _code, label in field.flatchoices or []}
+
+
+def said_by(register: Register) -> set[str]:
+    """Every text a register shows: itself, its sections, words, columns, hints and choices."""
+    fields = {name: field_of(register, name) for name in {*register.fields, *register.columns, *register.filters}}
+    found = {register.title, register.help, *register.words.values(), *(part.title for part in register.sections)}
+    found |= {register.symbol.title} if register.symbol else set()
+    found |= {text for name, field in fields.items() for text in (label_of(register, name)[0], str(field.help_text))}
+    return found.union(*map(labels, fields.values()))
+
+
+def foreign(texts: set[str]) -> set[str]:
+    """The Chinese among these texts that has no English."""
+    return {text for text in texts if CHINESE.search(text)} - set(translated())
+
+
+def test_every_column_hint_and_choice_of_every_register_has_its_english() -> None:
+    assert len(REGISTERS) > 40
+    assert foreign(set().union(*map(said_by, REGISTERS.values()))) == set()
+
+
+def test_every_choice_of_every_table_has_its_english() -> None:
+    ours = [model for model in apps.get_models() if model.__module__.startswith("anlan.")]
+    every = set().union(*(labels(field) for model in ours for field in model._meta.concrete_fields))  # type: ignore[arg-type]
+    assert len(every) > 300
+    assert foreign(every) == set()
+
+
+#: Components that say their texts in the language of the page.
+SPOKEN = re.compile(r"{%\s*(?:status|note|figure|empty|failure|loading|verb|tabs|breadcrumb|table)\s([^%]*)%}")
+
+
+def test_every_text_handed_to_a_component_has_its_english() -> None:
+    pages = [file.read_text(encoding="utf-8") for file in SRC.glob("*/templates/**/*.html")]
+    handed = {text for page in pages for tag in SPOKEN.findall(page) for text in re.findall(r'"([^"]*)"', tag)}
+    assert len(handed) > 300
+    assert foreign(handed) == set()
+
+
+def test_a_choice_on_a_page_is_told_in_the_language_of_the_page() -> None:
+    bare = re.compile(r"{{[^}]*get_\w+_display(?!\|tr)[^}]*}}")
+    found = {file.name: tags for file in SRC.glob("*/templates/**/*.html") if (tags := bare.findall(file.read_text()))}
+    assert found == {}
 
 
 def test_the_compiled_catalogue_is_the_one_people_edit() -> None:

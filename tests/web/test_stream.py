@@ -20,6 +20,7 @@ from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import Fact, emit
 from anlan.kernel.models import Area, Role
+from anlan.web import live
 from tests.conftest import City
 from tests.web.serving import Web, session_of, token_of, user_over
 
@@ -92,6 +93,21 @@ class Client:
                     self.numbers.append(event.data["number"])
                 if len(self.numbers) >= until:
                     return
+
+
+def test_what_a_fact_calls_its_own_is_not_taken_for_the_events() -> None:
+    """A team has a name, a fix its time; neither is the event's."""
+    moved = {"team_id": 7, "name": "特勤站", "at": "2026-11-23T20:00:00+08:00", "by": "终端"}
+    row = {
+        "published_seq": 5, "name": "resources.TeamMoved", "payload": moved, "at": "2026-11-23T12:00:09Z",
+        "actor": "系统·定位", "correlation_id": None,
+    }  # fmt: skip
+    head, data = live.wire(row).decode().strip().split("\ndata: ")
+    assert head == "id: 5\nevent: resources.TeamMoved"
+    assert moved.items() <= json.loads(data).items()
+    assert json.loads(data)["published_at"] == "2026-11-23T12:00:09Z"
+    bare = json.loads(live.wire({**row, "payload": {}}).decode().split("\ndata: ")[1])
+    assert (bare["event"], bare["at"], bare["by"]) == ("resources.TeamMoved", "2026-11-23T12:00:09Z", "系统·定位")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 // @ts-check
 // 标绘: draw on an open incident, for everybody at once. What was drawn is kept here until the platform has taken it.
 
+import { csrfToken } from "../../csrf.js";
 import { token } from "./symbols.js";
 import { tr } from "../../words.js";
 
@@ -19,7 +20,7 @@ function button(text, run) {
 
 /** @param {string} url @param {any} body */
 function post(url, body) {
-  const csrf = document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "";
+  const csrf = csrfToken();
   return fetch(url, { method: "POST", headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf }, body: JSON.stringify(body) });
 }
 

@@ -7,15 +7,24 @@ from datetime import date, datetime
 from math import pi
 from typing import Any
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from anlan.administration.rules.indicators import fire_force_met, rate_fall
 from anlan.cli import _engines
 from anlan.command.rules import accident_grade, lateness_min, report_deadlines
 from anlan.command.rules.drills import drill_due
 from anlan.command.rules.regrading import regrade, report_route
+from anlan.command.rules.relief import relief_response
+from anlan.gateways.exchange.sealing import SM2, digest
 from anlan.hazards.chemical import criteria, dense, gb18218, plume, risk, source
 from anlan.hazards.chemical.substances import find
 from anlan.hazards.seismic import degree_of, intensities
 from anlan.hazards.seismic.attenuation import isoseismal, yu_2013
 from anlan.monitoring.rules import signals
+from anlan.monitoring.rules.cap import national
+from anlan.monitoring.rules.cap.model import Alert, AlertInfo
+from anlan.resources.rules import shelter_capacity, valid_code
+from anlan.supervision.rules import concealment_reward, late_fee, tipoff_reward
 
 Answer = Callable[[Any], Any]
 ANSWERS: dict[str, Answer] = {}
@@ -217,3 +226,66 @@ def _(given: Any) -> Any:
 @answers("ir_class")
 def _(given: Any) -> Any:
     return {target: criteria.acceptable(given["ir"], target) for target in ("一类", "二类", "三类")}
+
+
+@answers("late_fee")
+def _(given: Any) -> Any:
+    return [float(late_fee(given["fine"], days)) for days in given["days"]]
+
+
+@answers("tipoff_reward")
+def _(given: Any) -> Any:
+    return [float(tipoff_reward(fine)) for fine in given["fines"]]
+
+
+@answers("tipoff_reward_concealed")
+def _(given: Any) -> Any:
+    return [float(concealment_reward(grade, deaths)) for grade, deaths in given]
+
+
+@answers("alert_identifier")
+def _(given: Any) -> Any:
+    entered = datetime.fromisoformat(given["entry"])
+    info = AlertInfo(event=given["eventType"], parameters=[("colour", given["severity"])])
+    alert = Alert(sender_code=given["senderCode"], sent=entered, message_type=given["msgType"], infos=[info])
+    return {"identifier": national.identifier(given["senderCode"], entered), "file": national.file_name(alert)}
+
+
+@answers("alert_headline")
+def _(given: Any) -> Any:
+    return national.headline(given["sender"], given["msgType"], given["type"], given["severity"])
+
+
+@answers("material_code")
+def _(given: Any) -> Any:
+    return [valid_code(code) for code in given]
+
+
+@answers("shelter_capacity")
+def _(given: Any) -> Any:
+    return [shelter_capacity(given["area_m2"], norm) for norm in given["norm"]]
+
+
+@answers("indicator_fire_force")
+def _(given: Any) -> Any:
+    return [fire_force_met(staff, given["population"]) for staff in given["staff"]]
+
+
+@answers("indicator_rate_fall")
+def _(given: Any) -> Any:
+    found = rate_fall((given["d2020"], given["gdp2020"]), (given["d2025"], given["gdp2025"]))
+    return None if found is None else {"fall": found.fall, "met": found.met}
+
+
+@answers("relief_response_national")
+def _(given: Any) -> Any:
+    found = [relief_response(figures) for figures in given]
+    return [one and one.level for one in found]
+
+
+@answers("crypto")
+def _(given: Any) -> Any:
+    """The algorithms the exchange seals and enciphers with (GB/T 32905, GB/T 32907), one block for the cipher."""
+    block = bytes.fromhex(given["sm4_key_plain"])
+    cipher = Cipher(algorithms.SM4(block), modes.ECB()).encryptor()  # noqa: S305 - the published known answer is one block
+    return {"sm3": digest(SM2, given["sm3"].encode()).hex(), "sm4": cipher.update(block).hex()}

@@ -58,8 +58,8 @@ def plot(engine: Engine, given: Any, result: Any, path: Path) -> None:
     """A picture of one result."""
     if path.suffix not in {".png", ".svg", ".pdf"}:
         raise InputError("--plot", str(path), ".png、.svg 或 .pdf")
-    if engine.plot is None or isinstance(result, list) != engine.whole:
-        raise InputError("--plot", engine.name, "能画图的引擎，且输入为单个对象")
+    if isinstance(given, list) and not engine.whole:
+        raise InputError("--plot", engine.name, "输入为单个对象")
     import matplotlib  # noqa: PLC0415 - loaded only when a picture is asked for
 
     matplotlib.use("Agg")

@@ -67,8 +67,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def play(
-    args: argparse.Namespace, system: Supervisor, console: Console, live_minutes: float | None = None
+    args: argparse.Namespace,
+    system: Supervisor,
+    console: Console,
+    live_minutes: float | None = None,
+    directing: Any = None,
 ) -> dict[str, Any]:
+    """One story to its end. directing: a `web.scenario.directing.Directing`, for a drill."""
     from anlan.web.city import accounts  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.web.scenario import player  # noqa: PLC0415 - as above
 
@@ -79,12 +84,14 @@ async def play(
         console.print(f"[dim]资料来源：{scenario.source}[/]")
     password = f"{system.env.get('ANLAN_MQTT_PASSWORD', '')}-device"
     ports = {"mqtt": system.ports.mqtt, "sl651": system.ports.sl651}
-    one = player.Player(scenario, system.url, ports, password, accounts.demo(args.city))
+    one = player.Player(scenario, system.url, ports, password, accounts.demo(args.city), directing)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("等待告警", total=STEPS)
 
         def tell(step: Any) -> None:
+            if directing is not None:
+                directing.tell(step=step.text)
             progress.advance(bar)
             progress.update(bar, description=step.step)
             progress.console.print(f"  [cyan]{step.at[11:19]}[/] {step.text} [dim]{step.latency_ms:.0f} ms[/]")

@@ -24,6 +24,8 @@ from anlan.supervisor import Supervisor, handle_signals
 HELP = "演练：在隔离沙盒中播放场景与导调，实施记录交回演练档案"
 EXAMPLE = "anlan drill play --scenario chlorine-wuda --people live"
 RESULT = "result.json"
+#: After the end of a drill that the console ordered the sandbox stays for so long, or until it is stopped, real seconds.
+LOOK_ON_S = 1800.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=8090, help="沙盒网页端口（被占用时顺延）")
     parser.add_argument("--host", default="127.0.0.1", help="沙盒网页监听地址")
     parser.add_argument("--city", default="wuhai", help="城市包")
+    parser.add_argument("--console", action="store_true", help="由控制台启动：经沙盒目录听令，停止后退出")
     parser.add_argument("--once", action="store_true", help="结束后打印一行 JSON 并退出")
     parser.add_argument("--number", default="", help="keep：演练编号，如 YL-2026-001")
 
@@ -73,10 +76,15 @@ def enter(args: argparse.Namespace) -> int:
 def inside(args: argparse.Namespace) -> int:
     """In the sandbox: everything started, the scenario played, the record written down."""
     sandbox.guard()
-    console = Console(stderr=args.once, highlight=False)
-    stop = threading.Event()
+    from anlan.web.scenario.directing import Directing  # noqa: PLC0415 - after the guard, as everything else
+
+    console = Console(stderr=args.once or args.console, highlight=False)
+    directing = Directing(sandbox.Mailbox(_roles.var()) if args.console else None)
+    stop = directing.stop
     handle_signals(stop)
+    threading.Thread(target=directing.listen, daemon=True).start()
     system = Supervisor(_roles.var(), args.port, args.host, demo_accounts=True, stopping=stop)
+    ended = {"state": "ended"}
     try:
         with console.status("启动演练沙盒 …"):
             if not system.start():
@@ -86,28 +94,45 @@ def inside(args: argparse.Namespace) -> int:
         console.print(
             f"[bold yellow]演练沙盒“{sandbox.name()}”[/] {system.url}（与实况隔离，任何消息、预警都不会发出）"
         )
-        summary = asyncio.run(play(args, system, console))
-        result = written(summary)
-        if args.once:
-            print(json.dumps({**summary, "result": str(result)}, ensure_ascii=False, default=str), flush=True)
-            return 0 if summary["ok"] or (args.people == "live" and not summary["error"]) else 1
-        console.print(f"实施记录：{result}\n登记：anlan drill keep --name {sandbox.name()} --number YL-…")
-        demo.greet(console, system.url, args.city)
-        stop.wait()
-        return 0
+        directing.tell(state="running", url=system.url, port=system.ports.web)
+        summary = asyncio.run(play(args, system, console, directing))
+        return after(args, system, console, directing, summary)
+    except Exception as reason:
+        ended = {"state": "failed", "error": str(reason)[-300:]}
+        raise
     finally:
         console.print("正在停止沙盒 …")
         system.stop()
+        directing.tell(**ended)
 
 
-async def play(args: argparse.Namespace, system: Supervisor, console: Console) -> dict[str, Any]:
+def after(
+    args: argparse.Namespace, system: Supervisor, console: Console, directing: Any, summary: dict[str, Any]
+) -> int:
+    """The record is written; who took part may look on, until it is stopped."""
+    result = written(summary)
+    if args.once:
+        print(json.dumps({**summary, "result": str(result)}, ensure_ascii=False, default=str), flush=True)
+        return 0 if summary["ok"] or (args.people == "live" and not summary["error"]) else 1
+    if args.console:
+        directing.tell(state="over", error=summary["error"])
+        directing.stop.wait(LOOK_ON_S)
+        written(summary)
+        return 0
+    console.print(f"实施记录：{result}\n登记：anlan drill keep --name {sandbox.name()} --number YL-…")
+    demo.greet(console, system.url, args.city)
+    directing.stop.wait()
+    return 0
+
+
+async def play(args: argparse.Namespace, system: Supervisor, console: Console, directing: Any) -> dict[str, Any]:
     """Field and injects; the people's part, too, unless people play it themselves."""
     live = args.people == "live"
     args.speed = args.speed or (1.0 if live else None)
-    minutes = args.minutes
-    if live and minutes is None:
-        minutes = demo.scenario_of(args).minutes
-    return await demo.play(args, system, console, live_minutes=minutes if live else None)
+    scenario = demo.scenario_of(args)
+    minutes = args.minutes or scenario.minutes
+    directing.tell(title=scenario.title, minutes=minutes, speed=args.speed or scenario.speed)
+    return await demo.play(args, system, console, live_minutes=minutes if live else None, directing=directing)
 
 
 def written(summary: dict[str, Any]) -> Path:

@@ -13,7 +13,7 @@ from anlan.kernel.geo.crs import Crs
 
 HELP = "导入数据文件（GeoJSON、Shapefile、GPKG、KML、CSV、Excel、OSM；栅格 GeoTIFF、ESRI ASCII）"
 #: Kinds of rasters, as `simulation.models.GroundRaster.Kind`.
-RASTERS = ("fuel", "elevation_m", "canopy_cover", "canopy_height_m", "canopy_base_m", "bulk_density_kg_m3")
+RASTERS = ("fuel", "elevation_m", "canopy_cover", "canopy_height_m", "canopy_base_m", "bulk_density_kg_m3", "vs30_m_s")
 EXAMPLE = "anlan import 医院.xlsx --register hospitals --crs GCJ-02 --map 医院名称=name --dry-run"
 
 
@@ -22,12 +22,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     goal = parser.add_mutually_exclusive_group(required=True)
     goal.add_argument("--register", metavar="SLUG", help="导入到登记簿，如 hospitals、teams")
     goal.add_argument("--layer", choices=["roads", "areas"], help="roads 换路网；areas 设区划边界")
-    goal.add_argument("--raster", choices=RASTERS, help="燃料图、高程、郁闭度、树高、枝下高、林冠容积密度的栅格")
+    goal.add_argument(
+        "--raster", choices=RASTERS, help="燃料图、高程、郁闭度、树高、枝下高、林冠容积密度、场地 Vs30 的栅格"
+    )
     parser.add_argument("--title", default="", help="栅格的名称（同名同种类的被替换）")
     parser.add_argument("--source", default="", help="栅格的来源：谁的、哪一年的")
     parser.add_argument("--epsg", type=at_least_one, help="栅格的坐标系，文件没有写明时给")
     parser.add_argument(
-        "--codes", nargs="+", action="extend", default=[], metavar="原值=编号", help="图上的值对应到燃料编号"
+        "--codes",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="原值=编号",
+        help="图上的值对应到燃料编号，或场地类别对应到 Vs30",
     )
     parser.add_argument("--representative", action="store_true", help="是演示数据")
     parser.add_argument("--crs", type=Crs, choices=list(Crs), default=Crs.WGS84, help="文件坐标系（默认 WGS84）")

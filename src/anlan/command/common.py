@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from anlan import sandbox
 from anlan.command.models import Incident, Task, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -13,6 +14,11 @@ from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.events.facts import NoticeRequested
 
 Kind = TimelineEntry.Kind
+
+
+def exercising() -> bool:
+    """Is what happens now an exercise? A scenario's clock, or a drill's sandbox as a whole."""
+    return clock.scenario() is not None or bool(sandbox.name())
 
 
 def hold(by: Actor, permission: str, incident_id: int, version: int | None = None) -> Incident:

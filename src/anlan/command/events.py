@@ -127,6 +127,15 @@ class DrillHeld(Fact):
 
 
 @dataclass(frozen=True)
+class SandboxChanged(Fact):
+    """A sandbox of a drill was ordered, started, ended."""
+
+    run_id: int
+    drill_id: int
+    state: str
+
+
+@dataclass(frozen=True)
 class DrillEvaluated(Fact):
     drill_id: int
     score: float

@@ -9,6 +9,7 @@ from anlan.command import sources
 from anlan.command.actions.calling import close_calling, start_calling
 from anlan.command.actions.proposals import propose, refine_proposal
 from anlan.command.actions.quakes import assess_quake
+from anlan.command.actions.supplying import follow_load
 from anlan.command.common import tell
 from anlan.command.models import Callee, CallRound, Headquarters, Incident
 from anlan.kernel import clock
@@ -222,6 +223,17 @@ def stock_issued(event: Event) -> None:
     line(event, "resource", f"物资出库：{p['item']} {p['quantity']:g}（{p['purpose']}）", stock_id=p["stock_id"])
 
 
+@on("resources.ConsignmentChanged")
+def consignment_changed(event: Event) -> None:
+    """The needs a load is for follow it; the load itself is a line of the incident."""
+    p = event.payload
+    words = {"picking": "备货", "on_road": "发车", "delivered": "签收", "cancelled": "撤回"}
+    goods = f"（{p['what']}）" if p["what"] else ""
+    text = f"调拨单 {p['number']} {words.get(p['state'], p['state'])}：{p['store']}→{p['to_name']}{goods}"
+    line(event, "resource", text, consignment_id=p["consignment_id"])
+    follow_load(DESK, p["consignment_id"])
+
+
 @on("gateways.NoticeFailed")
 def notice_failed(event: Event) -> None:
     p = event.payload
@@ -254,7 +266,7 @@ def warn_overdue(by: Any, incident_id: int, presence_id: int, person: str) -> No
         by, "人员超时告警", incident,
         NoticeRequested(
             to_name=name, phone=leader.phone if leader else "", to_person_id=leader.pk if leader else None,
-            text=f"【人员超时】{incident.title}：{person}超过限时仍在危险区内，请立即核实撤出", purpose="person_overdue",
+            text=f"【人员超时】{incident.title}：{person}超过限时仍在危险区内，请立即核实撤出", purpose="人员超时",
             subject_type="resources.Presence", subject_id=str(presence_id), urgency="high",
             correlation_id=str(incident.correlation_id),
         ),

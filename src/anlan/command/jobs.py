@@ -22,7 +22,19 @@ from anlan.command.actions.clocks import MOST_ESCALATIONS as CLOCK_STEPS
 from anlan.command.actions.instructions import CHASE, MOST_CHASES
 from anlan.command.actions.losses import chase_losses, follow_losses
 from anlan.command.actions.rollcalls import start_roll_call
-from anlan.command.models import Callee, InstructionItem, Lesson, LossProcess, LossReturn, ReportClock, RollCall, Task
+from anlan.command.actions.sandboxes import follow_sandbox
+from anlan.command.duty import sandboxes
+from anlan.command.models import (
+    Callee,
+    InstructionItem,
+    Lesson,
+    LossProcess,
+    LossReturn,
+    ReportClock,
+    RollCall,
+    SandboxRun,
+    Task,
+)
 from anlan.command.planning.runner import Runner
 from anlan.command.quakes import judged
 from anlan.command.states import TASK_OPEN, TASK_WAITING
@@ -128,6 +140,20 @@ def losses_by_the_clock() -> int:
         state__in=["drafted", "returned"], due_at__lte=now, late_told_at__isnull=True
     )
     return done + sum(attempt(chase_losses, pk) for pk in late.values_list("pk", flat=True))
+
+
+@every(2)
+def follow_sandboxes() -> int:
+    """演练沙盒: start what was ordered, follow what runs, clear away what has ended. Returns how many run."""
+    rows = SandboxRun.objects.unscoped("the worker follows all sandboxes")
+    running = list(rows.filter(state__in=sandboxes.ALIVE).values_list("pk", flat=True))
+    for pk in running:
+        attempt(follow_sandbox, pk)
+    for row in rows.filter(state__in=["ended", "failed"]).select_related("drill").order_by("-pk")[:5]:
+        if sandboxes.mailbox(row).told()[0].get("state") in ("ended", "failed"):
+            sandboxes.clear(row)
+    sandboxes.reap()
+    return len(running)
 
 
 def attempt(verb: object, pk: int) -> int:

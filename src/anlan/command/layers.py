@@ -38,7 +38,8 @@ def incident_feature(row: Incident) -> dict[str, Any]:
         "geometry": {"type": "Point", "coordinates": [row.lon, row.lat]},
         "properties": {
             "id": row.pk,
-            "name": row.title,
+            "name": f"【演练】{row.title}" if row.exercise else row.title,
+            "exercise": row.exercise,
             "number": row.number,
             "event": row.event_name,
             "level": COLOURS.get(row.working_grade, ""),

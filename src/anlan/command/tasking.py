@@ -128,7 +128,7 @@ def issue(by: Actor, task: Task) -> None:
         text += f"；预计 {task.eta_min:.0f} 分钟到达（{task.route_how}）"
     tell(task.incident, Kind.TASK, text, by.name, task_id=task.pk)
     fact = TaskIssued(task.pk, task.incident_id, task.title, task.due_at.isoformat(), task.post_id, task.team_id)
-    notice = task_notice(task, task.message, "task")
+    notice = task_notice(task, task.message, "任务下达")
     record(by, "下达任务", task, fact, notice, correlation_id=task.incident.correlation_id)
 
 

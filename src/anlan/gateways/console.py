@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import nats
@@ -16,7 +17,7 @@ from nats.aio.msg import Msg
 
 from anlan.gateways.actions import require_city
 from anlan.gateways.devices import discover
-from anlan.gateways.devices.contract import FrameError
+from anlan.gateways.devices.contract import DeviceProtocol, FrameError, Reading
 from anlan.gateways.log import Frame, ReadingLog
 from anlan.kernel.accounts.actor import Actor
 from anlan.monitoring.log import servers
@@ -33,8 +34,9 @@ COUNTS = {
 class Console:
     """The gateway's side: gives the frames it remembers, the newest first."""
 
-    def __init__(self, store: ReadingLog) -> None:
-        self.store = store
+    def __init__(self, store: ReadingLog, served: dict[str, tuple[str, str]]) -> None:
+        """served: protocol -> the port it listens on, and why it does not ("" when it does)."""
+        self.store, self.served = store, served
 
     async def open(self, client: Client) -> None:
         await client.subscribe(SUBJECT, cb=self.answer)
@@ -47,6 +49,7 @@ class Console:
         protocol, text = str(wanted.get("protocol", "")), str(wanted.get("text", ""))
         rows = [told(frame) for frame in reversed(self.store.frames) if fits(frame, protocol, text)]
         found = {"frames": rows[:SHOWN], "trouble": self.store.trouble, "counts": dict(self.store.counts)}
+        found["served"] = self.served
         await message.respond(orjson.dumps(found))
 
 
@@ -69,23 +72,26 @@ def told(frame: Frame) -> dict[str, Any]:
 class Shown:
     """A frame as the page shows it."""
 
-    at: str
+    at: datetime
     protocol: str
     peer: str
     reason: str
     hex: str
     text: str
     answer: str
+    readings: list[Reading]
     decoded: str
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What the gateway says: its last frames, why it keeps nothing ("" when it does), and its counts since it began."""
+    """What the gateway says: its last frames, why it keeps nothing ("" when it does), its counts since it began, and on
+    which port each protocol is served, or why it is not."""
 
     frames: list[Shown]
     trouble: str
     counts: dict[str, int]
+    served: list[tuple[str, str, str]]
 
 
 def frames(actor: Actor, protocol: str = "", text: str = "") -> Heard | None:
@@ -95,7 +101,13 @@ def frames(actor: Actor, protocol: str = "", text: str = "") -> Heard | None:
     if told is None:
         return None
     counts = {COUNTS[name]: count for name, count in told["counts"].items() if name in COUNTS}
-    return Heard([shown(row) for row in told["frames"]], str(told["trouble"]), counts)
+    return Heard([shown(row) for row in told["frames"]], str(told["trouble"]), counts, titled(told.get("served", {})))
+
+
+def titled(served: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:
+    """What does not listen first."""
+    found = [(protocol.title, *served[name]) for name, protocol in discover().items() if name in served]
+    return sorted(found, key=lambda row: not row[2])
 
 
 async def ask(wanted: dict[str, str]) -> dict[str, Any] | None:
@@ -116,17 +128,17 @@ def shown(row: dict[str, str]) -> Shown:
     raw = base64.b64decode(row["raw"])
     text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in raw)
     answer = base64.b64decode(row["answer"]).hex(" ").upper()
-    decoded = understood(row["protocol"], raw)
-    return Shown(row["at"], row["protocol"], row["peer"], row["reason"], raw.hex(" ").upper(), text, answer, decoded)
+    protocol = discover().get(row["protocol"])
+    readings, decoded = understood(protocol, raw) if protocol else ([], "")
+    title = protocol.title if protocol else row["protocol"]
+    at = datetime.fromisoformat(row["at"])
+    return Shown(at, title, row["peer"], row["reason"], raw.hex(" ").upper(), text, answer, readings, decoded)
 
 
-def understood(name: str, raw: bytes) -> str:
-    protocol = discover().get(name)
-    if protocol is None:
-        return ""
+def understood(protocol: DeviceProtocol, raw: bytes) -> tuple[list[Reading], str]:
+    """The readings of a frame, and all of its fields."""
     try:
         found = protocol.decode(raw)
     except FrameError as error:
-        return str(error)
-    readings = [f"{r.address}/{r.code} {r.name} = {r.value} {r.unit} @ {r.at.isoformat()}" for r in found.readings]
-    return json.dumps({"frame": found.frame, "readings": readings}, ensure_ascii=False, indent=1, default=str)
+        return [], str(error)
+    return found.readings, json.dumps(found.frame, ensure_ascii=False, indent=1, default=str)

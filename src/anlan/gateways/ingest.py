@@ -17,11 +17,12 @@ from nats.aio.msg import Msg
 
 from anlan.gateways.backfill import running as backfill
 from anlan.gateways.console import Console
-from anlan.gateways.devices import discover
+from anlan.gateways.devices import discover, tls
 from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.datagrams import Datagrams
 from anlan.gateways.devices.listener import Listener
+from anlan.gateways.devices.mqtt import direct
 from anlan.gateways.devices.mqtt.bridge import Broker, MqttBridge
 from anlan.gateways.devices.polling import Polling, polled_file
 from anlan.gateways.devices.positions import Positions
@@ -32,6 +33,8 @@ from anlan.gateways.quarantine import replay_for_ever
 from anlan.monitoring import log as layout
 
 log = logging.getLogger(__name__)
+#: Said as a port: this protocol's open door stays shut (its encrypted one, if it has a certificate, does not).
+OFF = "off"
 
 
 async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.0.0") -> None:  # noqa: S104 - devices come from outside
@@ -39,9 +42,11 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     store = ReadingLog(settings.NATS_URL)
     await store.open()
     positions = Positions()
-    listeners = [found for protocol in discover().values() if (found := await listen(protocol, store, host, positions))]
+    served: dict[str, tuple[str, str]] = {}
+    ways = [*discover().values(), *([one] if (one := direct.protocol(os.environ)) else [])]
+    listeners = [found for way in ways if (found := await listen(way, store, host, positions, served))]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
-    await Console(store).open(store.nats)
+    await Console(store, served).open(store.nats)
     bridge = MqttBridge(store, Broker.of_environment(os.environ))
     works = (
         bridge.run(),
@@ -68,20 +73,31 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
 
 
 async def listen(
-    protocol: DeviceProtocol, store: ReadingLog, host: str, positions: Positions
+    protocol: DeviceProtocol, store: ReadingLog, host: str, positions: Positions, served: dict[str, tuple[str, str]]
 ) -> Listener | Datagrams | None:
-    """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted."""
+    """The protocol's server. A port that was asked for must be free; without one, a taken default is only noted.
+
+    served: protocol -> where it listens, or why not, for the operator's console."""
     if protocol.transport not in ("tcp", "udp") or protocol.session is None:
         return None
     asked = os.environ.get(protocol.port_env)
+    listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
+    port = f"{protocol.transport.upper()} {asked or protocol.default_port}"
+    if isinstance(listener, Listener) and protocol.tls_env and (secured := tls.context(protocol.tls_env)):
+        safe = int(os.environ.get(f"{protocol.tls_env}_PORT") or protocol.tls_port)
+        await listener.start(host, safe, secured)
+        port = f"TLS {safe}" if asked == OFF else f"{port}、TLS {safe}"
+    served[protocol.name] = (port, "")
+    if asked == OFF:
+        return listener
     try:
-        listener = Listener(protocol, store, positions) if protocol.transport == "tcp" else Datagrams(protocol, store)
         await listener.start(host, int(asked or protocol.default_port))
     except OSError as error:
         if asked:
             raise
+        served[protocol.name] = (port, f"端口被占用，可设 {protocol.port_env}")
         log.warning("%s is not served: %s; set %s", protocol.name, error, protocol.port_env)
-        return None
+        return listener if getattr(listener, "doors", None) else None
     return listener
 
 

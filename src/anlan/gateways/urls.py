@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("quarantine/<int:pk>/", views.quarantined, name="quarantined"),
     path("quarantine/<int:pk>/replay", views.replay, name="quarantine-replay"),
     path("quarantine/<int:pk>/discard", views.discard, name="quarantine-discard"),
+    path("warnings/", views.bring_warnings, name="bring-warnings"),
 ]
 if find_spec("anlan.gateways.alerts.urls"):
     urlpatterns.append(path("", include("anlan.gateways.alerts.urls")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anlan.gateways import actions, console, queries
 from anlan.gateways.devices import ordering
+from anlan.gateways.feeds.cap import relaying
+from anlan.gateways.feeds.contract import MAX_BYTES
 from anlan.gateways.models import Quarantined
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import Invalid
+from anlan.kernel.errors import Forbidden, Invalid
 from anlan.kernel.register import refused
+from anlan.monitoring.rules.warnings import DRAFT, EVENT_NAMES
 
 PAGE = 50
 
@@ -122,3 +127,18 @@ def command(request: HttpRequest, pk: int) -> HttpResponse:
                 return redirect("station-command", pk)
     context = {"station": station, "protocol": protocol, "commands": protocol.commands.items(), "error": error}
     return render(request, "gateways/command.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def bring_warnings(request: HttpRequest) -> HttpResponse:
+    """引入外来预警: CAP and 12379 files become drafts; what cannot is told with its reason."""
+    actor = actor_of(request)
+    if not actor.has(DRAFT):
+        raise Forbidden(f"{actor.name}没有“{DRAFT}”权限", permission=DRAFT)
+    context: dict[str, Any] = {"codes": EVENT_NAMES.items(), "event_code": request.POST.get("event_code", "")}
+    if request.method == "POST":
+        files = [(sent.name or "", sent.read(MAX_BYTES + 1)) for sent in request.FILES.getlist("files")]
+        code = context["event_code"] if context["event_code"] in EVENT_NAMES else ""
+        context |= {"done": relaying.bring(actor, files, code)} if files else {"error": "没有选择文件"}
+    status = 422 if "error" in context else 200
+    return render(request, "gateways/bring_warnings.html", context, status=status)

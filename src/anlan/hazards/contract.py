@@ -140,12 +140,17 @@ class Lines:
 
 @dataclass(frozen=True)
 class Ground:
-    """Rasters of the country (fuel, heights, trees) by name, which the room fills in from what was imported. None by default."""
+    """Rasters of the country (fuel, heights, trees) by name, which the room fills in from what was imported. None by default.
+
+    `kinds`: only these are read; `anywhere`: also where they do not cover the place (an earthquake shakes from afar).
+    """
 
     name: str
     title: str
     unit: str = ""
     default: None = None
+    kinds: tuple[str, ...] = ()
+    anywhere: bool = False
 
     def read(self, given: Mapping[str, Any]) -> Mapping[str, Raster] | None:
         value = given.get(self.name)

@@ -38,6 +38,14 @@ class Raster:
         found[:, (columns < 0) | (columns >= wide)] = np.nan
         return found
 
+    def at(self, lon: Floats, lat: Floats) -> Floats:
+        """Values of the nearest cells at points (lon[i], lat[i]); NaN outside and where unknown."""
+        rows, columns = (np.floor(self.cells(p, a) + 0.5).astype(np.int64) for p, a in ((lat, 0), (lon, 1)))
+        high, wide = self.values.shape
+        found = self.values[rows.clip(0, high - 1), columns.clip(0, wide - 1)].astype(np.float64)
+        found[(rows < 0) | (rows >= high) | (columns < 0) | (columns >= wide)] = np.nan
+        return found
+
     def smooth(self, lon: Floats, lat: Floats) -> Floats:
         """(latitudes, longitudes) grid, linear between cells, without holes: those take the nearest known value, and so does outside."""
         whole = filled(np.asarray(self.values, np.float64))

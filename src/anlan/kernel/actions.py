@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -12,7 +13,7 @@ from django.db import models, transaction
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.audit import journal
 from anlan.kernel.errors import Forbidden
-from anlan.kernel.events.outbox import Fact, emit
+from anlan.kernel.events.outbox import Fact, Told, emit_all
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,6 +43,22 @@ def action(
     return declare
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a verb did to one row, and the facts that makes true."""
+
+    subject: models.Model
+    facts: Sequence[Fact] = ()
+    before: dict[str, Any] | None = None
+    reason: str = ""
+    correlation_id: UUID | None = None
+
+    @property
+    def area_path(self) -> str:
+        area = getattr(self.subject, "area", None)
+        return area.path if area is not None else str(getattr(self.subject, "area_path", ""))
+
+
 def record(
     by: Actor,
     verb: str,
@@ -55,9 +72,18 @@ def record(
 
     `verb` is Chinese ("确认告警").
     """
-    area = getattr(subject, "area", None)
-    path = area.path if area is not None else str(getattr(subject, "area_path", ""))
-    data_class = int(getattr(subject, "data_class", 2))
-    for fact in facts:
-        emit(by, fact, area_path=path, data_class=data_class, correlation_id=correlation_id)
-    journal.write(by, verb, subject, before=before, reason=reason, area_path=path, correlation_id=correlation_id)
+    record_all(by, verb, [Done(subject, facts, before, reason, correlation_id)])
+
+
+def record_all(by: Actor, verb: str, done: Sequence[Done]) -> None:
+    """The same for many rows at once."""
+    told = [
+        Told(fact, one.area_path, int(getattr(one.subject, "data_class", 2)), one.correlation_id)
+        for one in done
+        for fact in one.facts
+    ]
+    emit_all(by, told)
+    changes = [
+        journal.Change(verb, one.subject, one.before, one.reason, one.area_path, one.correlation_id) for one in done
+    ]
+    journal.write_all(by, changes)

@@ -79,6 +79,21 @@ def keep_partitions() -> None:
         store.make_partition(day)
 
 
+#: The 20 h up to which the climate was summed up.
+climate_until: list[datetime] = []
+
+
+@every(600.0)
+def roll_climate() -> None:
+    """Days and months of rain and temperature, an hour or two after each day's end and again when the worker begins."""
+    hour = clock.now().replace(minute=0, second=0, microsecond=0)
+    if abs(clock.now() - clock.real_now()) > timedelta(minutes=5):
+        return  # what a scenario plays is no climate
+    if climate_until != [hour]:
+        actions.roll_climate(JUDGE, hour)
+        climate_until[:] = [hour]
+
+
 #: Natural hazards are judged so often by the clock, and at every new hour.
 JUDGED_EVERY = timedelta(minutes=5)
 judged_at: list[datetime] = []

@@ -205,8 +205,9 @@ def drought(actor: Actor, bbox: BBox | None) -> FeatureCollection:
             ring = ellipse(DROUGHT_M, DROUGHT_M, 0.0)
             properties = {
                 "id": f"{row.pk}-{frame}", "name": f"{row.place} {month} {name}", "minute": frame, "label": month, "value": value,
-                "unit": "SPEI-3", "colour": colour, "opacity": 0.5, "meaning": row.reason, "source": row.clause, "modelled": True,
-                "url": f"/monitoring/judgements/{row.pk}/", "at": row.checked_at.isoformat(),
+                "unit": row.figures.get("index", "SPEI-3"), "colour": colour, "opacity": 0.5,
+                "meaning": row.reason, "source": row.clause, "modelled": True, "url": f"/monitoring/judgements/{row.pk}/",
+                "at": row.checked_at.isoformat(),
             }  # fmt: skip
             shape = polygon(row.lon, row.lat, ring)
             features.append({"type": "Feature", "geometry": shape, "properties": properties})
@@ -373,10 +374,10 @@ layer(
 )  # fmt: skip
 layer(
     Layer(
-        "monitoring.drought", "气象干旱（SPEI-3，逐月）", "polygon", drought, VIEW, colour="#c8552e",
+        "monitoring.drought", "气象干旱（MCI 或 SPEI-3，逐月）", "polygon", drought, VIEW, colour="#c8552e",
         refresh=["monitoring.JudgementChanged"], group=GROUP, shown=False,
         legend=[(colour, name) for _, name, _, colour in judging.DROUGHT] + [(judging.NOT_DRY[2], judging.NOT_DRY[0])],
-        empty="没有逐月气候资料：请在“逐月气候”登记簿导入至少 20 年",
+        empty="没有气候资料：请在“逐日气候”（算 MCI）或“逐月气候”登记簿导入至少 20 年",
     )
 )  # fmt: skip
 layer(

@@ -29,6 +29,7 @@ __all__ = [
     "ENDED",
     "PublicWarning",
     "alert",
+    "alert_named",
     "alerts",
     "by_identifier",
     "cap",
@@ -72,6 +73,7 @@ class PublicWarning:
     exercise: str = ""
     replaces: Chain = ()
     translations: dict[str, Any] = field(default_factory=dict)
+    in_house: bool = False
 
     def in_force(self, at: datetime) -> bool:
         return self.ended_at is None and self.expires > at
@@ -87,7 +89,7 @@ def as_public(row: Warning, chain: Chain = ()) -> PublicWarning:
         row.pk, row.identifier, row.event_code, row.event_name, row.level, row.headline, row.description,
         row.instruction, row.onset, row.expires, row.issued_at, row.ended_at, row.state == State.CANCELLED.value,
         row.reason, tuple(sorted(row.areas.all(), key=lambda area: area.path)), row.geometry, row.sender, row.exercise,
-        chain, row.translations,
+        chain, row.translations, row.in_house,
     )  # fmt: skip
 
 
@@ -151,7 +153,11 @@ def alerts(at: datetime) -> list[Alert]:
 
 def alert(identifier: str) -> Alert | None:
     """One alert by its CAP identifier; `<identifier>.cancel` is the end of a cancelled one."""
-    found = by_identifier(identifier.removesuffix(ENDED))
+    return alert_named(identifier, by_identifier(identifier.removesuffix(ENDED)))
+
+
+def alert_named(identifier: str, found: PublicWarning | None) -> Alert | None:
+    """What that name means of the warning it is about: the alert, or its end."""
     if found is None or (identifier.endswith(ENDED) and not found.cancelled):
         return None
     return cap(found, ended=identifier.endswith(ENDED))
@@ -203,6 +209,7 @@ def content(found: PublicWarning) -> Content:
     return Content(
         found.event_code, found.level, found.headline, found.description, found.instruction,
         [area.name for area in found.areas], found.onset, found.expires, found.sender, found.issued_at,
+        relayed=not found.in_house,
     )  # fmt: skip
 
 

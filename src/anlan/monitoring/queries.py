@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import ScopedQuerySet
@@ -23,6 +23,7 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateDay,
     ClimateMonth,
     Datastream,
     Fire,
@@ -205,6 +206,12 @@ def stale_alarms(actor: Actor, before: datetime) -> ScopedQuerySet[Alarm]:
     return open_alarms(actor).filter(active=True, raised_at__lt=before).order_by("raised_at")
 
 
+def standing(actor: Actor) -> dict[str, int]:
+    """How many alarms stand now, by state; those that were put away for good reason apart from those that wait."""
+    rows = open_alarms(actor).filter(active=True).order_by().values_list("state")
+    return dict(rows.annotate(number=Count("pk")))
+
+
 def alarm(actor: Actor, alarm_id: int) -> Alarm:
     return alarms(actor).one(alarm_id)
 
@@ -224,6 +231,12 @@ def warning(actor: Actor, warning_id: int) -> Warning:
 def active_warnings(actor: Actor) -> ScopedQuerySet[Warning]:
     """Issued and neither cancelled nor expired."""
     return warnings(actor).filter(state=warning_rules.State.ISSUED.value)
+
+
+def drafted_as(keys: Iterable[UUID]) -> set[UUID]:
+    """Which of these alerts of others were made warnings already, whoever may see those."""
+    rows = Warning.objects.unscoped("the same alert is taken in once").filter(correlation_id__in=list(keys))
+    return set(rows.values_list("correlation_id", flat=True))
 
 
 def hazard_events(actor: Actor) -> ScopedQuerySet[HazardEvent]:
@@ -345,6 +358,11 @@ def strokes(actor: Actor) -> ScopedQuerySet[Stroke]:
 def climate(actor: Actor) -> ScopedQuerySet[ClimateMonth]:
     """逐月气候, station by station, oldest first."""
     return ClimateMonth.objects.visible_to(actor).select_related("station__area").order_by("station", "month")
+
+
+def climate_days(actor: Actor) -> ScopedQuerySet[ClimateDay]:
+    """逐日气候, station by station, oldest first."""
+    return ClimateDay.objects.visible_to(actor).select_related("station__area").order_by("station", "day")
 
 
 def slopes(actor: Actor) -> ScopedQuerySet[Slope]:

@@ -7,6 +7,7 @@ from anlan.monitoring.models import (
     AlarmRule,
     Barrier,
     Catchment,
+    ClimateDay,
     ClimateMonth,
     Datastream,
     LowSpot,
@@ -288,6 +289,26 @@ register(
             "lon": "106.87",
             "lat": "39.80",
             "area": "mca:150302",
+        },
+    )
+)
+register(
+    Register(
+        model=ClimateDay,
+        slug="climate-days",
+        title="逐日气候",
+        key=("code",),
+        columns=("station", "day", "rain_mm", "temp_c", "source"),
+        filters=("station",),
+        search=("code",),
+        sections=(Section("逐日气候", ("code", "station", "day", "rain_mm", "temp_c", "source", "representative")),),
+        sample={
+            "code": "W-HB-20260701",
+            "station": "ST-SAMPLE",
+            "day": "2026-07-01",
+            "rain_mm": "3.5",
+            "temp_c": "25.9",
+            "source": "市气象局整编",
         },
     )
 )

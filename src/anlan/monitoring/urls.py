@@ -19,6 +19,7 @@ urlpatterns = [
     path("stations/<int:pk>/clock", stations.correct_clock, name="station-clock"),
     path("network/", stations.health_board, name="network"),
     path("warnings/", warnings.listing, name="warnings"),
+    path("warnings/together", warnings.together, name="warnings-together"),
     path("warnings/judge", warnings.judge, name="warning-judge"),
     path("warnings/outline", warnings.outline, name="warning-outline"),
     path("warnings/draft", warnings.draft, name="warning-draft"),

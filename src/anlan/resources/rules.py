@@ -1,4 +1,4 @@
-"""Rules of emergency materials as pure functions: the code, the demand by norm, the rotation band."""
+"""Rules of emergency materials and shelters as pure functions: the code, the demand by norm, the rotation band, the places."""
 
 from __future__ import annotations
 
@@ -55,6 +55,17 @@ def demand(norm: Norm, people: int, days: int, reserve: float = 0.0) -> Decimal:
     if norm.per_day:
         amount *= days
     return amount.quantize(Decimal(1) if norm.whole else SMALLEST, ROUND_CEILING)
+
+
+#: GB 51143-2015: effective area a person needs, m², by how long the shelter is meant for.
+SHELTER_NORMS_M2 = {"紧急": 0.5, "临时": 1.0, "短期": 2.0, "中期": 3.0, "长期": 4.5}
+
+
+def shelter_capacity(area_m2: float, norm_m2: float) -> int:
+    """People a shelter holds: effective area / norm, rounded down (GB 51143-2015)."""
+    if area_m2 < 0 or norm_m2 <= 0:
+        raise ValueError(f"有效避难面积 {area_m2} m²、人均 {norm_m2} m²：面积应不小于 0，人均应大于 0")
+    return int(Decimal(str(area_m2)) / Decimal(str(norm_m2)))
 
 
 #: Longest stay that may be entered, min; from which share of the limit a stay is a warning. Parameters, 待核对.

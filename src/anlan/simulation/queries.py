@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,14 +53,25 @@ def rasters(actor: Actor) -> ScopedQuerySet[GroundRaster]:
     return GroundRaster.objects.visible_to(actor).defer("data")
 
 
-def ground_around(actor: Actor, lon: float, lat: float) -> dict[str, Raster]:
-    """Of each kind the finest raster that covers a place, the newest of equals; nothing where none was brought in."""
-    over = {
-        "west__lte": lon,
-        "south__lte": lat,
-        "west__gte": lon - F("step_lon") * (F("columns") - 1),
-        "south__gte": lat - F("step_lat") * (F("rows") - 1),
-    }
+def ground_around(
+    actor: Actor, lon: float, lat: float, kinds: Sequence[str] = (), anywhere: bool = False
+) -> dict[str, Raster]:
+    """Of each kind (all, or these) the finest raster that covers a place, the newest of equals; nothing where none was brought in.
+
+    `anywhere`: also rasters that do not cover the place.
+    """
+    over: dict[str, Any] = (
+        {}
+        if anywhere
+        else {
+            "west__lte": lon,
+            "south__lte": lat,
+            "west__gte": lon - F("step_lon") * (F("columns") - 1),
+            "south__gte": lat - F("step_lat") * (F("rows") - 1),
+        }
+    )
+    if kinds:
+        over["kind__in"] = kinds
     found: dict[str, Raster] = {}
     for row in GroundRaster.objects.visible_to(actor).filter(**over).order_by("step_lat", "-at"):
         if row.kind not in found:

@@ -65,6 +65,18 @@ def parks(request: HttpRequest) -> list[dict[str, Any]]:
     return found
 
 
+@router.get("/major-hazards", summary="重大危险源：各单元按 GB 18218-2018 的辨识与分级")
+def majors(request: HttpRequest, park_id: int | None = None) -> list[dict[str, Any]]:
+    return [
+        {
+            "enterprise_id": one.enterprise.pk, "enterprise": one.enterprise.name, "unit": one.name, "S": one.s, "R": one.r,
+            "alpha": one.alpha, "people_500m": one.people, "grade": one.grade or None, "filed": one.filed or None,
+            "items": [vars(part) for part in one.parts], "left_out": list(one.left_out),
+        }
+        for one in queries.majors(who(request), park_id)
+    ]  # fmt: skip
+
+
 @router.get("/parks/{park_id}/risk", summary="园区最近一次风险评估")
 def risk(request: HttpRequest, park_id: int, basis: str = "annual") -> dict[str, Any] | None:
     queries.park(who(request), park_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,9 @@ from anlan.supervision.models import (
 )
 from anlan.supervision.park_risk import plan
 from anlan.supervision.park_risk.assemble import Assembled, assemble, holds
+from anlan.supervision.park_risk.majors import Major
+from anlan.supervision.park_risk.majors import identified as majors_of
+from anlan.supervision.registers import SUBSTANCES
 
 #: The largest unit that may be supposed, t.
 MOST_T = 50_000.0
@@ -91,6 +95,14 @@ def release_inputs(
     }
 
 
+def majors(actor: Actor, park_id: int | None = None) -> list[Major]:
+    """重大危险源: the units 单元 of the works that the actor may see, or of a park, as GB 18218-2018 grades them."""
+    rows = hazard_units(actor)
+    if park_id is not None:
+        rows = rows.filter(enterprise__park_id=park_id)
+    return majors_of(list(rows), SUBSTANCES)
+
+
 def units_below(actor: Actor, path: str) -> list[HazardUnit]:
     """Hazard units in the area of this path and below it."""
     return list(HazardUnit.objects.visible_to(actor).filter(area__path__startswith=path).order_by("code"))
@@ -114,6 +126,13 @@ def park_risk_series(actor: Actor, park_id: int, basis: str, limit: int = 500) -
     rows = ParkRisk.objects.visible_to(actor).filter(park_id=park_id, basis=basis).order_by("-at", "-pk")
     names = ("pk", "at", "k", "d", "pll", "grade", "zone", "reason")
     return list(rows.values(*names)[:limit])[::-1]
+
+
+def park_risks_before(actor: Actor, row: ParkRisk, limit: int) -> Iterator[ParkRisk]:
+    """Earlier assessments of the same park and basis, newest first."""
+    rows = ParkRisk.objects.visible_to(actor).filter(park_id=row.park_id, basis=row.basis, pk__lt=row.pk)
+    chosen = rows.select_related("park", "area").defer("contours", "inputs", "capacity", "assumptions").order_by("-pk")
+    return chosen[:limit].iterator(chunk_size=10)
 
 
 def one_park_risk(actor: Actor, risk_id: int) -> ParkRisk:

@@ -18,6 +18,7 @@ SUBSTANCES = {
     "hydrogen": "氢",
     "methanol": "甲醇",
     "formaldehyde": "甲醛",
+    "formalin": "甲醛溶液（37%）",
     "benzene": "苯",
     "thf": "四氢呋喃",
     "lng": "液化天然气",
@@ -87,13 +88,16 @@ register(
         filters=("area", "enterprise", "substance"),
         search=("code", "name"),
         sections=(
-            Section("单元", ("code", "name", "enterprise", "kind", "substance", "quantity_t", "major_hazard_grade")),
+            Section(
+                "单元",
+                ("code", "name", "enterprise", "kind", "section", "substance", "quantity_t", "major_hazard_grade"),
+            ),
             Section("工况", ("pressure_mpa", "temperature_c", "height_m", "full_level_m")),
             Section("位置", ("lon", "lat")),
             Section("归属", ("area", "data_class", "representative")),
         ),
         symbol=MapSymbol("hazard-units", "危险单元", "tank", "#b3541e", ("substance", "quantity_t")),
-        help="数量为设计最大量（GB 18218），不是现存量。",
+        help="数量为设计最大量（GB 18218），不是现存量。等级为备案等级；辨识结果见“重大危险源”。",
         sample={
             "code": "UNIT-SAMPLE",
             "name": "V-101 液氯储罐",

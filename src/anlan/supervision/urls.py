@@ -12,5 +12,6 @@ urlpatterns = [
     path("parks/<int:pk>/assess", views.assess, name="park-assess"),
     path("parks/<int:pk>/point", views.point, name="park-point"),
     path("parks/<int:pk>/plan", views.plan, name="park-plan"),
+    path("major-hazards/", views.majors, name="major-hazards"),
     path("risks/<int:pk>/report.<str:kind>", views.report, name="park-report"),
 ]

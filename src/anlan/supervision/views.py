@@ -10,9 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.hazards.chemical import criteria
+from anlan.hazards.chemical.substances import table
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.documents.word import WORD
@@ -22,6 +24,8 @@ from anlan.supervision.layers import RISK, risk_colour
 from anlan.supervision.models import Basis, Park, ParkRisk
 from anlan.supervision.park_risk import report as reports
 from anlan.supervision.park_risk.crowds import COUNT_HOLDS
+from anlan.supervision.park_risk.findings import unmet
+from anlan.supervision.park_risk.majors import tally
 
 KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
 #: Below this a risk is shown as less than it, 1/y.
@@ -50,6 +54,15 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
+def majors(request: HttpRequest) -> HttpResponse:
+    """重大危险源: identified and graded from the register."""
+    found = queries.majors(seen_by(request))
+    levels = {grade: i for i, (grade, _n) in enumerate(tally(found), 1)}
+    rows = [{**vars(one), "differs": one.differs, "level": levels.get(one.grade)} for one in found]
+    return render(request, "supervision/majors.html", {"rows": rows, "tally": tally(found)})
+
+
+@require_GET
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """One park: grade, capacity, targets, contributors, F-N diagram, series."""
     actor = seen_by(request)
@@ -67,9 +80,16 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "on_site": queries.on_site_now(actor, pk), "holds": clock.now() - COUNT_HOLDS,
         "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": f"{row.pll:.2g}" if row else "",
         "distances": [(name, row.distances.get(name, 0)) for name in ("一类", "二类", "三类")] if row else [],
-        "candidates": queries.candidates(), "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
+        "candidates": candidates(), "findings": unmet(row) if row else [],
+        "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
     }  # fmt: skip
     return render(request, "supervision/park.html", context)
+
+
+def candidates() -> list[tuple[str, str]]:
+    """(key, name in the language of the page) of what may be supposed."""
+    english = (get_language() or "").startswith("en")
+    return [(key, table()[key].english if english else name) for key, name in queries.candidates()]
 
 
 def target_rows(row: ParkRisk | None) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ def incident_lines(actor: Actor, desk: command.Desk) -> list[IncidentLine]:
         found.append(
             IncidentLine(
                 id=row.pk,
-                title=row.title,
+                title=f"【演练】{row.title}" if row.exercise else row.title,
                 grade=row.working_grade,
                 level=LEVELS.get(row.working_grade, 4),
                 status=row.get_status_display(),

@@ -59,12 +59,14 @@ class Batch:
 
 
 def wire(row: Row) -> bytes:
-    """The event in the format of server-sent events."""
+    """The event in the format of server-sent events. What the fact itself calls `name`, `at` or `by` (a team, the time of a
+    fix, an answerer) stays: the event's own are `event` and `published_at`, and fill in where the fact says nothing."""
     data = {
-        **row["payload"],
-        "name": row["name"],
         "at": row["at"],
         "by": row["actor"],
+        **row["payload"],
+        "event": row["name"],
+        "published_at": row["at"],
         "correlation_id": row["correlation_id"],
     }
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (

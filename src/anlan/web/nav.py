@@ -82,6 +82,7 @@ ENTRIES = (
     Entry("现场任务", "/command/field/", "command.task", "phone", "command"),
     Entry("预案", "/command/plans/", "command.view", "plan", "command"),
     Entry("园区风险", "/supervision/parks/", "supervision.view", "tank", "supervision"),
+    Entry("重大危险源", "/supervision/major-hazards/", "supervision.view", "warning", "supervision"),
     Entry("储备总览", "/resources/stores/", "resources.view", "store", "resources"),
     Entry("调拨", "/resources/allocations/", "resources.view", "vehicle", "resources"),
     Entry("物资账", "/resources/ledger/", "resources.view", "audit", "resources"),

@@ -1,1 +1,1 @@
-"""Rules of duty: holidays, and who sits when. Pure."""
+"""Rules of administration: holidays, who sits when, the targets of the plan. Pure."""

@@ -44,6 +44,7 @@ WHERE = {
     "rain-level": "weather",
     "warning-level": "weather",
     "drought": "climate",
+    "drought-mci": "climate",
     "heat-cold": "climate",
     "dust": "climate",
     "lightning": "climate",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date, timedelta
 from math import isfinite
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice, is_number, positive, read_points
 from anlan.hazards.contract import InputError
-from anlan.hazards.weather import drought, extremes, geology
+from anlan.hazards.weather import drought, extremes, geology, mci
 
 
 def numbers(values: list[Any] | None, path: str, missing: bool = False) -> list[Any]:
@@ -43,6 +44,23 @@ def droughts(given: Json) -> Json:
         "index": given["index"], "values": listed, "latest": listed[-1], "class": drought.drought_class(float(values[-1]), classes),
         "clause": "GB/T 20481-2017" if given["index"] != "palmer" else "Palmer 1965（无回溯，示意）",
         "notes": ["拟合用全部记录，按日历月分别进行；首月为第一行所属月份"],
+    }  # fmt: skip
+
+
+def composite(given: Json) -> Json:
+    """MCI of the last days of a record of days."""
+    rain, temp = numbers(given["rain_mm"], "rain_mm"), numbers(given["temp_c"], "temp_c")
+    try:
+        first = date.fromisoformat(given["first_day"])
+    except ValueError:
+        raise InputError("first_day", given["first_day"], "日期，如 1996-01-01") from None
+    season = numbers(given["season"], "season") or mci.SEASON
+    found = mci.composite(first, rain, temp, range(-int(given["days"]), 0), given["where"], season)
+    parts = {name: np.round(getattr(found, name), 3).tolist() for name in ("mci", "spiw60", "mi30", "spi90", "spi150")}
+    latest = parts["mci"][-1]
+    return {
+        "days": [str(day) for day in found.days], **parts, "latest": latest, "class": drought.drought_class(latest),
+        "clause": "GB/T 20481-2017 第8章", "notes": ["季节系数 Ka 与权重待核对；非生长季 Ka 为 0"],
     }  # fmt: skip
 
 
@@ -97,6 +115,19 @@ def draw_index(axes: Any, given: Json, result: Json) -> None:
     axes.set_ylabel(result["index"].upper())
 
 
+def draw_composite(axes: Any, given: Json, result: Json) -> None:
+    days = [date.fromisoformat(day) for day in result["days"]]
+    axes.plot(days, result["mci"], color="#b3001b", lw=2, label="MCI")
+    for name in ("spiw60", "mi30", "spi90", "spi150"):
+        axes.plot(days, result[name], lw=0.8, label=name.upper())
+    for limit, words in drought.SPI_CLASSES:
+        axes.axhline(limit, color="#999", lw=0.8, ls="--")
+        axes.text(days[0], limit, words, fontsize=8, va="top")
+    axes.figure.autofmt_xdate()
+    axes.set_title(f"{result['days'][-1]} {result['class']}：MCI {result['latest']:g}（GB/T 20481-2017）")
+    axes.legend(ncols=5, fontsize=8)
+
+
 def draw_spells(axes: Any, given: Json, result: Json) -> None:
     for name, words, spells, colour in (
         ("tmax_c", "最高气温", "heat_waves", "#c33"), ("tmin_c", "最低气温", "cold_waves", "#36c")
@@ -136,6 +167,18 @@ def representative_months() -> list[float]:
     return [round(float(v), 1) for v in season * random.gamma(2.0, 0.5, season.size)]
 
 
+def representative_days() -> Json:
+    """Twenty-two years of made-up days of a dry steppe, their last two months without rain (示意)."""
+    random, first = np.random.default_rng(7), date(2004, 1, 1)
+    count = (date(2026, 8, 1) - first).days
+    month = np.array([(first + timedelta(days=i)).month for i in range(count)])
+    wet = random.random(count) < np.where((month > 4) & (month < 10), 0.22, 0.04)
+    rain = np.where(wet, random.gamma(0.8, 6.0, count), 0.0).round(1)
+    rain[-60:] = 0.0
+    temp = (9 - 16 * np.cos((month - 1) / 6 * np.pi)).round(1)
+    return {"first_day": str(first), "rain_mm": rain.tolist(), "temp_c": temp.tolist()}
+
+
 ENGINES: tuple[Engine, ...] = (
     Engine(
         "drought", "干旱指数 SPI、SPEI、Palmer", "McKee 1993; Vicente-Serrano 2010; Palmer 1965; GB/T 20481-2017",
@@ -147,6 +190,13 @@ ENGINES: tuple[Engine, ...] = (
          Field("first_month", "首月", "integer", low=1, high=12, default=1),
          positive("capacity_mm", "土壤有效持水量", "mm", 150.0)),
         droughts, {"index": "spi", "months": 3, "rain_mm": representative_months()}, plot=draw_index,
+    ),
+    Engine(
+        "drought-mci", "气象干旱综合指数 MCI", "GB/T 20481-2017 第8章",
+        (Field("first_day", "首日", "string"), Field("rain_mm", "逐日降水（不少于 20 年零 150 天）", "array"),
+         Field("temp_c", "逐日平均气温", "array"), Field("days", "输出最近", "integer", "天", low=1, high=3650, default=90),
+         choice("where", "权重", tuple(mci.WEIGHTS), "north"), Field("season", "各月季节系数 Ka", "array", default=None)),
+        composite, representative_days(), plot=draw_composite,
     ),
     Engine(
         "heat-cold", "高温与寒潮过程", "QX/T 280-2015; GB/T 21987-2017",

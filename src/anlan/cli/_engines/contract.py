@@ -114,9 +114,9 @@ class Engine:
     fields: tuple[Field, ...]
     run: Callable[[Json], Any]
     example: Any
-    whole: bool = False
     #: draws the result: (axes, input, result)
-    plot: Callable[[Any, Json, Any], None] | None = None
+    plot: Callable[[Any, Json, Any], None]
+    whole: bool = False
 
     def read(self, given: Any, path: str = "") -> Json:
         """The fields checked and completed; what is not a field is refused by name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from anlan.cli._engines import pictures
 from anlan.cli._engines.contract import Engine, Field, Json, at_least_zero, choice
 from anlan.command.rules import accident_grade, report_deadlines
 from anlan.hazards.contract import InputError
@@ -65,6 +66,7 @@ ENGINES = (
          at_least_zero("direct_loss_yuan", "直接经济损失", "元", None), whole_number("missing", "下落不明")),
         grade,
         {"deaths": 2, "serious_injuries": 12, "direct_loss_yuan": 3500000, "missing": 1},
+        plot=pictures.accident,
     ),
     Engine(
         "report-deadlines", "信息报告时限", "国务院令第493号第九至十一条; 安监总局令第21号",
@@ -72,5 +74,6 @@ ENGINES = (
          choice("grade", "初判等级", GRADES)),
         deadlines,
         {"role": "enterprise", "known_at": "2026-03-01T10:00:00+08:00", "grade": "较大"},
+        plot=pictures.deadlines,
     ),
 )  # fmt: skip

@@ -27,7 +27,7 @@ ENGINES: tuple[Engine, ...] = (
     Engine(
         "instrument-intensity", "仪器测定地震烈度", "GB/T 17742-2020 附录 A",
         (positive("pga_m_s2", "峰值加速度", "m/s²"), positive("pgv_m_s", "峰值速度", "m/s")),
-        instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19},
+        instrument, {"pga_m_s2": 1.95, "pgv_m_s": 0.19}, plot=pictures.instrument,
     ),
     Engine(
         "footprint", "影响范围（一张图所画）", "各灾种 HAZARD 声明",

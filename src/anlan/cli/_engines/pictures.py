@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import cos, radians, sin
 from typing import Any
 
 from anlan.cli._engines.contract import Json
 from anlan.hazards.plane import ellipse
+from anlan.hazards.seismic import intensities
 from anlan.hazards.wildfire import burnt
 from anlan.monitoring.rules import signals
 
@@ -15,6 +17,13 @@ HEX = {"红": "#d6342c", "橙": "#e8833a", "黄": "#e8c53a", "蓝": "#4a90d0"}
 LEVEL = {1: "#d6342c", 2: "#e8833a", 3: "#e8c53a", 4: "#4a90d0"}
 #: GB/T 20480-2017, visibility (m) below which a grade holds.
 DUST = ((50, "特强沙尘暴"), (500, "强沙尘暴"), (1000, "沙尘暴"), (10_000, "扬沙"))
+
+#: 国务院令第493号第三条: least figures of the grades.
+ACCIDENT = (
+    ("deaths", "死亡", (("较大", 3), ("重大", 10), ("特别重大", 30))),
+    ("serious_injuries", "重伤", (("较大", 10), ("重大", 50), ("特别重大", 100))),
+    ("direct_loss_yuan", "直接损失", (("较大", 1e7), ("重大", 5e7), ("特别重大", 1e8))),
+)
 
 
 def behaviour(axes: Any, given: Json, result: Json) -> None:
@@ -82,6 +91,42 @@ def against(axes: Any, value: float, limits: list[tuple[float, str]], label: str
     axes.set_ylim(-0.5, 1.0)
     axes.set_yticks([])
     axes.set_xlabel(label)
+
+
+def instrument(axes: Any, given: Json, result: Json) -> None:
+    """Intensity by acceleration and by velocity, and what the standard makes of both."""
+    by_a, by_v, _ = intensities(given["pga_m_s2"], given["pgv_m_s"])
+    names = (f"按加速度 {given['pga_m_s2']:g} m/s²", f"按速度 {given['pgv_m_s']:g} m/s", "仪器测定地震烈度")
+    axes.barh(names, [by_a, by_v, result["intensity"]], color=["#7891b0", "#7891b0", "#d6342c"])
+    axes.set_xlim(0, 12.5)
+    axes.set_xticks(range(1, 13))
+    axes.invert_yaxis()
+    axes.set_xlabel("度")
+    axes.set_title(f"{result['intensity']:g} 度，定为 {result['degree']} 度（GB/T 17742-2020 附录 A）")
+
+
+def accident(axes: Any, given: Json, result: Json) -> None:
+    """Each figure over the limit of each grade it has reached or not: above 1 it is reached."""
+    rows = [
+        (f"{title}：{grade}", given[name] / limit)
+        for name, title, limits in ACCIDENT
+        if given.get(name) is not None
+        for grade, limit in limits
+    ]
+    axes.barh([words for words, _ in rows], [share for _, share in rows], color="#e8833a")
+    axes.axvline(1.0, color="#333", lw=1)
+    axes.set_xlabel("数值 / 该等级起点")
+    axes.set_title(f"{result['grade']}事故（{result['clause']}）")
+
+
+def deadlines(axes: Any, given: Json, result: list[Json]) -> None:
+    """Reports on the clock, from when it was known."""
+    start = datetime.fromisoformat(given["known_at"])
+    hours = [(datetime.fromisoformat(row["due_at"]) - start).total_seconds() / 3600 for row in result]
+    axes.barh([row["what"] for row in result], hours, color="#4a90d0")
+    axes.invert_yaxis()
+    axes.set_xlabel(f"接报后 h（{start:%Y-%m-%d %H:%M}）")
+    axes.set_title(f"{given['grade']}事故的报告时限")
 
 
 def warning(axes: Any, given: Json, result: Json) -> None:

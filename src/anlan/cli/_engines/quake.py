@@ -23,9 +23,13 @@ from anlan.hazards.seismic.field import (
     people_by_degree,
     station,
 )
-from anlan.hazards.seismic.impact import ROMAN, VS30
+from anlan.hazards.seismic.impact import ROMAN
 from anlan.hazards.seismic.rupture import MAGNITUDES, Rupture, Sites, described, estimated, of_corners
 from anlan.hazards.seismic.shaking import GB18306, MODELS, WANG, Shaking, resolved, shaking
+from anlan.hazards.seismic.site import PLAIN
+
+#: Vs30 (m/s) of a site that tells none.
+VS30 = PLAIN.default
 
 
 def quake(given: Json) -> Json:

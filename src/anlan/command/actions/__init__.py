@@ -44,6 +44,7 @@ from anlan.command.actions.quakes import assess_quake, report_felt
 from anlan.command.actions.reports import draft_report, edit_report, send_report, sign_report
 from anlan.command.actions.responses import activate_response, adjust_response, end_response
 from anlan.command.actions.reviews import complete_review
+from anlan.command.actions.sketches import Drawn, take_sketch
 from anlan.command.actions.stress import order_stress
 from anlan.command.actions.tasks import (
     acknowledge_task,
@@ -58,6 +59,7 @@ from anlan.command.actions.tasks import (
 )
 
 __all__ = [
+    "Drawn",
     "accept_proposal",
     "acknowledge_task",
     "activate_response",
@@ -117,6 +119,7 @@ __all__ = [
     "start_calling",
     "start_task",
     "take_call",
+    "take_sketch",
     "tell_late_lesson",
     "update_casualties",
     "update_incident",

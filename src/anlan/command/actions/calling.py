@@ -86,7 +86,7 @@ def notice(callee: Callee) -> NoticeRequested:
     return NoticeRequested(
         to_name=f"{callee}", phone=callee.phone, to_person_id=callee.person_id, to_post_id=callee.post_id,
         text=f"【叫应】{row.text}。请 {hm(callee.answer_by)[-5:]} 前回电{row.area.name}应急值班室。",
-        purpose="calling", subject_type="command.Callee", subject_id=str(callee.pk), urgency="high",
+        purpose="叫应", subject_type="command.Callee", subject_id=str(callee.pk), urgency="high",
         correlation_id=str(row.incident.correlation_id) if row.incident else "",
         exercise=row.exercise,
     )  # fmt: skip

@@ -94,7 +94,7 @@ def announce_due(by: Actor, clock_id: int) -> ReportClock:
     text = f"{chase}{duty}{state}（{hm(duty.due_at)}，{duty.basis}）"
     tell(duty.incident, Kind.REPORT, text, by.name, clock_id=duty.pk)
     fact = ReportDue(duty.pk, duty.incident_id, duty.kind, duty.due_at.isoformat(), overdue)
-    purpose = "report_overdue" if overdue else "report_due"
+    purpose = "报送超期" if overdue else "报送临期"
     told = notices(duty, text, purpose, 1 if overdue and ours(duty) else 0, now)
     record(by, "报告时限提醒", duty, fact, *told, before=before, correlation_id=duty.incident.correlation_id)
     return duty
@@ -114,7 +114,7 @@ def escalate_clock(by: Actor, clock_id: int) -> ReportClock:
     title, _ = receivers(duty.incident, duty.escalation, now)
     text = f"{duty}超期 {minutes:.0f} 分钟仍未报送，升级至{title}"
     tell(duty.incident, Kind.REPORT, text, by.name, clock_id=duty.pk)
-    told = notices(duty, text, "report_escalated", duty.escalation, now)
+    told = notices(duty, text, "超期升级", duty.escalation, now)
     record(by, "报告超期升级", duty, *told, before=before, correlation_id=duty.incident.correlation_id)
     return duty
 

@@ -269,7 +269,7 @@ def tell_late_lesson(by: Actor, lesson_id: int) -> Lesson:
     row.late_told_at = clock.now()
     row.save()
     notice = NoticeRequested(
-        to_name=row.owner, text=f"【整改】“{row}”已超期（期限 {row.due_on}）", purpose="lesson_late",
+        to_name=row.owner, text=f"【整改】“{row}”已超期（期限 {row.due_on}）", purpose="整改超期",
         subject_type="command.Lesson", subject_id=str(row.pk),
     )  # fmt: skip
     record(by, "整改超期", row, notice, before=before)

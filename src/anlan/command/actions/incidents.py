@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from anlan.command import event_codes, grading, numbering, sources
 from anlan.command.actions.instructions import open_items
-from anlan.command.common import Kind, bump, hm, hold, hold_open, required, tell
+from anlan.command.common import Kind, bump, exercising, hm, hold, hold_open, required, tell
 from anlan.command.duty import clocks
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
 from anlan.command.models import (
@@ -100,6 +100,7 @@ def open_incident(
     factors: dict[str, Any] | None = None,
     from_party: str = "",
     told_at: datetime | None = None,
+    exercise: bool | None = None,
     **figures: Any,
 ) -> Incident:
     """登记突发事件. `figures`: the counts of `FIGURES`; null = unknown.
@@ -136,20 +137,24 @@ def open_incident(
         correlation_id=correlation_id or uuid4(),
         factors=factors or {},
         desk=clocks.desk_of(by, area),
-        exercise=clock.scenario() is not None,
+        exercise=exercising() if exercise is None else exercise,
         figures_at=received_at if any(value is not None for value in figures.values()) else None,
         **checked_figures(figures),
     )
     grading.suggest(incident)
     incident.save()
     clocks.at_opening(incident, from_party, told_at)
-    text = f"接报登记 {incident.number}：{incident.title}（{incident.event_name}，来源：{source}）"
-    tell(incident, Kind.INCIDENT, text, by.name, lon=lon, lat=lat)
-    if incident.suggested_grade:
-        tell(incident, Kind.INCIDENT, f"建议等级：{incident.suggested_grade}（{incident.grade_clause}）", by.name)
+    tell_opening(by, incident)
     settle_proposals(by, incident)
     record(by, "登记突发事件", incident, opened(incident), correlation_id=incident.correlation_id)
     return incident
+
+
+def tell_opening(by: Actor, incident: Incident) -> None:
+    text = f"接报登记 {incident.number}：{incident.title}（{incident.event_name}，来源：{incident.source}）"
+    tell(incident, Kind.INCIDENT, text, by.name, lon=incident.lon, lat=incident.lat)
+    if incident.suggested_grade:
+        tell(incident, Kind.INCIDENT, f"建议等级：{incident.suggested_grade}（{incident.grade_clause}）", by.name)
 
 
 def opened(incident: Incident) -> IncidentOpened:

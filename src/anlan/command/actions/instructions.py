@@ -67,9 +67,7 @@ def record_instruction(
     )  # fmt: skip
     items = [add(row, point, given_at) for point in points]
     line(row, f"{row.leader}批示：{row.text}（{len(items)} 项待落实）")
-    told = [
-        notice(item, f"{row.leader}批示：{item.what}，请于 {hm(item.due_at)} 前办结", "instruction") for item in items
-    ]
+    told = [notice(item, f"{row.leader}批示：{item.what}，请于 {hm(item.due_at)} 前办结", "批示交办") for item in items]
     record(by, "登记批示", row, InstructionGiven(row.pk, len(items)), *told, **correlation(row))  # type: ignore[arg-type]
     return row
 
@@ -140,11 +138,11 @@ def chase_item(by: Actor, item_id: int) -> InstructionItem:
     minutes = (now - item.due_at).total_seconds() / 60
     text = f"{item.instruction.leader}批示“{item.what}”超期 {minutes:.0f} 分钟未办结（第 {item.chased} 次催办）"
     line(item.instruction, text)
-    told = [notice(item, text, "instruction_late")]
+    told = [notice(item, text, "批示超期")]
     incident = item.instruction.incident
     if item.chased > 1 and incident is not None:
         title, people = receivers(incident, 1, now)
-        told += [notice(item, text, "instruction_late", f"{title} {one.name}", one.phone, one.pk) for one in people[:1]]
+        told += [notice(item, text, "批示超期", f"{title} {one.name}", one.phone, one.pk) for one in people[:1]]
     fact = InstructionItemLate(item.pk, item.instruction_id, round(minutes, 1))
     record(by, "批示催办", item, fact, *told, before=before, **correlation(item.instruction))  # type: ignore[arg-type]
     return item

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from anlan.administration import queries as administration
-from anlan.command.common import bump, check_version, hm, required
+from anlan.command.common import bump, check_version, exercising, hm, required
 from anlan.command.duty import losses as standing
 from anlan.command.events import LossesDue, LossesReturned, LossRoundOpened
 from anlan.command.models import Incident, LossEntry, LossProcess, LossReturn, LossRound
@@ -55,7 +55,7 @@ def begin_losses(
     row = LossProcess.objects.create(
         title=required("title", title, "名称", 120), hazard=hazard, area=area, occurred_at=occurred_at, incident=incident,
         opened_at=now, opened_by=by.name, dictionary=losses.dictionary().version,
-        exercise=clock.scenario() is not None or bool(incident and incident.exercise),
+        exercise=exercising() or bool(incident and incident.exercise),
     )  # fmt: skip
     made = open_round(row, losses.INITIAL, now, occurred_at)
     record(by, "建立灾害过程", row, LossRoundOpened(row.pk, made.pk, str(made), title), **correlation(row))
@@ -284,7 +284,7 @@ def told(row: LossReturn, now: datetime) -> list[NoticeRequested]:
         NoticeRequested(
             to_person_id=person.pk, to_post_id=None, to_name=person.name, phone=person.phone, urgency="high",
             text=f"【灾情统计】{row.round.process}：{row}应于 {hm(row.due_at)} 报送，已超期（{row.basis}）",
-            purpose="losses_due", subject_type="command.LossReturn", subject_id=str(row.pk),
+            purpose="灾情报送", subject_type="command.LossReturn", subject_id=str(row.pk),
             correlation_id=str(incident.correlation_id) if incident else "",
         )
     ]  # fmt: skip

@@ -54,6 +54,8 @@ def check_mergeable(incident: Incident, into: Incident, version: int | None) -> 
             rule="并发更改检查",
             current_version=incident.version,
         )
+    if into.exercise != incident.exercise:
+        raise Conflict(f"{incident.number}与{into.number}一为演练、一为实况", rule="演练与实况不得合并")
     if not into.is_open:
         raise Conflict(f"{into.number}{into.get_status_display()}，不能并入", rule="只并入未结案的事件")
     if Response.objects.unscoped(HELD).filter(incident=incident, state=Response.State.ACTIVE).exists():
@@ -103,6 +105,7 @@ def split_incident(
         place=place or source.place,
         occurred_at=source.occurred_at,
         received_at=source.received_at,
+        exercise=source.exercise,
         reported_by=source.reported_by,
         source=f"由 {source.number} 拆出",
         description=reason,

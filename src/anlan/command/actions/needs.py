@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from anlan.command.common import Kind, bump, check_version, hm, hold_open, required, tell
 from anlan.command.events import AidRequested, NeedChanged
 from anlan.command.models import AidRequest, Need, NeedSupply
@@ -16,6 +18,7 @@ from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit.journal import snapshot
 from anlan.kernel.errors import Conflict, Invalid, NotFound
+from anlan.resources.models import Material
 
 State = NeedSupply.State
 MOST = Decimal("9999999.99")
@@ -55,6 +58,11 @@ def said(by: Actor, need: Need, verb: str, text: str, before: dict[str, Any] | N
     record(by, verb, need, fact, *facts, before=before, correlation_id=need.incident.correlation_id)
 
 
+def catalogued(item: str) -> Material | None:
+    """The material of the catalogue (GB/T 38565 code or name) that is meant, if it is one."""
+    return Material.objects.filter(Q(code=item.strip()) | Q(name=item.strip())).first()
+
+
 @action("command.incident")
 def raise_need(
     by: Actor, incident_id: int, *, kind: str, item: str, quantity: Any, unit: str, priority: int = 2, place: str = "",
@@ -67,9 +75,13 @@ def raise_need(
         raise Invalid("priority", priority, "1~3（1 最急）", label="优先级")
     if wanted_by is not None and wanted_by <= now:
         raise Invalid("wanted_by", hm(wanted_by), f"晚于现在（{hm(now)}）", label="须到位于")
+    material = catalogued(item) if kind == Need.Kind.MATERIAL else None
+    if material and unit.strip() not in ("", material.unit):
+        raise Invalid("unit", unit, f"{material.unit}（目录中“{material.name}”的计量单位）", label="单位")
     row = Need.objects.create(
-        incident=incident, kind=chosen("kind", kind, Need.Kind, "类别"), item=required("item", item, "名称", 60),
-        quantity=quantity_of(quantity), unit=required("unit", unit, "单位", 10), priority=priority, place=place[:80],
+        incident=incident, kind=chosen("kind", kind, Need.Kind, "类别"), material=material,
+        item=material.name if material else required("item", item, "名称", 60), quantity=quantity_of(quantity),
+        unit=material.unit if material else required("unit", unit, "单位", 10), priority=priority, place=place[:80],
         wanted_by=wanted_by, group=group[:60], raised_at=now, raised_by=by.name,
     )  # fmt: skip
     said(by, row, "提出需求", f"需求：{row}" + (f"，{hm(wanted_by)} 前到位" if wanted_by else ""))
@@ -110,6 +122,11 @@ def move_supply(by: Actor, supply_id: int, state: str, note: str = "") -> NeedSu
     rows = NeedSupply.objects.visible_to(by, "command.incident").select_related("need__incident__area")
     need = hold_need(by, "command.incident", rows.one(supply_id).need_id)
     row = rows.one(supply_id, lock=True)
+    if row.consignment is not None:
+        raise Conflict(
+            f"{row}由调拨单 {row.consignment.number} 带动，请在调拨单上办理",
+            rule="调拨单发车、签收、撤回即改变落实状态",
+        )
     allowed = MOVES[row.state]
     if state not in allowed:
         words = "、".join(State(one).label for one in allowed) or "（无，已是终态）"

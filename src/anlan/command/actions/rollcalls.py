@@ -65,7 +65,7 @@ def message(answer: RollAnswer, means: str, number: str) -> NoticeRequested | No
     if means not in WRITTEN:
         return None
     return NoticeRequested(
-        to_name=str(answer), text=f"【点名】{answer.roll_call.title}，请回复值班室确认通信畅通。", purpose="rollcall",
+        to_name=str(answer), text=f"【点名】{answer.roll_call.title}，请回复值班室确认通信畅通。", purpose="通信点名",
         subject_type="command.RollAnswer", subject_id=str(answer.pk), urgency="normal",
         phone=number if means == Means.SMS else "", to_post_id=answer.post_id,
     )  # fmt: skip

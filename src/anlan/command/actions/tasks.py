@@ -100,7 +100,7 @@ def refuse_task(by: Actor, task_id: int, reason: str) -> Task:
     leader = escalation.duty_leader(task, clock.now())
     if leader:
         text = f"{task.assignee}拒绝任务“{task.title}”：{reason}"
-        notice = task_notice(task, text, "task_refused", leader.name, leader.phone, to_person_id=leader.person_id)
+        notice = task_notice(task, text, "任务拒绝", leader.name, leader.phone, to_person_id=leader.person_id)
         record(by, "告知拒绝", task, notice, correlation_id=task.incident.correlation_id)
     tasking.after(by, task)
     return task
@@ -114,7 +114,7 @@ def withdraw_task(by: Actor, task_id: int, reason: str) -> Task:
     tasking.step(task, "cancelled", by.name, reason)
     tell(task.incident, Kind.TASK, f"撤销任务“{task.title}”（{task.assignee}）：{reason}", by.name, task_id=task.pk)
     fact = TaskProgressed(task.pk, task.incident_id, task.state)
-    notice = task_notice(task, f"任务“{task.title}”已撤销：{reason}", "task_withdrawn")
+    notice = task_notice(task, f"任务“{task.title}”已撤销：{reason}", "任务撤销")
     record(
         by, "撤销任务", task, fact, notice, before=before, reason=reason, correlation_id=task.incident.correlation_id
     )
@@ -177,7 +177,7 @@ def escalate_task(by: Actor, task_id: int) -> Task:
     fact = TaskLate(task.pk, task.incident_id, "acknowledge", task.escalation, to.name)
     message = f"【升级】{task.assignee}未按时确认：{task.message}"
     ids = {"to_person_id": to.person_id, "to_post_id": to.post_id}
-    notice = task_notice(task, message, "task_late", to.name, to.phone, **ids)
+    notice = task_notice(task, message, "任务超时", to.name, to.phone, **ids)
     record(by, "升级任务", task, fact, notice, before=before, correlation_id=task.incident.correlation_id)
     return task
 
@@ -203,7 +203,7 @@ def report_late_completion(by: Actor, task_id: int) -> Task:
     fact = TaskLate(task.pk, task.incident_id, "complete", task.escalation, name)
     message = f"【超期】{task.assignee}未按时完成“{task.title}”（{task.incident.title}）"
     notice = task_notice(
-        task, message, "task_late", name, to.phone if to else "", to_person_id=to.person_id if to else None
+        task, message, "任务超时", name, to.phone if to else "", to_person_id=to.person_id if to else None
     )
     record(by, "任务超期", task, fact, notice, before=before, correlation_id=task.incident.correlation_id)
     return task

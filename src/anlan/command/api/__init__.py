@@ -12,6 +12,8 @@ from anlan.command import actions, event_codes, queries, review
 from anlan.command.api.desk import router as desk_router
 from anlan.command.api.losses import router as losses_router
 from anlan.command.api.quakes import router as quakes_router
+from anlan.command.api.sandboxes import router as sandbox_router
+from anlan.command.api.structure import router as structure_router
 from anlan.command.models import Incident, Proposal, Report, Response, Task
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -20,6 +22,8 @@ router = Router(tags=["command 指挥救援"])
 router.add_router("", desk_router)
 router.add_router("", losses_router)
 router.add_router("", quakes_router)
+router.add_router("", sandbox_router)
+router.add_router("", structure_router)
 
 
 class IncidentIn(Schema):
@@ -136,6 +140,7 @@ def incident_out(row: Incident) -> dict[str, Any]:
         "event_code": row.event_code,
         "event": row.event_name,
         "status": row.status,
+        "exercise": row.exercise,
         "grade": row.grade,
         "suggested_grade": row.suggested_grade,
         "grade_clause": row.grade_clause,

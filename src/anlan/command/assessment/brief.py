@@ -121,8 +121,10 @@ def warnings_over(actor: Actor, row: Incident) -> list[Any]:
 
 
 def like_before(actor: Actor, row: Incident) -> list[tuple[Incident, float]]:
-    """(incident, how alike 0-1): the same kind of event, near, closed; with its lessons to read."""
-    rows = Incident.objects.visible_to(actor, "command.view").filter(event_code__startswith=row.event_code[:2])
+    """(incident, how alike 0-1): the same kind, near, closed, with lessons to read; drills are likened to drills."""
+    rows = Incident.objects.visible_to(actor, "command.view").filter(
+        event_code__startswith=row.event_code[:2], exercise=row.exercise
+    )
     scored = [(one, alike(row, one)) for one in rows.exclude(pk=row.pk).filter(status__in=["closed", "reviewed"])[:500]]
     return sorted((pair for pair in scored if pair[1] > 0.2), key=lambda pair: -pair[1])[:LIKE_BEFORE]
 

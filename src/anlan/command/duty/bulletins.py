@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from anlan.command import numbering, reporting
-from anlan.command.common import hm
+from anlan.command.common import exercising, hm
 from anlan.command.models import Bulletin, CallRecord, Incident, InstructionItem, Response, Task
 from anlan.command.states import INCIDENT_OVER, TASK_OPEN
-from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.areas.models import Area
 from anlan.kernel.clock import BEIJING
@@ -97,9 +96,8 @@ def of_day(area: Area, at: datetime) -> dict[str, str]:
     since = at - timedelta(hours=24)
     calls = CallRecord.objects.unscoped(HELD).filter(area__path__startswith=area.path, received_at__range=(since, at))
     # Exercises are never counted among what really happened, nor the other way round.
-    rows = Incident.objects.unscoped(HELD).filter(
-        area__path__startswith=area.path, exercise=clock.scenario() is not None
-    )
+    calls = calls.exclude(incident__exercise=not exercising())
+    rows = Incident.objects.unscoped(HELD).filter(area__path__startswith=area.path, exercise=exercising())
     fresh = list(rows.filter(received_at__range=(since, at)).order_by("received_at"))
     running = rows.exclude(status__in=INCIDENT_OVER)
     owed = InstructionItem.objects.unscoped(HELD).filter(instruction__area__path__startswith=area.path, done_at=None)

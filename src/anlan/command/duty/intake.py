@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from anlan.command import event_codes, guess
+from anlan.command.common import exercising
 from anlan.command.duty import places, typed
 from anlan.command.duty.places import Place
 from anlan.command.models import CallRecord, Incident
@@ -118,8 +119,9 @@ def suspects(actor: Actor, found: Intake, now: datetime, most: int = 3) -> list[
 
 
 def alike(actor: Actor, mine: Account, now: datetime, most: int = 3) -> list[Suspect]:
+    """A real call is never about an exercise, nor the other way round."""
     rows = Incident.objects.visible_to(actor, "command.view").filter(
-        status__in=["opened", "responding", "ended"], received_at__gte=now - RECENT
+        status__in=["opened", "responding", "ended"], received_at__gte=now - RECENT, exercise=exercising()
     )
     scored = [Suspect(row, likeness(mine, account_of(row))) for row in rows.select_related("area")]
     return sorted((s for s in scored if s.likeness.suspect), key=lambda s: -s.likeness.score)[:most]

@@ -4,7 +4,7 @@ from anlan.command.models.bulletin import Bulletin
 from anlan.command.models.calling import CallAttempt, Callee, CallRound
 from anlan.command.models.desk import CallRecord, LocalReportRule
 from anlan.command.models.drawing import Drawing
-from anlan.command.models.drill import Drill, Lesson
+from anlan.command.models.drill import Drill, Lesson, SandboxRun
 from anlan.command.models.field import FieldEntry
 from anlan.command.models.headquarters import (
     AidRequest,
@@ -69,6 +69,7 @@ __all__ = [
     "Review",
     "RollAnswer",
     "RollCall",
+    "SandboxRun",
     "StressRun",
     "Task",
     "TaskStep",

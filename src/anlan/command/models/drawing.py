@@ -19,6 +19,8 @@ class Drawing(OfIncident):
     geometry = models.JSONField("图形")
     #: The closure that keeps vehicles out while this stands.
     closure_code = models.CharField("断路管控编码", max_length=40, blank=True)
+    #: Of what a field device drew: its uid, the print of what it said last, the version that became.
+    device = models.JSONField("来自终端", default=dict, blank=True)
     drawn_at = models.DateTimeField("标绘时间")
     drawn_by = models.CharField("标绘人", max_length=80)
     changed_at = models.DateTimeField("更改时间")

@@ -8,7 +8,8 @@ from django.db.models import Q
 from anlan.command.models.incident import Incident
 from anlan.command.models.plan import Plan
 from anlan.command.rules.drills import KINDS
-from anlan.kernel.accounts.scope import ScopedModel
+from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
+from anlan.kernel.areas.models import Area
 
 
 class Drill(ScopedModel):
@@ -59,6 +60,60 @@ class Drill(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+
+class SandboxRun(ScopedChild):
+    """演练沙盒: one sandbox that the console ordered for a drill. The worker starts it and follows it; `seen` is its last word."""
+
+    SCOPE_AREA = "drill__area"
+    SCOPE_CLASS = "drill__data_class"
+
+    class State(models.TextChoices):
+        ORDERED = "ordered", "待启动"
+        STARTING = "starting", "启动中"
+        RUNNING = "running", "演练中"
+        OVER = "over", "演练结束，沙盒仍开放"
+        ENDED = "ended", "已关闭"
+        FAILED = "failed", "未能完成"
+
+    class People(models.TextChoices):
+        LIVE = "live", "参演人员处置"
+        PLAYED = "played", "按脚本自动处置"
+
+    drill = models.ForeignKey(Drill, models.PROTECT, related_name="sandboxes", verbose_name="演练")
+    name = models.CharField("沙盒名", max_length=40, unique=True)
+    scenario = models.CharField("场景", max_length=60)
+    people = models.CharField("处置方式", max_length=8, choices=People.choices)
+    minutes = models.FloatField("时长 min", null=True, blank=True)
+    speed = models.FloatField("倍速", null=True, blank=True)
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.ORDERED)
+    ordered_at = models.DateTimeField("下达时间")
+    ordered_by = models.CharField("下达人", max_length=80)
+    launched_at = models.DateTimeField("启动时间", null=True, blank=True)
+    stop_by = models.CharField("停止人", max_length=80, blank=True)
+    #: What the directors add while it runs: [{kind, text, …, by, at}].
+    injects = models.JSONField("追加导调", default=list, blank=True)
+    #: Its last word: {state, url, port, title, started, clock, minutes, speed, step,
+    #: injects: [{at_min, kind, text, state, at, why}]}.
+    seen = models.JSONField("进展", default=dict, blank=True)
+    seen_at = models.DateTimeField("进展时间", null=True, blank=True)
+    ended_at = models.DateTimeField("关闭时间", null=True, blank=True)
+    error = models.CharField("原因", max_length=300, blank=True)
+
+    class Meta(ScopedChild.Meta):
+        verbose_name = "演练沙盒"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.drill.number} 沙盒 {self.name}"
+
+    @property
+    def area(self) -> Area:
+        return self.drill.area
+
+    @property
+    def data_class(self) -> int:
+        return self.drill.data_class
 
 
 class Lesson(ScopedModel):

@@ -144,6 +144,10 @@ class Need(OfIncident):
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="needs", verbose_name="事件")
     kind = models.CharField("类别", max_length=10, choices=Kind.choices)
     item = models.CharField("名称", max_length=60)
+    #: Of the catalogue, where it is in it: what storehouses send is then counted against this need by itself.
+    material = models.ForeignKey(
+        "resources.Material", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="目录物资"
+    )
     quantity = models.DecimalField("数量", **QUANTITY)
     unit = models.CharField("单位", max_length=10)
     priority = models.PositiveSmallIntegerField("优先级", default=2)
@@ -203,6 +207,10 @@ class NeedSupply(ScopedChild):
         FAILED = "failed", "落空"
 
     need = models.ForeignKey(Need, models.PROTECT, related_name="supplies", verbose_name="需求")
+    #: The load that brings it: its state is then this one's, moved by the load alone.
+    consignment = models.ForeignKey(
+        "resources.Consignment", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="调拨单"
+    )
     source = models.CharField("来源", max_length=12, choices=Source.choices)
     who = models.CharField("提供方", max_length=80)
     quantity = models.DecimalField("数量", **QUANTITY)
@@ -215,7 +223,10 @@ class NeedSupply(ScopedChild):
     class Meta(ScopedChild.Meta):
         verbose_name = "需求落实"
         ordering = ["id"]
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="supply_is_something")]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="supply_is_something"),
+            models.UniqueConstraint(fields=["need", "consignment"], name="one_supply_of_a_load"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.who} {self.quantity.normalize():f}"

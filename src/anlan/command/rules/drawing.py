@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
@@ -41,6 +41,8 @@ SIGNS: Mapping[str, Sign] = {
     "evacuation_route": Sign("疏散路线", "LineString", "#2f9e44", "", False, "u-d-f"),
     "access_route": Sign("救援通道", "LineString", "#1c7ed6", "", False, "u-d-f"),
     "defence_line": Sign("隔离带、堵截线", "LineString", "#7048e8", "", False, "u-d-f"),
+    "area": Sign("范围", "Polygon", "#868e96", "", False, "u-d-f"),
+    "line": Sign("线", "LineString", "#868e96", "", False, "u-d-f"),
     "command_post": Sign("指挥部", "Point", "#e03131", "M5 21V3M5 4h14l-4 4 4 4H5"),
     "staging": Sign("集结点", "Point", "#1c7ed6", "M4 8h16v12H4zM4 8l8-5 8 5M9 20v-6h6v6"),
     "helipad": Sign("直升机起降点", "Point", "#1971c2", "M4 12a8 8 0 1016 0 8 8 0 10-16 0M9 8v8M15 8v8M9 12h6"),
@@ -61,7 +63,7 @@ def outline_of(kind: str, geometry: Any) -> BaseGeometry | None:
     """The drawn shape, or None when it is not of the form its kind has, crosses itself or leaves the earth."""
     try:
         found = shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ShapelyError):
         return None
     if found.geom_type != SIGNS[kind].form or found.is_empty or not found.is_valid or found.has_z:
         return None

@@ -18,6 +18,7 @@ from anlan.command.forms import number_of
 from anlan.command.models import Drill, Incident, Lesson
 from anlan.command.rules import evaluation
 from anlan.command.rules.drills import KINDS
+from anlan.command.views import sandboxes
 from anlan.command.views.common import actor_of, back
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -97,6 +98,7 @@ def drill(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": calendar.steps(None, row),
         "today": today(),
     }
+    context |= sandboxes.progress(request, row) | sandboxes.choice(row)
     return render(request, "command/drill.html", context)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from anlan.command.actions import headquarters, needs
+from anlan.command.actions import headquarters, needs, supplying
 from anlan.command.duty.places import PAIR
 from anlan.command.forms import number_of
 from anlan.command.models import (
@@ -28,7 +29,7 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.errors import Invalid, NotFound
 from anlan.resources import queries as resources
-from anlan.resources.models import Presence, Team
+from anlan.resources.models import Material, Presence, Team
 
 VIEW = "command.view"
 
@@ -42,6 +43,7 @@ def post_of(actor: Actor, row: Incident) -> Headquarters | None:
 def headquarters_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     post, now = post_of(actor, row), clock.now()
     found: dict[str, Any] = {
+        **needs_met(actor, row),
         "post": post, "may_command": actor.has("command.respond"), "may_commit": actor.has("resources.commit"),
         "stays": resources.stays(actor, row.correlation_id, now) if actor.has("resources.view") else [],
         "zones": Presence.Zone.choices, "teams": Team.objects.visible_to(actor, "resources.view").order_by("name"),
@@ -57,14 +59,39 @@ def headquarters_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Way:
+    """How a load comes, as far as who looks may see it."""
+
+    load: resources.Load
+    open: bool
+    good: resources.Good | None
+
+
+def needs_met(actor: Actor, row: Incident) -> dict[str, Any]:
+    """需求对满足: every need with what it was promised, and the way of what storehouses sent, from shelf to signature."""
+    rows = Need.objects.visible_to(actor, VIEW).filter(incident=row).prefetch_related("supplies", "aid_requests")
+    needs = sorted(rows, key=lambda one: (one.closed_at is not None, one.priority, one.pk))
+    pks = {part.consignment_id for one in needs for part in one.supplies.all() if part.consignment_id}
+    found, seen = resources.loads(pks), resources.visible_loads(actor, pks)
+
+    def way(need: Need, part: NeedSupply) -> Way | None:
+        load = found.get(part.consignment_id or 0)
+        return Way(load, load.row.pk in seen, load.goods.get(need.material_id or 0)) if load else None
+
+    return {"needs": [(one, [(part, way(one, part)) for part in one.supplies.all()]) for one in needs]}
+
+
 def needs_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     post = post_of(actor, row)
-    rows = Need.objects.visible_to(actor, VIEW).filter(incident=row).prefetch_related("supplies", "aid_requests")
-    return {
-        "needs": sorted(rows, key=lambda one: (one.closed_at is not None, one.priority, one.pk)),
+    found = needs_met(actor, row)
+    missing = [one for one, _parts in found["needs"] if one.material_id and not one.closed_at and one.missing > 0]
+    return found | {
         "groups": list(CommandGroup.objects.unscoped(HELD).filter(headquarters=post)) if post else [],
         "kinds": Need.Kind.choices, "sources": NeedSupply.Source.choices, "relations": AidRequest.Relation.choices,
         "may_need": actor.has("command.incident"), "may_aid": actor.has("command.dispatch"),
+        "may_allocate": bool(missing) and actor.may("resources.allocate", row.area.path),
+        "materials": Material.objects.order_by("name"), "loads": resources.open_loads(actor, row.correlation_id),
         "allocation_places": f"{row.place or row.title},{row.lon:.5f},{row.lat:.5f},0,3,1".replace("，", " "),
     }  # fmt: skip
 
@@ -182,8 +209,13 @@ def do_aid(by: Actor, pk: int, sent: QueryDict) -> Need:
     ).need
 
 
+def do_load(by: Actor, pk: int, sent: QueryDict) -> Need:
+    load = int(number_of(sent.get("load", ""), "load", "调拨单"))
+    return supplying.link_load(by, pk, load, version=version(sent)).need
+
+
 NEED = {
-    "supply": ("已登记落实", do_supply), "aid": ("支援请求已提出", do_aid),
+    "load": ("调拨单已挂接", do_load), "supply": ("已登记落实", do_supply), "aid": ("支援请求已提出", do_aid),
     "close": ("需求已关闭", lambda by, pk, s: needs.close_need(by, pk, s.get("reason", ""), version=version(s))),
 }  # fmt: skip
 
@@ -194,6 +226,12 @@ def need_do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         raise NotFound(f"没有动作 {verb}")
     done, run = NEED[verb]
     return tab(request, run(actor_of(request), pk, request.POST).incident_id, "needs", done)
+
+
+@require_POST
+def allocate(request: HttpRequest, pk: int) -> HttpResponse:
+    made = supplying.allocate_needs(actor_of(request), pk)
+    return back(request, reverse("allocation", args=[made.pk]), "方案已算出")
 
 
 @require_POST

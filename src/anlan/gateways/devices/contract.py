@@ -18,10 +18,12 @@ __all__ = [
     "DeviceProtocol",
     "FrameError",
     "Framer",
+    "Line",
     "Place",
     "Poller",
     "Reading",
     "Session",
+    "Sketch",
     "Step",
 ]
 
@@ -75,11 +77,33 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Sketch:
+    """What somebody in the field drew: GeoJSON in WGS84, or None where it was taken away again. `key` is the sender's."""
+
+    key: str
+    geometry: dict[str, Any] | None
+    at: datetime
+    label: str = ""
+    note: str = ""
+
+
+@dataclass
+class Line:
+    """Who is on one connection: its address, the name on its certificate, the terminal it last gave its position as."""
+
+    peer: str
+    certified: str = ""
+    terminal: str = ""
+    callsign: str = ""
+
+
+@dataclass(frozen=True)
 class Step:
     """What one frame of a connection means for us.
 
     ack: sent when the readings are durable (at once when there are none). nak: sent when the frame is refused.
     reason: why it goes to quarantine, "" when it does not. places: live positions for the map, best effort.
+    sketches: what was drawn, handed to `DeviceProtocol.takes`.
     """
 
     raw: bytes
@@ -88,6 +112,7 @@ class Step:
     nak: bytes = b""
     reason: str = ""
     places: list[Place] = field(default_factory=list)
+    sketches: list[Sketch] = field(default_factory=list)
 
 
 class Session(Interface):
@@ -162,5 +187,10 @@ class DeviceProtocol:
     tells: Callable[[datetime], Mapping[str, bytes]] | None = None
     #: Whether a position that one on line sends is passed to all others at once.
     relays: bool = False
+    #: Keeps what was drawn (writes the database): why it was refused, "" when it was not, and what to answer.
+    takes: Callable[[Sketch, Line, datetime], tuple[str, bytes]] | None = None
+    #: Beginning of the environment's names for a second, encrypted door, and its port.
+    tls_env: str = ""
+    tls_port: int = 0
     #: A simulated device with this address.
     device: Callable[[str], Device] | None = None

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,7 +16,8 @@ from hashlib import blake2b
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
-from anlan.gateways.devices.contract import DeviceProtocol, Session, Step
+from anlan.gateways.devices import tls
+from anlan.gateways.devices.contract import DeviceProtocol, Line, Session, Sketch, Step
 from anlan.gateways.devices.positions import Positions
 from anlan.gateways.log import ReadingLog
 from anlan.kernel import clock
@@ -63,21 +65,22 @@ class Listener:
             raise ValueError(f"{protocol.name} has no session")
         self.protocol, self.store, self.make_session = protocol, store, protocol.session
         self.conversations: set[asyncio.Task[None]] = set()
-        self.doors: list[socket.socket] = []
+        #: Each door, with what it is encrypted by.
+        self.doors: dict[socket.socket, ssl.SSLContext | None] = {}
         #: Who was last heard on which line, for commands.
         self.lines: dict[str, asyncio.StreamWriter] = {}
         self.positions = positions
         #: Everybody on line, and what each was told when.
         self.told: dict[asyncio.StreamWriter, dict[str, tuple[bytes, float]]] = {}
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen on every address of the host. OSError when the port is taken."""
+    async def start(self, host: str, port: int, secured: ssl.SSLContext | None = None) -> None:
+        """Listen on every address of the host, encrypted or not. OSError when the port is taken."""
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
             door = socket.create_server(address[:2], family=family, backlog=BACKLOG)
             door.setblocking(False)
-            self.doors.append(door)
+            self.doors[door] = secured
             loop.add_reader(door, self.accept, door)
 
     async def close(self) -> None:
@@ -104,7 +107,7 @@ class Listener:
                 return
             line.setblocking(False)
             keep_alive(line)
-            conversation = asyncio.create_task(self.serve(line, "{}:{}".format(*address[:2])))
+            conversation = asyncio.create_task(self.serve(line, "{}:{}".format(*address[:2]), self.doors.get(door)))
             self.conversations.add(conversation)
             # Also for one that was cancelled before its first step: nobody else has the socket then.
             conversation.add_done_callback(lambda _, line=line: line.close())  # type: ignore[misc]
@@ -115,19 +118,31 @@ class Listener:
         loop.remove_reader(door)
         loop.call_later(PAUSE_S, lambda: door in self.doors and loop.add_reader(door, self.accept, door))
 
-    async def serve(self, line: socket.socket, peer: str) -> None:
+    def admitted(self, peer: str, secured: ssl.SSLContext | None) -> bool:
+        """Room for one more, and one we know: by its certificate where the door asks for it, else by its address."""
         if len(self.conversations) > MAX_CONNECTIONS:
+            return False
+        certified = secured is not None and secured.verify_mode == ssl.CERT_REQUIRED
+        if certified or self.protocol.admits is None or self.protocol.admits(peer):
+            return True
+        log.warning("%s %s: not admitted", self.protocol.name, peer)
+        return False
+
+    async def serve(self, line: socket.socket, peer: str, secured: ssl.SSLContext | None = None) -> None:
+        if not self.admitted(peer, secured):
             self.store.counts["connections_refused"] += 1
             return
-        if self.protocol.admits is not None and not self.protocol.admits(peer):
-            log.warning("%s %s: not admitted", self.protocol.name, peer)
-            self.store.counts["connections_refused"] += 1
-            return
-        reader, writer = await asyncio.open_connection(sock=line, limit=READ_BYTES)
-        self.told[writer] = {}
         try:
-            await self.converse(reader, writer, self.make_session(), peer)
-        except (ConnectionError, TimeoutError) as error:
+            reader, writer = await opened(line, secured)
+        except (OSError, TimeoutError) as error:  # no handshake, or a certificate of somebody else
+            log.warning("%s %s: no encrypted line: %s", self.protocol.name, peer, error)
+            self.store.counts["connections_refused"] += 1
+            return
+        self.told[writer] = {}
+        who = Line(peer, tls.name_of(writer.get_extra_info("peercert")))
+        try:
+            await self.converse(reader, writer, self.make_session(), who)
+        except (ConnectionError, TimeoutError, ssl.SSLError) as error:
             log.info("%s %s: %s", self.protocol.name, peer, error or type(error).__name__)
         except Exception:  # one connection's trouble must not stop the gateway
             log.exception("%s %s", self.protocol.name, peer)
@@ -148,15 +163,20 @@ class Listener:
         return True
 
     async def converse(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, peer: str
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, who: Line
     ) -> None:
         allowance = Allowance()
         while data := await asyncio.wait_for(reader.read(READ_BYTES), IDLE_S):
             steps = session.receive(data, clock.now())
             await allowance.wait(len(steps))
             self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
-            for answer in await asyncio.gather(*(self.handle(step, peer) for step in steps)):
+            for place in (place for step in steps for place in step.places):
+                who.terminal, who.callsign = place.address, place.name
+            for answer in await asyncio.gather(*(self.handle(step, who.peer) for step in steps)):
                 writer.write(answer)
+            for step in steps:
+                for sketch in step.sketches:
+                    writer.write(await self.drawn(sketch, step, who))
             if self.protocol.relays:
                 self.relay(b"".join(step.raw + b"\n" for step in steps if step.places), writer)
             await writer.drain()
@@ -180,6 +200,15 @@ class Listener:
             await self.store.keep(self.protocol.name, readings, step.raw, peer)
         self.note(step)
         return step.ack
+
+    async def drawn(self, sketch: Sketch, step: Step, who: Line) -> bytes:
+        """Hand on what was drawn, one after the other as they came; what is refused is kept with its reason."""
+        if self.protocol.takes is None:
+            return b""
+        reason, answer = await sync_to_async(taken)(self.protocol.takes, sketch, who, clock.now())
+        if reason:
+            await self.store.quarantine(self.protocol.name, step.raw, who.peer, reason)
+        return answer
 
     def note(self, step: Step) -> None:
         if self.positions is not None and step.places:
@@ -220,6 +249,28 @@ def told_now(tells: Callable[[datetime], Mapping[str, bytes]], now: datetime) ->
     """key -> (print of what it says apart from its times, bytes)."""
     close_old_connections()
     return {key: (blake2b(TIMES.sub(b"", frame), digest_size=8).digest(), frame) for key, frame in tells(now).items()}
+
+
+def taken(
+    takes: Callable[[Sketch, Line, datetime], tuple[str, bytes]], sketch: Sketch, who: Line, now: datetime
+) -> tuple[str, bytes]:
+    close_old_connections()
+    return takes(sketch, who, now)
+
+
+async def opened(
+    line: socket.socket, secured: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The two ends of a connection that was accepted; an encrypted one after its handshake."""
+    if secured is None:
+        return await asyncio.open_connection(sock=line, limit=READ_BYTES)
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(READ_BYTES, loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.connect_accepted_socket(
+        lambda: protocol, line, ssl=secured, ssl_handshake_timeout=tls.HANDSHAKE_S
+    )
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 def keep_alive(line: socket.socket) -> None:

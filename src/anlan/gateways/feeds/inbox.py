@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Field, Parsed, Refused
 from anlan.gateways.feeds.weather.parse import QUANTITIES
 from anlan.gateways.readings import Reading
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError
 from anlan.kernel.geo import parse as shape_of
@@ -94,6 +95,7 @@ def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> N
     if parsed.strokes:
         flashes = [actions.Flash(one.at, one.lon, one.lat, one.current_ka, feed.title) for one in parsed.strokes]
         receipt.received, receipt.new = receipt.received + len(flashes), receipt.new + actions.keep_strokes(by, flashes)
+        receipt.refused += [Refused("雷击", why) for why in actions.untimely(flashes, clock.now())]
 
 
 def at_places(one: Field, known: Sequence[tuple[str, str]]) -> list[Reading]:

@@ -84,7 +84,7 @@ def in_wind(out: Released, air: Air, limits: list[float], model: str, doubt: Dou
         batch = replace(batch, sources=batch.sources + later, airs=batch.airs + (air,) * len(later))
     found = batch.edges(limits)
     if weights is not None:
-        frames = moments.rings(course, found[-1].part(len(weights)), air.wind)
+        frames = moments.rings(course, found[-1].part(len(weights)), batch.passage())
     rings = [widen(ring_of(edges), radians(WIND_SPREAD_DEG)) for edges in found]
     fan = radians(WIND_SPREAD_DEG)
     around = (

@@ -113,6 +113,28 @@ class Edges:
 
 
 @dataclass(frozen=True)
+class Passage:
+    """When a cloud comes to a place: s at x m downwind, both ascending."""
+
+    x: FloatArray
+    s: FloatArray
+
+    @classmethod
+    def at(cls, x: FloatArray, speed: FloatArray) -> Passage:
+        """From m/s at x m."""
+        slow = 1 / speed
+        steps = np.concatenate([[x[0] * slow[0]], np.diff(x) * (slow[1:] + slow[:-1]) / 2])
+        return cls(np.concatenate([[0.0], x]), np.concatenate([[0.0], np.cumsum(steps)]))
+
+    def seconds(self, x: FloatArray) -> FloatArray:
+        found: FloatArray = np.interp(x, self.x, self.s)
+        return found
+
+    def metres(self, seconds: float) -> float:
+        return float(np.interp(seconds, self.s, self.x))
+
+
+@dataclass(frozen=True)
 class Batch:
     """Members of one model: sources and airs of equal length."""
 
@@ -147,6 +169,20 @@ class Batch:
             Edges(far, np.array([gaussian_width(axis, sy, limit) for axis, sy in axes]), reaches(far, over / limit))
             for limit in limits
         ]
+
+    def passage(self, i: int = 0) -> Passage:
+        """A plume travels with the wind at 0.6 of its mean height (van Ulden 1978), slower than at 10 m near the source and faster far
+        from it. A dense layer is taken to come with the wind at 10 m, which is before its own speed would bring it: on the safe side."""
+        source, air = self.sources[i], self.airs[i]
+        if self.model == DENSE:
+            return Passage.at(STEPS, np.full_like(STEPS, air.wind))
+        sz = np.array([plume.sigmas(float(x), air.stability, air.terrain)[1] for x in STEPS])
+        mean = 0.6 * np.hypot(source.height, sqrt(2 / pi) * sz)
+        speed = [
+            plume.wind_at(max(plume.LOWEST_M, float(h)), air.wind, air.stability, air.terrain)
+            for h in np.maximum(mean, source.height)
+        ]
+        return Passage.at(STEPS, np.array(speed))
 
     def axis_and_width(self, i: int) -> tuple[FloatArray, FloatArray]:
         """(axis kg/m3, sigma y m) of the Gaussian plume over STEPS."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from anlan.hazards.chemical.cloud import Edges, Source
+from anlan.hazards.chemical.cloud import Edges, Passage, Source
 
 FloatArray = np.ndarray
 Ring = list[tuple[float, float]]
@@ -56,11 +56,11 @@ def members(source: Source, top: float) -> tuple[Source, ...]:
     return tuple(replace(source, rate=top * share) for share in LEVELS)
 
 
-def rings(course: Course, edges: Edges, wind: float) -> list[tuple[int, Ring]]:
+def rings(course: Course, edges: Edges, passage: Passage) -> list[tuple[int, Ring]]:
     """(minute, ring in m downwind and across) of the limit of `edges` (those of `members`), as long as there is any."""
     found = []
     for minute in MINUTES:
-        ring = at_minute(minute * 60.0, course, edges, wind)
+        ring = at_minute(minute * 60.0, course, edges, passage)
         if ring:
             found.append((minute, ring))
         elif found:
@@ -68,14 +68,14 @@ def rings(course: Course, edges: Edges, wind: float) -> list[tuple[int, Ring]]:
     return found
 
 
-def at_minute(now: float, course: Course, edges: Edges, wind: float) -> Ring:
+def at_minute(now: float, course: Course, edges: Edges, passage: Passage) -> Ring:
     """The ring at one instant."""
-    far = min(now * wind, float(edges.far.max()))
+    far = min(passage.metres(now), float(edges.far.max()))
     if far <= 0:
         return []
     x = far * (np.arange(1, RING + 1) / RING) ** 1.5
     widths = np.array([edges.width(i, x) for i in range(len(LEVELS))])
-    share = course.at(now - x / wind) / float(course.rate.max())
+    share = course.at(now - passage.seconds(x)) / float(course.rate.max())
     half = np.array([np.interp(share[j], LEVELS, widths[:, j], left=0.0) for j in range(RING)])
     inside = np.flatnonzero(half > 0)
     if not len(inside):

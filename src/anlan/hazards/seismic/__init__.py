@@ -10,7 +10,7 @@ from importlib import import_module
 from math import log, log10, pi
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Hazard, Input, Residents, Rows
+from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Residents, Rows
 from anlan.hazards.seismic.attenuation import INTENSITY, WANG_2000, YU_2013, intensity_axes, isoseismal, yu_2013
 
 
@@ -83,11 +83,12 @@ HAZARD = Hazard(
         Choice("mechanism", "震源机制", ("unknown", "strike-slip", "reverse", "normal", "given"), "unknown",
                {"unknown": "未知", "strike-slip": "走滑", "reverse": "逆冲", "normal": "正断", "given": "按滑动角"}),
         Input("rake_deg", "滑动角", "°", -180, 180, 0),
-        Input("vs30", "场地 Vs30", "m/s", 150, 2000, 500),
+        Input("vs30", "场地 Vs30（没有场地图处）", "m/s", 150, 2000, 500),
         Input("hour", "发震时刻（时，-1 为未知）", "h", -1, 24, -1),
         Rows("readings", "强震台读数（经度, 纬度, PGA m/s², PGV m/s；缺项填 0）",
              (*PLACE, Input("pga", "PGA", "m/s²", 0, 50), Input("pgv", "PGV", "m/s", 0, 10))),
         Rows("reports", "有感上报（经度, 纬度, 烈度）", (*PLACE, Input("degree", "烈度", "度", 1, 12))),
+        Ground("ground", "场地与高程栅格", kinds=("vs30_m_s", "elevation_m"), anywhere=True),
     ),
     run=run,
     impact=impact,

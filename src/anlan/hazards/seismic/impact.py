@@ -22,6 +22,7 @@ from anlan.hazards.seismic.field import (
     gathered,
     isoseismals,
     people_by_degree,
+    sites_on,
     station,
 )
 from anlan.hazards.seismic.moving import arrival_s, frames
@@ -37,8 +38,6 @@ MEANING = {
 }  # fmt: skip
 #: Degree from which people count as in danger (危险区内人口): houses are damaged from Ⅵ on (GB/T 17742 table 1); Ⅴ is only felt.
 ENDANGERS = 6
-#: Vs30 where no ground survey is loaded (m/s, 待核对).
-VS30 = 500.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Case:
     model: str
     region: str
     seen: tuple[Observation, ...]
-    vs30: float = VS30
+    ground: site.SiteMap = site.PLAIN
 
 
 def case(lon: float, lat: float, given: Mapping[str, Any]) -> Case:
@@ -62,7 +61,13 @@ def case(lon: float, lat: float, given: Mapping[str, Any]) -> Case:
     rupture = estimated(given["magnitude"], lon, lat, given["depth_km"], given["strike_deg"], None, rake)
     instruments = [station(x, y, pga or None, pgv or None) for x, y, pga, pgv in given["readings"] or []]
     people = gathered([(x, y, degree) for x, y, degree in given["reports"] or []])
-    return Case(rupture, model_of(given), given["motion_region"], (*instruments, *people), given["vs30"])
+    return Case(
+        rupture,
+        model_of(given),
+        given["motion_region"],
+        (*instruments, *people),
+        site.of_rasters(given["ground"], given["vs30"]),
+    )
 
 
 def model_of(given: Mapping[str, Any]) -> str:
@@ -73,7 +78,7 @@ def model_of(given: Mapping[str, Any]) -> str:
 def footprint(lon: float, lat: float, given: Mapping[str, Any], model: str) -> Footprint:
     """Isoseismals of degree Ⅴ and above."""
     quake = case(lon, lat, given)
-    found = field(quake.rupture, quake.model, quake.seen, quake.region, vs30=quake.vs30)
+    found = field(quake.rupture, quake.model, quake.seen, quake.region, ground=quake.ground)
     drawn = isoseismals(found)
     zones = [
         Zone(
@@ -104,9 +109,8 @@ def assumed(quake: Case, given: Mapping[str, Any], found: Field) -> list[str]:
     lines = [
         f"{given['region']}衰减关系" if given["model"] == "auto" else f"模型 {quake.model}",
         f"长轴走向 {given['strike_deg']:g}°（待核对）",
-        f"点源椭圆，震中距，Vs30 {quake.vs30:g} m/s；{site.SOURCE}"
-        if point
-        else f"{plane}，Vs30 {quake.vs30:g} m/s（待核对）",
+        f"点源椭圆，震中距；{site.SOURCE}" if point else plane,
+        quake.ground.said(),
     ]
     if found.used:
         lines.append(f"已用 {found.used} 处台站与有感上报修正（Worden 等 2018），全场平均偏差 {found.bias:+.1f} 度")
@@ -128,7 +132,7 @@ def impact(lon: float, lat: float, given: Mapping[str, Any], living: Sequence[Re
         np.concatenate([np.asarray(getattr(home, name), float) for home in living]) for name in ("lon", "lat", "people")
     )
     owner = np.repeat(np.arange(len(living)), [len(home.lon) for home in living])
-    degree, sigma, between = at_homes(quake, Sites.of(x, y, quake.vs30))
+    degree, sigma, between = at_homes(quake, sites_on(quake.ground, x, y))
     towns = [town_of(home) for home in living]
     within = float(np.sqrt(max(float(np.mean(sigma**2)) - between**2, 0.01)))
     night = loss.night_at(given["hour"]) if given["hour"] >= 0 else False
@@ -194,7 +198,7 @@ def at_homes(quake: Case, sites: Sites) -> tuple[Floats, Floats, float]:
     between = float(np.sqrt(BETWEEN)) * float(base.sigma.mean())
     if not quake.seen:
         return base.intensity, base.sigma, between
-    mean, sigma, _ = conditioned(quake.rupture, quake.model, quake.seen, sites, base, quake.region, quake.vs30)
+    mean, sigma, _ = conditioned(quake.rupture, quake.model, quake.seen, sites, base, quake.region, quake.ground)
     return mean, sigma, min(between, float(sigma.mean()))
 
 

@@ -213,17 +213,3 @@ def balance(rain: Array, pet: Array, capacity: float) -> dict[str, Array]:
         out["runoff"][i] = spare - upper_gain - lower_gain
         upper, lower = upper - upper_loss + upper_gain, lower - lower_loss + lower_gain
     return {**out, "pe": pet, "rain": rain}
-
-
-def mci(spiw60: float, mi30: float, spi90: float, spi150: float, season: float = 1.0, north_west: bool = True) -> float:
-    """气象干旱综合指数 (GB/T 20481-2017 clause 8): Ka (a SPIW60 + b MI30 + c SPI90 + d SPI150).
-
-    Weights of the north west 0.3, 0.5, 0.3, 0.2; of the south 0.5, 0.6, 0.2, 0.1 (待核对). Ka is the season's (0 to 1.2).
-    """
-    for name, value in (("spiw60", spiw60), ("mi30", mi30), ("spi90", spi90), ("spi150", spi150)):
-        if not np.isfinite(value) or not -10 <= value <= 10:
-            raise InputError(name, value, "-10 至 10")
-    if not 0 <= season <= 1.2:
-        raise InputError("season", season, "0 至 1.2")
-    a, b, c, d = (0.3, 0.5, 0.3, 0.2) if north_west else (0.5, 0.6, 0.2, 0.1)
-    return season * (a * spiw60 + b * mi30 + c * spi90 + d * spi150)

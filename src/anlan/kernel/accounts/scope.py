@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.db import models
@@ -85,11 +85,16 @@ class ScopedQuerySet(models.QuerySet[M]):
 
     def one(self, pk: int | str, *, lock: bool = False) -> M:
         """The row, or `NotFound` with the Chinese name of the thing. `lock` holds it until the transaction ends."""
+        return self.these([pk], lock=lock)[0]
+
+    def these(self, pks: Sequence[int | str], *, lock: bool = False) -> list[M]:
+        """The rows in the order asked for, or `NotFound` for the first that is missing; locked in the order of their keys."""
         rows = self.select_for_update(of=("self",), no_key=True) if lock else self
-        found = rows.filter(pk=pk).first()
-        if found is None:
-            raise NotFound(f"{self.model._meta.verbose_name} {pk} 不存在，或不在您的管辖范围内")
-        return found
+        found = {str(row.pk): row for row in rows.filter(pk__in=pks).order_by("pk")}
+        for pk in pks:
+            if str(pk) not in found:
+                raise NotFound(f"{self.model._meta.verbose_name} {pk} 不存在，或不在您的管辖范围内")
+        return [found[str(pk)] for pk in pks]
 
 
 class ScopedModel(models.Model):

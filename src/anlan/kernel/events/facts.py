@@ -10,7 +10,7 @@ from anlan.kernel.events.outbox import Fact
 @dataclass(frozen=True)
 class NoticeRequested(Fact):
     """Somebody must be told something. `gateways/alerts` delivers it by the channel the receiver has; what
-    belongs to an exercise stays in the house."""
+    belongs to an exercise stays in the house. `purpose` is 用途, in the words the outbox page shows."""
 
     to_name: str
     text: str

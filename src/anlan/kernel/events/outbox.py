@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -33,23 +33,43 @@ HANDLERS: dict[str, list[tuple[str, Handler]]] = {}
 TIMERS: list[tuple[float, Callable[[], object]]] = []
 
 
+@dataclass(frozen=True)
+class Told:
+    """A fact with whom it concerns."""
+
+    fact: Fact
+    area_path: str = ""
+    data_class: int = 2
+    correlation_id: UUID | None = None
+
+
 def emit(
     by: Actor, fact: Fact, *, area_path: str = "", data_class: int = 2, correlation_id: UUID | None = None
 ) -> Event:
     """Write the fact in the caller's transaction; it is heard when, and only if, that commits."""
-    payload = json.loads(json.dumps(asdict(fact), cls=DjangoJSONEncoder))
-    event = Event.objects.create(
-        name=fact.event_name(),
-        payload=payload,
-        at=clock.now(),
-        actor=by.name,
-        area_path=area_path,
-        data_class=data_class,
-        correlation_id=correlation_id,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_notify(%s, '')", [WAKE])
-    return event
+    return emit_all(by, [Told(fact, area_path, data_class, correlation_id)])[0]
+
+
+def emit_all(by: Actor, told: Sequence[Told]) -> list[Event]:
+    """The same for many facts, in their order, in one trip."""
+    at = clock.now()
+    events = [
+        Event(
+            name=one.fact.event_name(),
+            payload=json.loads(json.dumps(asdict(one.fact), cls=DjangoJSONEncoder)),
+            at=at,
+            actor=by.name,
+            area_path=one.area_path,
+            data_class=one.data_class,
+            correlation_id=one.correlation_id,
+        )
+        for one in told
+    ]
+    if events:
+        Event.objects.bulk_create(events, batch_size=1000)
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_notify(%s, '')", [WAKE])
+    return events
 
 
 def on(*names: str) -> Callable[[Handler], Handler]:

@@ -81,6 +81,8 @@ class Face:
     looked_at: float = float("-inf")
     ready: dict[tuple[str, str], Document] = field(default_factory=dict)
     looking: asyncio.Task[None] | None = None
+    #: The warnings as they were when we looked last: what all documents until the next change are made of.
+    seen: documents.Seen | None = None
     #: What is being built now: a crowd that asks for the same waits for one building.
     building: dict[tuple[str, str], asyncio.Task[Document]] = field(default_factory=dict)
 
@@ -90,8 +92,9 @@ class Face:
         try:
             version = published.version()
             if version != self.version or (self.until is not None and now >= self.until):
-                self.until = min((one.expires for one in published.current(now) if one.expires > now), default=None)
-                self.ready, self.version = {}, version
+                seen = documents.Seen(now)
+                self.until = min((one.expires for one in seen.current if one.expires > now), default=None)
+                self.ready, self.version, self.seen = {}, version, seen
         except OperationalError:
             if not self.ready:
                 raise
@@ -126,7 +129,7 @@ class Face:
 
     async def build(self, base: str, path: str) -> Document:
         ready = self.ready
-        found = document(await sync_to_async(make, thread_sensitive=False)(base, path))
+        found = document(await sync_to_async(make, thread_sensitive=False)(base, path, self.seen))
         if len(ready) < KEPT and found.status == 200:
             ready[base, path] = found
         return found
@@ -135,9 +138,9 @@ class Face:
 FACE = Face()
 
 
-def make(base: str, path: str) -> documents.Made:
+def make(base: str, path: str, seen: documents.Seen | None = None) -> documents.Made:
     try:
-        return documents.make(base, path, clock.now())
+        return documents.make(base, path, clock.now(), seen)
     finally:
         close_old_connections()
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -55,37 +56,67 @@ def issuer() -> str:
     return os.environ.get("ANLAN_CAP_SENDER_NAME", "乌海市应急管理局")
 
 
-def make(base: str, path: str, now: datetime) -> Made:
-    """The document at `language:path`, as it is at `now`."""
+@dataclass
+class Seen:
+    """The warnings as they are at `now`, asked for once for all the documents made of them."""
+
+    now: datetime
+
+    @cached_property
+    def current(self) -> list[PublicWarning]:
+        return published.current(self.now)
+
+    @cached_property
+    def named(self) -> dict[str, PublicWarning]:
+        return {one.identifier: one for one in self.current}
+
+    def at(self, now: datetime) -> Seen:
+        """The same warnings a moment later: whoever keeps this looks again when one of them changes or runs out."""
+        later = Seen(now)
+        later.__dict__ |= {"current": self.current, "named": self.named}
+        return later
+
+    def find(self, identifier: str) -> PublicWarning | None:
+        """One of them, or one of before."""
+        return self.named.get(identifier) or published.by_identifier(identifier)
+
+    def alerts(self) -> list[Alert]:
+        """As CAP: a cancelled one as its Cancel."""
+        return [published.cap(one) for one in self.current]
+
+
+def make(base: str, path: str, now: datetime, seen: Seen | None = None) -> Made:
+    """The document at `language:path`, as it is at `now`; of what was seen already, where it was."""
+    seen = seen.at(now) if seen else Seen(now)
     language, _, path = path.partition(":")
     if path.startswith(f"{FEED}/") and path.endswith(".xml"):
-        return one(path.removeprefix(f"{FEED}/").removesuffix(".xml"))
+        return one(seen, path.removeprefix(f"{FEED}/").removesuffix(".xml"))
     if path.startswith("/public/w/"):
         identifier = path.removeprefix("/public/w/").removesuffix("/")
         # One address for one page: every other spelling would be kept as a page of its own.
         return (
-            warning_page(base, identifier, language, now) if path == f"/public/w/{identifier}/" else missing(language)
+            warning_page(base, identifier, language, seen) if path == f"/public/w/{identifier}/" else missing(language)
         )
     maker = MAKERS.get(path)
-    return maker(base, language, now) if maker else missing(language)
+    return maker(base, language, seen) if maker else missing(language)
 
 
-def feed(base: str, language: str, now: datetime) -> Made:
+def feed(base: str, language: str, seen: Seen) -> Made:
     """Atom; the signature of each alert is in its own document."""
     del language
-    alerts = published.alerts(now)
+    alerts, now = seen.alerts(), seen.now
     updated = max((alert.sent for alert in alerts if alert.sent), default=now)
     return Made(writer.feed_xml(alerts, f"{issuer()}预警", f"{base}{FEED}", updated), ATOM)
 
 
-def rss(base: str, language: str, now: datetime) -> Made:
+def rss(base: str, language: str, seen: Seen) -> Made:
     """RSS 2.0, for readers that know no Atom."""
     del language
     root = Element("rss", version="2.0")
     channel = SubElement(root, "channel")
     for name, value in (("title", f"{issuer()}预警"), ("link", f"{base}/public/"), ("description", "正在生效的预警")):
         SubElement(channel, name).text = value
-    for alert in published.alerts(now):
+    for alert in seen.alerts():
         item, info = SubElement(channel, "item"), alert.infos[0]
         address = f"{base}{FEED}/{alert.identifier}.xml"
         for name, value in (
@@ -96,9 +127,9 @@ def rss(base: str, language: str, now: datetime) -> Made:
     return Made(tostring(root, encoding="utf-8", xml_declaration=True), RSS)
 
 
-def one(identifier: str) -> Made:
+def one(seen: Seen, identifier: str) -> Made:
     """One alert as a signed CAP 1.2 document."""
-    alert = published.alert(identifier)
+    alert = published.alert_named(identifier, seen.find(identifier.removesuffix(published.ENDED)))
     return Made(signed(alert), XML) if alert else missing("zh")
 
 
@@ -111,9 +142,9 @@ def signing_key() -> ec.EllipticCurvePrivateKey:
     return kept_key(Path(os.environ.get("ANLAN_CAP_KEY_FILE") or Path(settings.VAR) / "cap-key.pem"))
 
 
-def public_key(base: str, language: str, now: datetime) -> Made:
+def public_key(base: str, language: str, seen: Seen) -> Made:
     """What others check our signatures with."""
-    del base, language, now
+    del base, language, seen
     pem = signing_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return Made(pem, "application/x-pem-file")
 
@@ -157,18 +188,17 @@ def rendered(template: str, language: str, embeddable: bool = False, status: int
     return Made(text.encode(), HTML, status, embeddable)
 
 
-def ordered(now: datetime, language: str) -> list[dict[str, Any]]:
+def ordered(seen: Seen, language: str) -> list[dict[str, Any]]:
     """In force first, the highest level first."""
-    found = published.current(now)
-    found.sort(key=lambda one: (one.cancelled, "红橙黄蓝".index(one.level)))
+    found = sorted(seen.current, key=lambda one: (one.cancelled, "红橙黄蓝".index(one.level)))
     return [shown(one, language) for one in found]
 
 
-def page(base: str, language: str, now: datetime) -> Made:
-    rows = ordered(now, language)
+def page(base: str, language: str, seen: Seen) -> Made:
+    rows = ordered(seen, language)
     going = [row for row in rows if not row["cancelled"]]
     ended = [row for row in rows if row["cancelled"]]
-    return rendered("public", language, base=base, rows=going, ended=ended, now=now.astimezone(BEIJING))
+    return rendered("public", language, base=base, rows=going, ended=ended, now=seen.now.astimezone(BEIJING))
 
 
 #: Every minute the frame asks for itself and changes only what is new, so that nobody's reading is torn away.
@@ -185,14 +215,14 @@ REFRESH = """setInterval(async () => {
 }, 60000);"""
 
 
-def widget(base: str, language: str, now: datetime) -> Made:
+def widget(base: str, language: str, seen: Seen) -> Made:
     """For a frame in another site: the headlines, refreshed every minute."""
-    rows = [row for row in ordered(now, language) if not row["cancelled"]]
+    rows = [row for row in ordered(seen, language) if not row["cancelled"]]
     return rendered("widget", language, embeddable=True, base=base, rows=rows, script=REFRESH)
 
 
-def warning_page(base: str, identifier: str, language: str, now: datetime) -> Made:
-    found = published.by_identifier(identifier)
+def warning_page(base: str, identifier: str, language: str, seen: Seen) -> Made:
+    found, now = seen.find(identifier), seen.now
     if found is None:
         return missing(language)
     over = found.ended_at is not None or found.expires <= now
@@ -200,19 +230,19 @@ def warning_page(base: str, identifier: str, language: str, now: datetime) -> Ma
     return rendered("public_warning", language, base=base, row=row, over=over, now=now.astimezone(BEIJING))
 
 
-def as_json(base: str, language: str, now: datetime) -> Made:
+def as_json(base: str, language: str, seen: Seen) -> Made:
     """The same as the page, for programs; times with their offset."""
-    rows = [{k: v for k, v in row.items() if k not in {"lines", "ink"}} for row in ordered(now, language)]
+    rows = [{k: v for k, v in row.items() if k not in {"lines", "ink"}} for row in ordered(seen, language)]
     for row in rows:
         row["cap"] = f"{base}{FEED}/{row['identifier']}{published.ENDED if row['cancelled'] else ''}.xml"
-    body = {"updated": now.astimezone(BEIJING), "issuer": issuer(), "warnings": rows}
+    body = {"updated": seen.now.astimezone(BEIJING), "issuer": issuer(), "warnings": rows}
     return Made(json.dumps(body, ensure_ascii=False, default=lambda at: at.isoformat()).encode(), JSON)
 
 
-def as_geojson(base: str, language: str, now: datetime) -> Made:
+def as_geojson(base: str, language: str, seen: Seen) -> Made:
     """What is in force as GeoJSON (RFC 7946): the drawn outline of each, else the outlines of its areas, else none."""
     features: list[dict[str, Any]] = []
-    for found in published.current(now):
+    for found in seen.current:
         if found.cancelled:
             continue
         shapes = [found.geometry] if found.geometry else [area.geometry for area in found.areas if area.geometry]
@@ -226,7 +256,7 @@ def as_geojson(base: str, language: str, now: datetime) -> Made:
         features.append(
             {"type": "Feature", "id": found.identifier, "geometry": shape, "properties": {**row, "cap": cap}}
         )
-    body = {"type": "FeatureCollection", "updated": now.astimezone(BEIJING), "features": features}
+    body = {"type": "FeatureCollection", "updated": seen.now.astimezone(BEIJING), "features": features}
     return Made(json.dumps(body, ensure_ascii=False, default=lambda at: at.isoformat()).encode(), GEOJSON)
 
 
@@ -247,12 +277,12 @@ self.addEventListener("notificationclick", (event) => {
 """
 
 
-def worker(base: str, language: str, now: datetime) -> Made:
-    del base, language, now
+def worker(base: str, language: str, seen: Seen) -> Made:
+    del base, language, seen
     return Made(WORKER.encode(), "text/javascript; charset=utf-8")
 
 
-MAKERS: dict[str, Callable[[str, str, datetime], Made]] = {
+MAKERS: dict[str, Callable[[str, str, Seen], Made]] = {
     FEED: feed, f"{FEED}.rss": rss, "/public/": page, "/public/widget": widget, "/public/warnings.json": as_json,
-    "/public/warnings.geojson": as_geojson,    "/public/cap-key.pem": public_key, "/public/push-worker.js": worker,
+    "/public/warnings.geojson": as_geojson, "/public/cap-key.pem": public_key, "/public/push-worker.js": worker,
 }  # fmt: skip

@@ -11,6 +11,8 @@ from anlan.monitoring.actions.alarms import (
     unshelve_alarm,
     unsuppress_alarm,
 )
+from anlan.monitoring.actions.climate import roll_climate
+from anlan.monitoring.actions.drafting import Words, draft_warning, draft_warnings
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
 from anlan.monitoring.actions.fires import locate_fire, run_fire, weather_near
@@ -24,29 +26,32 @@ from anlan.monitoring.actions.warnings import (
     cancel_warning,
     confirm_warning,
     continue_warning,
-    draft_warning,
     end_unmended,
     expire_warnings,
     issue_fast,
     issue_warning,
+    issue_warnings,
     redraft_warning,
     review_warning,
+    review_warnings,
     submit_warning,
 )
 from anlan.monitoring.actions.water import forecast_stages
-from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes
+from anlan.monitoring.actions.weather import Ahead, Flash, keep_forecasts, keep_strokes, untimely
 
 __all__ = [
     "Ahead",
     "Criterion",
     "Figure",
     "Flash",
+    "Words",
     "acknowledge_alarm",
     "cancel_warning",
     "confirm_warning",
     "continue_warning",
     "correct_clock",
     "draft_warning",
+    "draft_warnings",
     "end_unmended",
     "escalate_overdue",
     "expire_shelving",
@@ -55,6 +60,7 @@ __all__ = [
     "forecast_stages",
     "issue_fast",
     "issue_warning",
+    "issue_warnings",
     "judge_figures",
     "judge_park_risk",
     "judge_readings",
@@ -66,6 +72,8 @@ __all__ = [
     "reset_alarm",
     "return_to_service",
     "review_warning",
+    "review_warnings",
+    "roll_climate",
     "run_fire",
     "shelve_alarm",
     "submit_warning",
@@ -74,5 +82,6 @@ __all__ = [
     "tidy_alarms",
     "unshelve_alarm",
     "unsuppress_alarm",
+    "untimely",
     "weather_near",
 ]

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Max, Q, Sum
 
 from anlan.hazards.contract import InputError
 from anlan.hazards.flood import flash, ice
@@ -185,11 +185,40 @@ def of_climate(by: Actor) -> Iterator[tuple[Station, Verdict]]:
     months: dict[Station, list[ClimateMonth]] = defaultdict(list)
     for row in queries.climate(by):
         months[row.station].append(row)
+    composite = composites(by)
+    for station, verdict in composite.values():
+        yield station, verdict
     for station, rows in months.items():
         known = tuple((row.month, row.rain_mm, row.temp_c) for row in rows)
-        verdict = drought_of(known, station.lat)
-        if verdict:
-            yield station, verdict
+        monthly = None if station.pk in composite else drought_of(known, station.lat)
+        if monthly:
+            yield station, monthly
+
+
+#: station -> (what its record of days was like, what it was judged to be): judged when it has changed, not every five minutes.
+DAYS_JUDGED: dict[int, tuple[tuple[Any, ...], Verdict | None]] = {}
+
+
+def composites(by: Actor) -> dict[int, tuple[Station, Verdict]]:
+    """Stations whose record of days is long enough for the composite index."""
+    rows = queries.climate_days(by).order_by()
+    sums = rows.values("station").annotate(n=Count("pk"), last=Max("day"), mm=Sum("rain_mm"), degrees=Sum("temp_c"))
+    found = {}
+    for row in sums.values_list("station", "n", "last", "mm", "degrees"):
+        station, record = row[0], row[1:]
+        if DAYS_JUDGED.get(station, ((),))[0] != record:
+            DAYS_JUDGED[station] = (record, of_days(by, station))
+        if verdict := DAYS_JUDGED[station][1]:
+            found[station] = (queries.stations(by).one(station), verdict)
+    return found
+
+
+def of_days(by: Actor, station: int) -> Verdict | None:
+    """The newest unbroken part of a record of days."""
+    rows = list(queries.climate_days(by).filter(station=station).values_list("day", "rain_mm", "temp_c"))
+    breaks = [i for i in range(1, len(rows)) if rows[i][0] - rows[i - 1][0] != timedelta(days=1)]
+    whole = rows[breaks[-1] if breaks else 0 :]
+    return judging.composite_drought(whole[0][0], [mm for _, mm, _ in whole], [temp for *_, temp in whole])
 
 
 @lru_cache(maxsize=64)

@@ -1,11 +1,14 @@
 """园区风险告警: each new calculation of a park's risk judged by GB 36894-2018 and by the grade, as alarms that return to normal.
 
-A value that has raised an alarm must fall to `RETURNS` of its limit before that is over: a risk that swings about its limit with
-the wind is one alarm, not twenty.
+An alarm is a crossing. What has been beyond a limit ever since a park was first worked out is a finding that the park's page and
+its report state (不符合项): the law asks for it to be mended, not for the desk to be told of it at every start. A value that has
+raised an alarm must fall to `RETURNS` of its limit before that is over, and before it can be crossed again: a risk that swings
+about its limit with the wind is one alarm, not twenty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -36,9 +39,11 @@ GRADE = Criterion(
     "在园区风险页看等级升高的原因与主要贡献场景",
 )
 CRITERIA = (INDIVIDUAL, SOCIETAL, GRADE)
-#: Targets that get an alarm of their own; rows are kept worst first.
+#: Things that get an alarm of their own at most; targets are kept worst first.
 MOST = 20
 RETURNS = 0.9
+#: Calculations that are asked whether a value has ever been within its limit.
+LOOKS_BACK = 200
 #: A limit itself is still kept (GB 36894: not above), the door's limits are reached already at the value.
 ABOVE = 1 + 1e-9
 GRADES = ("低风险", "一般风险", "较大风险", "重大风险")
@@ -51,11 +56,33 @@ def judge_park_risk(by: Actor, risk_id: int) -> list[Alarm]:
     if newest is None or newest.pk != row.pk:
         return []
     found: list[Alarm] = []
-    for criterion, figures in ((INDIVIDUAL, individual(row)), (SOCIETAL, societal(row)), (GRADE, grade(row))):
+    for criterion, figures_of in ((INDIVIDUAL, individual), (SOCIETAL, societal), (GRADE, grade)):
         held = standing(criterion, about(row.park_id, row.basis))
-        figures = [widened(figure, held, criterion is GRADE) for figure in figures]
-        found += judge_figures(by, criterion, about(row.park_id, row.basis), figures, row.at)
+        figures = [widened(figure, held, criterion is GRADE) for figure in figures_of(row)[:MOST]]
+        new = {figure.subject: figure.band for figure in figures if figure.band and figure.subject not in held}
+        known = held | (crossed(new, supervised.park_risks_before(by, row, LOOKS_BACK), figures_of) if new else set())
+        told = [figure for figure in figures if figure.subject in known or not figure.band]
+        found += judge_figures(by, criterion, about(row.park_id, row.basis), told, row.at)
     return found
+
+
+def crossed(
+    beyond: Mapping[str, str], before: Iterable[ParkRisk], figures_of: Callable[[ParkRisk], list[Figure]]
+) -> set[str]:
+    """Which of what is beyond a limit now (subject -> band) has once been well within it; none when no calculation came before."""
+    left, seen = dict(beyond), False
+    for row in before:
+        seen = True
+        past = {one.subject: one for one in figures_of(row)}
+        left = {subject: band for subject, band in left.items() if not within(past.get(subject), band)}
+        if not left:
+            break
+    return set(beyond) - set(left) if seen else set()
+
+
+def within(figure: Figure | None, band: str) -> bool:
+    """Well below the limit of this band; a thing that was not there yet was."""
+    return figure is None or figure.value < figure.limits[band] * RETURNS
 
 
 def forget_stale_parks(by: Actor, at: datetime) -> None:
@@ -109,7 +136,7 @@ def individual(row: ParkRisk) -> list[Figure]:
             {"hi": one["limit"] * ABOVE}, unit="1/年", lon=one["lon"], lat=one["lat"],
             why="；".join(f"{part['name']} {part['outcome']} {part['share']:.0%}" for part in one["top"][:3]) or row.reason,
         )
-        for one in row.targets[:MOST]
+        for one in row.targets
     ]  # fmt: skip
 
 

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.db.models import prefetch_related_objects
-from shapely.geometry import shape
 
-from anlan import sandbox
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.actions import action, record
-from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.actions import Done, action, record_all
 from anlan.kernel.audit.journal import snapshot
-from anlan.kernel.errors import Conflict, Forbidden, Invalid
+from anlan.kernel.errors import Conflict, Forbidden
 from anlan.kernel.events.outbox import Fact
-from anlan.kernel.geo import GeoJson, as_geojson, parse
-from anlan.kernel.models import Organisation
 from anlan.monitoring import published
+from anlan.monitoring.actions.drafting import check, draft_warning, exercise_name, need, step_of
 from anlan.monitoring.events import WarningCancelled, WarningDrafted, WarningExpired, WarningIssued, WarningReviewed
 from anlan.monitoring.models import Warning, WarningStep
-from anlan.monitoring.rules import polygons
 from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import reader, writer
 from anlan.monitoring.rules.warnings import AUTHOR, DRAFT, ISSUE, REVIEW, REVIEWER, SIGNER, Content, State, Step
@@ -42,39 +40,8 @@ def content_of(warning: Warning) -> Content:
         expires=warning.expires,
         sender=warning.sender,
         issued_at=warning.issued_at,
+        relayed=not warning.in_house,
     )
-
-
-def common_area(areas: list[Area]) -> Area:
-    """The area that owns the warning: the deepest one that contains all that are affected."""
-    first, *others = areas
-    path = first.path
-    while not all(other.path.startswith(path) for other in others):
-        path = path.rstrip("/").rsplit("/", 1)[0] + "/"
-    return Area.objects.get(path=path) if path not in ("/", first.path) else first
-
-
-def sender_of(area: Area) -> str:
-    """Who issues: the emergency bureau of the area or of one above it."""
-    paths = [area.path[: at + 1] for at, letter in enumerate(area.path) if letter == "/" and at]
-    bureaus = Organisation.objects.unscoped("the sender is public").filter(area__path__in=paths, name__contains="应急")
-    found = bureaus.order_by("-area__level", "code").first()
-    return found.name if found else f"{area.name}应急管理局"
-
-
-def need(field: str, label: str, value: str) -> str:
-    if not value.strip():
-        raise Invalid(field, value, "不能为空", label=label)
-    return value.strip()
-
-
-def check(event_code: str, level: str, onset: datetime, expires: datetime) -> None:
-    if not rules.is_code(event_code):
-        raise Invalid("event_code", event_code, "五位事件类型码，如 12D02", label="事件类型码")
-    if level not in rules.COLOURS:
-        raise Invalid("level", level, "红、橙、黄、蓝", label="级别")
-    if expires <= onset:
-        raise Invalid("expires", expires.isoformat(), f"晚于起始时间 {onset.isoformat()}", label="截止时间")
 
 
 #: Columns whose change the history of a warning shows.
@@ -83,140 +50,13 @@ SHOWN = ("headline", "description", "instruction", "level", "onset", "expires", 
 
 @dataclass
 class Taken:
-    """A warning held for one step: what it was, the step, and why."""
+    """A warning held for one step: what it was, the step, why, and what that makes true."""
 
     warning: Warning
     step: Step
     was: dict[str, Any]
     reason: str
     facts: list[Fact] = field(default_factory=list)
-
-
-@action(DRAFT)
-def draft_warning(
-    by: Actor,
-    *,
-    event_code: str,
-    level: str,
-    headline: str,
-    description: str,
-    instruction: str,
-    area_ids: list[int],
-    geometry: GeoJson | None = None,
-    onset: datetime,
-    expires: datetime,
-    correlation_id: UUID | None = None,
-    basis: str = "",
-    translations: dict[str, dict[str, str]] | None = None,
-    exercise: bool = False,
-    submit: bool = True,
-    snap: bool = False,
-) -> Warning:
-    """拟稿: everything article 64 demands, for areas the drafter is responsible for. What is drafted while a scenario sets
-    the clock, or as an exercise, is one for ever. snap: the outline is widened to the limits of the divisions in it; without
-    areas, those that it lies in are meant."""
-    check(event_code, level, onset, expires)
-    if geometry is not None and (snap or not area_ids):
-        found = survey(by, geometry)
-        geometry = found.snapped if snap else geometry
-        area_ids = area_ids or [area.pk for area in found.areas]
-    areas = list(Area.objects.filter(pk__in=area_ids))
-    if not areas or len(areas) != len(set(area_ids)):
-        raise Invalid("area_ids", area_ids, "至少一个已登记的区划", label="影响区域")
-    for area in areas:
-        by.require(DRAFT, area)
-    if geometry is not None:
-        geometry, done = legal_shape(by, geometry)
-        basis = "；".join([basis, *done] if basis else done)
-    owner, now, drill = common_area(areas), clock.now(), exercise_name(exercise)
-    identifier = f"{owner.code}-{now:%Y%m%d%H%M%S}-{uuid4().hex[:6]}"
-    warning = Warning.objects.create(
-        identifier=identifier,
-        chain=identifier,
-        event_code=event_code,
-        event_name=rules.event_name(event_code)[:40],
-        level=level,
-        headline=rules.marked(need("headline", "标题", headline), bool(drill))[:160],
-        description=need("description", "内容", description),
-        instruction=need("instruction", "防范措施", instruction),
-        basis=basis[:300],
-        geometry=geometry,
-        onset=onset,
-        expires=expires,
-        sender=sender_of(owner),
-        in_house=rules.is_internal(event_code),
-        exercise=drill,
-        translations=translations or {},
-        state=(State.DRAFT if submit else State.EDITING).value,
-        drafted_at=now,
-        drafted_by=by.name,
-        drafter_id=by.user_id,
-        authors=[by.user_id],
-        area=owner,
-        correlation_id=correlation_id or uuid4(),
-    )
-    Warning.areas.through.objects.bulk_create([Warning.areas.through(warning=warning, area=area) for area in areas])
-    fact = WarningDrafted(warning.pk, level, warning.headline)
-    keep(by, warning, "拟稿", "", "", {})
-    record(by, "拟写预警", warning, fact, correlation_id=warning.correlation_id)
-    return warning
-
-
-def legal_shape(by: Actor, geometry: GeoJson) -> tuple[GeoJson, list[str]]:
-    """(outline that may be published, what was done to it), inside what the drafter answers for, where limits are known."""
-    mine = Area.objects.filter(geometry__isnull=False, sketch=False, level__lte=Level.DISTRICT)
-    scope = polygons.union(shape(area.geometry or {}) for area in mine if by.may(DRAFT, area.path))
-    try:
-        made, done = polygons.legal(parse(geometry), scope)
-    except polygons.ShapeError as error:
-        raise Invalid("geometry", str(geometry)[:60], str(error), label="影响范围") from error
-    return as_geojson(made), done
-
-
-@dataclass(frozen=True)
-class Survey:
-    """What a drawn outline is: as it may be published, what was done to it, the divisions it is about, and the outline
-    widened to their limits."""
-
-    legal: GeoJson
-    notes: list[str]
-    areas: list[Area]
-    snapped: GeoJson
-
-
-def survey(by: Actor, geometry: GeoJson) -> Survey:
-    """Raises `Invalid` for what may not be published."""
-    made, notes = legal_shape(by, geometry)
-    drawn = shape(made)
-    outlines = {area: shape(area.geometry or {}) for area in finest(by)}
-    chosen = polygons.snapped(drawn, ((area.pk, outline) for area, outline in outlines.items()))
-    inside = [area for area in outlines if area.pk in chosen]
-    areas = inside or [area for area, outline in outlines.items() if outline.intersects(drawn)]
-    wide = polygons.union([drawn, *(outlines[area] for area in inside)])
-    return Survey(made, notes, areas, as_geojson(polygons.legal(wide)[0]) if wide is not None else made)
-
-
-def finest(by: Actor) -> list[Area]:
-    """The smallest divisions with known limits that the drafter answers for, none inside another."""
-    rows = Area.objects.filter(geometry__isnull=False, sketch=False, level__lte=Level.COMMUNITY).order_by("path")
-    mine = [area for area in rows if by.may(DRAFT, area.path)]
-    parents = {area.path[: n + 1] for area in mine for n, letter in enumerate(area.path[:-1]) if letter == "/" and n}
-    return [area for area in mine if area.path not in parents]
-
-
-def exercise_name(asked: bool) -> str:
-    """Which drill this belongs to; "" for the real thing."""
-    scenario = clock.scenario()
-    if sandbox.name():
-        return f"沙盒 {sandbox.name()}"
-    return (scenario.name or "情景推演")[:60] if scenario else rules.MANUAL_EXERCISE if asked else ""
-
-
-def keep(by: Actor, warning: Warning, verb: str, before: str, reason: str, changes: dict[str, Any]) -> None:
-    WarningStep.objects.create(
-        warning=warning, at=clock.now(), verb=verb, by=by.name, by_id=by.user_id, before=before, after=warning.state,
-        reason=reason[:200], changes=changes,
-    )  # fmt: skip
 
 
 def roles_of(by: Actor, warning: Warning) -> set[str]:
@@ -229,14 +69,25 @@ def roles_of(by: Actor, warning: Warning) -> set[str]:
 
 def take(by: Actor, warning_id: int, verb: str, reason: str = "") -> Taken:
     """The warning, locked, if the law lets this person take this step with it now."""
+    return take_all(by, [warning_id], verb, reason)[0]
+
+
+def take_all(by: Actor, warning_ids: Sequence[int], verb: str, reason: str = "") -> list[Taken]:
+    """The same for many: all of them or none. Which one stands against it is told."""
     permission = next(step.permission for step in rules.LAW if step.verb == verb)
-    warning = Warning.objects.visible_to(by, permission).select_related("area").one(warning_id, lock=True)
+    rows = Warning.objects.visible_to(by, permission).select_related("area")
+    warnings = rows.these(list(dict.fromkeys(warning_ids)), lock=True)
+    return [held(by, warning, verb, reason, named=len(warnings) > 1) for warning in warnings]
+
+
+def held(by: Actor, warning: Warning, verb: str, reason: str, *, named: bool) -> Taken:
+    which = f"《{warning.headline}》：" if named else ""
     try:
         step = rules.step(State(warning.state), verb)
     except rules.NotAllowed as error:
-        raise Conflict(str(error), state=warning.state) from error
+        raise Conflict(f"{which}{error}", state=warning.state) from error
     if wrong := rules.barred(step, roles_of(by, warning)):
-        raise Forbidden(wrong)
+        raise Forbidden(f"{which}{wrong}")
     if step.reason:
         need("reason", f"{step.label}理由", reason)
     was = snapshot(warning)
@@ -246,16 +97,36 @@ def take(by: Actor, warning_id: int, verb: str, reason: str = "") -> Taken:
 
 def finish(by: Actor, taken: Taken, *facts: Fact) -> Warning:
     """Save, and keep the step in the warning's own history, the journal and the outbox."""
-    warning = taken.warning
-    warning.save()
-    now_is = snapshot(warning)
-    changes = {name: [taken.was[name], now_is[name]] for name in SHOWN if taken.was[name] != now_is[name]}
-    keep(by, warning, taken.step.label, taken.step.before.value, taken.reason, changes)
-    record(
-        by, f"{taken.step.label}预警", warning, *facts, before=taken.was, reason=taken.reason,
-        correlation_id=warning.correlation_id,
-    )  # fmt: skip
-    return warning
+    taken.facts += facts
+    return finish_all(by, [taken])[0]
+
+
+def finish_all(by: Actor, taken: Sequence[Taken]) -> list[Warning]:
+    """The same for many that take one step."""
+    alike: dict[str, list[Warning]] = defaultdict(list)
+    columns: dict[str, list[str]] = {}
+    steps = []
+    for one in taken:
+        now_is = snapshot(one.warning)
+        changes = {name: [was, now_is[name]] for name, was in one.was.items() if was != now_is[name]}
+        same = json.dumps({name: now for name, (_, now) in changes.items()}, sort_keys=True)
+        alike[same].append(one.warning)
+        columns[same] = list(changes)
+        shown = {name: change for name, change in changes.items() if name in SHOWN}
+        steps.append(step_of(by, one.warning, one.step.label, one.step.before.value, one.reason, shown))
+    for same, rows in alike.items():
+        save_alike(rows, columns[same])
+    WarningStep.objects.bulk_create(steps, batch_size=1000)
+    done = [Done(one.warning, one.facts, one.was, one.reason, one.warning.correlation_id) for one in taken]
+    record_all(by, f"{taken[0].step.label}预警", done)
+    return [one.warning for one in taken]
+
+
+def save_alike(rows: Sequence[Warning], columns: Sequence[str]) -> None:
+    """Rows that are locked, and whose columns changed to the same values."""
+    if columns:
+        values = {name: getattr(rows[0], name) for name in columns}
+        Warning.objects.unscoped(HELD).filter(pk__in=[row.pk for row in rows]).update(**values)
 
 
 @action(DRAFT)
@@ -281,6 +152,8 @@ def redraft_warning(
     warning.expires, warning.authors = expires, sorted({*warning.authors, by.user_id}, key=str)
     warning.translations = warning.translations if translations is None else translations
     warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = None, "", None
+    # A signal of the weather service is passed on as it is: with words of ours it is 内部研判 again.
+    warning.in_house = rules.is_internal(warning.event_code)
     return finish(by, taken, WarningDrafted(warning.pk, warning.level, warning.headline))
 
 
@@ -295,17 +168,31 @@ def submit_warning(by: Actor, warning_id: int) -> Warning:
 @action(REVIEW)
 def review_warning(by: Actor, warning_id: int, approve: bool, reason: str = "") -> Warning:
     """审核: by somebody who has not written on it; a refusal needs its reason."""
-    taken = take(by, warning_id, "approve" if approve else "reject", reason)
-    warning = taken.warning
-    warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = clock.now(), by.name, by.user_id
-    warning.reason = taken.reason[:200]
-    return finish(by, taken, WarningReviewed(warning.pk, approve, warning.reason))
+    return review_warnings(by, [warning_id], approve, reason)[0]
+
+
+@action(REVIEW)
+def review_warnings(by: Actor, warning_ids: Sequence[int], approve: bool, reason: str = "") -> list[Warning]:
+    """审核 of several with one word: all of them or none."""
+    taken, at = take_all(by, warning_ids, "approve" if approve else "reject", reason), clock.now()
+    for one in taken:
+        warning = one.warning
+        warning.reviewed_at, warning.reviewed_by, warning.reviewer_id = at, by.name, by.user_id
+        warning.reason = one.reason[:200]
+        one.facts.append(WarningReviewed(warning.pk, approve, warning.reason))
+    return finish_all(by, taken)
 
 
 @action(ISSUE)
 def issue_warning(by: Actor, warning_id: int) -> Warning:
     """签发: complete after article 64, not yet expired, by a third person; it is public with that."""
-    return publish(by, take(by, warning_id, "issue"))
+    return issue_warnings(by, [warning_id])[0]
+
+
+@action(ISSUE)
+def issue_warnings(by: Actor, warning_ids: Sequence[int]) -> list[Warning]:
+    """签发 of several with one signature: all of them go out, or none."""
+    return publish(by, take_all(by, warning_ids, "issue"))
 
 
 @action(ISSUE)
@@ -316,7 +203,7 @@ def issue_fast(by: Actor, warning_id: int, reason: str) -> Warning:
         raise Conflict(f"应急快速签发只用于{'、'.join(rules.FAST_LEVELS)}色预警，这条是{taken.warning.level}色")
     taken.warning.fast = True
     taken.warning.review_due_at = clock.now() + timedelta(hours=rules.REVIEW_WITHIN_H)
-    return publish(by, taken)
+    return publish(by, [taken])[0]
 
 
 @action(REVIEW)
@@ -334,31 +221,35 @@ def confirm_warning(by: Actor, warning_id: int, right: bool, reason: str) -> War
     return finish(by, taken, WarningReviewed(warning.pk, right, taken.reason[:200]))
 
 
-def publish(by: Actor, taken: Taken) -> Warning:
-    warning, now = taken.warning, clock.now()
+def publish(by: Actor, taken: Sequence[Taken]) -> list[Warning]:
+    now = clock.now()
+    prefetch_related_objects([one.warning for one in taken], "areas")
+    for one in taken:
+        warning = one.warning
+        may_go_out(warning, now)
+        warning.issued_at, warning.issued_by, warning.issuer_id = now, by.name, by.user_id
+        must_keep_to_cap(warning)
+        if warning.references:
+            replace(by, warning)
+        area_ids = [area.pk for area in warning.areas.all()]
+        words, expires = rules.text(content_of(warning)), warning.expires.isoformat()
+        one.facts.append(
+            WarningIssued(
+                warning.pk, warning.level, warning.headline, words, expires, area_ids, warning.references, bool(warning.exercise)
+            )
+        )  # fmt: skip
+    return finish_all(by, taken)
+
+
+def may_go_out(warning: Warning, now: datetime) -> None:
+    which = f"《{warning.headline}》"
     if warning.in_house:
         raise Conflict("气象预警信号只能由气象台站发布（气象灾害防御条例第三十条）；本平台的气象研判仅供内部使用")
-    prefetch_related_objects([warning], "areas")
     absent = rules.missing(content_of(warning))
     if absent:
-        raise Conflict(f"缺少：{'、'.join(absent)}（突发事件应对法第六十四条）", missing=absent)
+        raise Conflict(f"{which}缺少：{'、'.join(absent)}（突发事件应对法第六十四条）", missing=absent)
     if warning.expires <= now:
-        raise Conflict("预警的截止时间已过，不能发布")
-    warning.issued_at, warning.issued_by, warning.issuer_id = now, by.name, by.user_id
-    must_keep_to_cap(warning)
-    if warning.references:
-        replace(by, warning)
-    fact = WarningIssued(
-        warning.pk,
-        warning.level,
-        warning.headline,
-        rules.text(content_of(warning)),
-        warning.expires.isoformat(),
-        [area.pk for area in warning.areas.all()],
-        warning.references,
-        bool(warning.exercise),
-    )
-    return finish(by, taken, fact)
+        raise Conflict(f"{which}预警的截止时间已过，不能发布")
 
 
 def must_keep_to_cap(warning: Warning) -> None:

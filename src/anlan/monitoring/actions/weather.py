@@ -16,6 +16,8 @@ from anlan.monitoring.models import Forecast, Stroke
 #: A forecast hour is kept so long after it has passed; strokes for their day's density.
 FORECAST_KEPT, STROKES_KEPT = timedelta(hours=6), timedelta(days=30)
 FARTHEST = timedelta(days=16)
+#: How far a network's clock may run ahead of ours.
+AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,23 @@ def keep_one(by: Actor, station: int, quantity: str, row: Ahead) -> bool:
     return True
 
 
+def untimely(rows: Sequence[Flash], now: datetime) -> list[str]:
+    """Why which strokes are not kept: whoever hands them over says so, so that nothing goes without a word."""
+    since, until = now - STROKES_KEPT, now + AHEAD
+    span = f"{since:%Y-%m-%dT%H:%M}~{until:%Y-%m-%dT%H:%M}（协调世界时）"
+    return [
+        f"雷击 {row.at.isoformat()}（{row.lon:.3f},{row.lat:.3f}）不在保存期 {span} 内"
+        for row in rows
+        if not since <= row.at <= until
+    ]
+
+
 @action("monitoring.feed")
 def keep_strokes(by: Actor, rows: Sequence[Flash]) -> int:
-    """Keep strokes once each; returns how many were new."""
+    """Keep strokes once each; returns how many were new. Of others `untimely` tells why."""
     now = clock.now()
     Stroke.objects.visible_to(by).filter(at__lt=now - STROKES_KEPT).delete()
-    fresh = [row for row in rows if now - STROKES_KEPT <= row.at <= now + timedelta(minutes=5)]
+    fresh = [row for row in rows if now - STROKES_KEPT <= row.at <= now + AHEAD]
     if not fresh:
         return 0
     before = Stroke.objects.visible_to(by).count()

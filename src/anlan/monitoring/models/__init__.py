@@ -8,7 +8,7 @@ from anlan.monitoring.models.observation import Latest
 from anlan.monitoring.models.station import Datastream, Station
 from anlan.monitoring.models.warning import Warning, WarningLevel, WarningStep
 from anlan.monitoring.models.water import Bank, Barrier, LowSpot, Reach, StageForecast
-from anlan.monitoring.models.weather import ClimateMonth, Forecast, Slope, Stroke
+from anlan.monitoring.models.weather import ClimateDay, ClimateMonth, Forecast, Slope, Stroke
 
 __all__ = [
     "Alarm",
@@ -17,6 +17,7 @@ __all__ = [
     "Bank",
     "Barrier",
     "Catchment",
+    "ClimateDay",
     "ClimateMonth",
     "Datastream",
     "Fire",

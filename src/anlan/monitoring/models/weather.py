@@ -62,6 +62,28 @@ class ClimateMonth(ScopedChild):
         return f"{self.station} {self.month:%Y-%m}"
 
 
+class ClimateDay(ScopedChild):
+    """逐日气候: rain and mean temperature of a day (20 to 20 h Beijing time) at a station: out of its record, or summed up here."""
+
+    SCOPE_AREA = "station__area"
+    SCOPE_CLASS = "station__data_class"
+
+    code = models.CharField("编码", max_length=60, unique=True)
+    station = models.ForeignKey(Station, models.CASCADE, related_name="climate_days", verbose_name="测站")
+    day = models.DateField("日期")
+    rain_mm = models.FloatField("降水量 mm")
+    temp_c = models.FloatField("平均气温 ℃")
+    source = models.CharField("来源", max_length=120)
+    representative = models.BooleanField("演示数据", default=False)
+
+    class Meta(ScopedChild.Meta):
+        verbose_name = "逐日气候"
+        ordering = ["station", "day"]
+
+    def __str__(self) -> str:
+        return f"{self.station} {self.day}"
+
+
 class Slope(Located):
     """地质灾害隐患点: a slope or gully under watch, how ready it is, who lives below and who watches."""
 

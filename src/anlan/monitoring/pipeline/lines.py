@@ -30,15 +30,19 @@ class Line:
     source: str = "reading"
 
 
-def line(actor: Actor, datastream_id: int, start: datetime, end: datetime, points: int = 1000) -> Line:
-    """At most `points` points of [start, end] that keep the look of the whole. Raises Invalid for an empty span."""
+def line(
+    actor: Actor, datastream_id: int, start: datetime, end: datetime, points: int = 1000, most: int = MOST_READINGS
+) -> Line:
+    """At most `points` points of [start, end] that keep the look of the whole. Raises Invalid for an empty span.
+
+    most: where more readings than this are expected, their hours stand for them."""
     if end <= start:
         raise Invalid("end", end.isoformat(), f"晚于 {start.isoformat()}", label="结束时间")
     if not 3 <= points <= MAX_POINTS:
         raise Invalid("points", points, f"3 至 {MAX_POINTS}", label="点数")
     stream = queries.datastreams(actor).one(datastream_id)
     expected = (end - start) / timedelta(seconds=max(1, stream.station.interval_s))
-    return hours(stream.pk, start, end, points) if expected > MOST_READINGS else readings(stream.pk, start, end, points)
+    return hours(stream.pk, start, end, points) if expected > most else readings(stream.pk, start, end, points)
 
 
 def readings(stream: int, start: datetime, end: datetime, points: int) -> Line:

@@ -39,10 +39,10 @@ class Health:
         return self.late is not None and abs(self.late) > SKEW
 
     @property
-    def rank(self) -> tuple[bool, bool, bool, bool, float]:
-        """What needs somebody first."""
+    def rank(self) -> tuple[bool, bool, bool, bool, bool, float]:
+        """What needs somebody first: what fell silent before what was never connected."""
         complete = 0.0 if self.complete is None else self.complete
-        return self.online, not self.skewed, not self.odd, not self.overdue, complete
+        return self.online, self.heard_at is None, not self.skewed, not self.odd, not self.overdue, complete
 
 
 @dataclass(frozen=True)

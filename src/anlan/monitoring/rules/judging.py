@@ -16,7 +16,7 @@ from anlan.hazards.contract import InputError
 from anlan.hazards.flood import flash, ice
 from anlan.hazards.weather import drought as dry
 from anlan.hazards.weather import fire_danger as danger_grades
-from anlan.hazards.weather import fwi, geology, phenomena
+from anlan.hazards.weather import fwi, geology, mci, phenomena
 from anlan.monitoring.rules import signals
 
 #: Hours of a day that must be heard before its minimum is believed.
@@ -272,7 +272,7 @@ def drought(
     past = [[f"{month:%Y-%m}", round(float(value), 2)] for month, value in zip(months, series["SPEI3"], strict=True)][
         -DROUGHT_MONTHS:
     ]
-    figures["past"] = json.dumps(past)
+    figures |= {"past": json.dumps(past), "index": "SPEI-3"}
     name, colour, _ = drought_grade(float(figures["SPEI3"]))
     reason = f"{months[-1]:%Y年%m月} {name}：SPEI-3 {figures['SPEI3']}，SPI-3 {figures['SPI3']}，类帕尔默 {figures['PDSI']}（{len(months)} 个月资料）"
     return Verdict(
@@ -283,6 +283,30 @@ def drought(
         "GB/T 20481-2017 等级；中国气象局令第16号 干旱（以 SPEI-3 代综合指数，待核对）",
         figures,
     )
+
+
+def composite_drought(first: date, rain_mm: Sequence[float], temp_c: Sequence[float]) -> Verdict | None:
+    """The order's own criterion, MCI, of the newest day out of a record of days; None where that is too short or has holes.
+
+    Its past is of the last day of each month. In winter the season's coefficient is 0 and so is the index.
+    """
+    count = len(rain_mm)
+    last = [i for i in range(count) if (first + timedelta(days=i + 1)).day == 1][-DROUGHT_MONTHS:]
+    try:
+        found = mci.composite(first, rain_mm, temp_c, [*last, count - 1])
+    except InputError:
+        return None
+    past = [[f"{day:%Y-%m-%d}", round(float(value), 2)] for day, value in zip(found.days, found.mci, strict=True)]
+    parts = {"SPIW60": found.spiw60, "MI30": found.mi30, "SPI90": found.spi90, "SPI150": found.spi150}
+    newest = {name: round(float(values[-1]), 2) for name, values in parts.items()}
+    value = round(float(found.mci[-1]), 2)
+    name, colour, _ = drought_grade(value)
+    told = "，".join(f"{key} {one}" for key, one in newest.items())
+    sleeps = "；非生长季，季节系数 0" if mci.SEASON[found.days[-1].month - 1] == 0 else ""
+    return Verdict(
+        "drought", "干旱", colour, f"截至 {found.days[-1]:%Y年%m月%d日} {name}：MCI {value}（{told}{sleeps}；{count // 365} 年逐日资料）",
+        "GB/T 20481-2017 第8章（季节系数与权重待核对）；中国气象局令第16号 干旱", {"MCI": value, **newest, "past": json.dumps(past), "index": "MCI"},
+    )  # fmt: skip
 
 
 def fire_danger(streams: Mapping[str, Hours], month: int, green: str | None = None) -> Verdict | None:

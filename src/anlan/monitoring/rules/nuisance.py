@@ -17,6 +17,8 @@ CHATTER_RAISES, CHATTER_WITHIN = 3, timedelta(minutes=1)
 CHATTER_QUIET = timedelta(minutes=10)
 #: Stale: standing for longer than this (ISA-18.2, 16.5.6).
 STALE_AFTER = timedelta(hours=24)
+#: Fewer stale alarms than this on any day (ISA-18.2 table 7), and fewer standing ones (EEMUA 191, 3rd edition, table 4).
+MOST_STALE, MOST_STANDING = 5, 10
 #: Acceptable averages: alarms in 10 minutes per operator, and part of time in flood (ISA-18.2 table 5).
 ACCEPTABLE_10_MIN, MANAGEABLE_10_MIN, FLOOD_PART = 1.0, 2.0, 0.01
 
@@ -124,6 +126,25 @@ class Raise:
     at: datetime
     priority: int
     source: Hashable
+
+
+def chattering(raises: Iterable[Raise]) -> list[tuple[Hashable, int]]:
+    """Sources that came and went too fast to be read, with how often they came within the time, the worst first."""
+    times: dict[Hashable, list[datetime]] = {}
+    for one in sorted(raises, key=lambda found: found.at):
+        times.setdefault(one.source, []).append(one.at)
+    worst = {source: densest(all_of) for source, all_of in times.items()}
+    return sorted(((s, n) for s, n in worst.items() if n >= CHATTER_RAISES), key=lambda pair: -pair[1])
+
+
+def densest(times: Sequence[datetime]) -> int:
+    """Most raises within the time in which chattering is counted; times in order."""
+    first = most = 0
+    for index, at in enumerate(times):
+        while at - times[first] > CHATTER_WITHIN:
+            first += 1
+        most = max(most, index - first + 1)
+    return most
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,31 @@ UNITS: Mapping[str, tuple[str, float, float]] = {
     "mg/m3": ("density", 1, 0), "ug/m3": ("density", 1e-3, 0), "g/m3": ("density", 1e3, 0), "ppm": ("fraction", 1e-6, 0),
     "ppb": ("fraction", 1e-9, 0), "%": ("fraction", 1e-2, 0), "V": ("voltage", 1, 0), "mV": ("voltage", 1e-3, 0),
     "mA": ("current", 1e-3, 0), "A": ("current", 1, 0), "s": ("time", 1, 0), "min": ("time", 60, 0), "h": ("time", 3600, 0),
+    "d": ("time", 86400, 0), "ft": ("length", 0.3048, 0), "in": ("length", 0.0254, 0), "mbar": ("pressure", 100, 0),
+    "mmHg": ("pressure", 133.322387415, 0), "atm": ("pressure", 101325, 0), "psi": ("pressure", 6894.757293168, 0),
+    "mH2O": ("pressure", 9806.65, 0), "L/h": ("flow", 1e-3 / 3600, 0), "m3/d": ("flow", 1 / 86400, 0),
+    "kn": ("speed", 1852 / 3600, 0), "mph": ("speed", 0.44704, 0), "cm/s": ("speed", 0.01, 0),
+    "mm/h": ("rain", 1, 0), "mm/min": ("rain", 60, 0), "m/s2": ("acceleration", 1, 0),
+    "cm/s2": ("acceleration", 0.01, 0), "gal": ("acceleration", 0.01, 0), "m3": ("volume", 1, 0), "L": ("volume", 1e-3, 0),
+    "kg": ("mass", 1, 0), "t": ("mass", 1000, 0), "g": ("mass", 1e-3, 0), "kg/s": ("mass flow", 1, 0),
+    "kg/h": ("mass flow", 1 / 3600, 0), "t/h": ("mass flow", 1000 / 3600, 0), "W": ("power", 1, 0), "kW": ("power", 1e3, 0),
+    "MW": ("power", 1e6, 0), "kWh": ("energy", 3.6e6, 0), "MJ": ("energy", 1e6, 0), "N": ("force", 1, 0),
+    "kN": ("force", 1e3, 0), "uS/cm": ("conductivity", 1, 0), "mS/cm": ("conductivity", 1e3, 0),
+    "%VOL": ("fraction", 1e-2, 0), "‰": ("fraction", 1e-3, 0), "%LEL": ("explosive", 1, 0), "°": ("angle", 1, 0),
+    "rad": ("angle", 57.29577951308232, 0), "rpm": ("frequency", 1 / 60, 0), "Hz": ("frequency", 1, 0),
+    "km2": ("area", 1e6, 0), "hm2": ("area", 1e4, 0), "m2": ("area", 1, 0),
 }  # fmt: skip
+
+
+#: The same unit as people write it: raised figures, either micro sign, the letter for litre.
+SPELLINGS = str.maketrans({"³": "3", "²": "2", "µ": "u", "μ": "u", "ℓ": "L"})
 
 
 def conversion(source: str, target: str) -> tuple[float, float]:
     """(factor, offset) with target = source x factor + offset. ValueError for units that do not fit together."""
     if source in ("", target):
         return 1.0, 0.0
-    known = {name: UNITS.get(name) for name in (source, target)}
+    known = {name: UNITS.get(name.translate(SPELLINGS)) for name in (source, target)}
     here, there = known[source], known[target]
     if here is None or there is None or here[0] != there[0]:
         raise ValueError(f"单位 {source} 不能换算为 {target}；可换算的单位：{'、'.join(UNITS)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -96,7 +96,8 @@ def context_of(actor: Actor, alarm: Alarm) -> dict[str, Any]:
     return {
         "alarm": alarm, "status": STATUS[alarm.state], "verbs": verbs_of(actor, alarm), "limits": limits,
         "band": BAND_NAMES.get(alarm.band, ""), "explanation": explanation, "chart": chart,
-        "samples": explanation.get("samples", []), "changes": alarm.changes.order_by("at", "pk"),
+        "samples": [(datetime.fromisoformat(at), value) for at, value in explanation.get("samples", [])],
+        "changes": alarm.changes.order_by("at", "pk"),
         "state_labels": {state.value: state.label for state in State},
     }  # fmt: skip
 

@@ -46,7 +46,10 @@ def figures(request: HttpRequest) -> HttpResponse:
         "worst": [(*names[source], count, part) for source, count, part in found.worst],  # type: ignore[index]
         "priorities": [(priority, part, GOOD_SPREAD.get(priority, "")) for priority, part in found.priorities.items()],
         "stale": queries.stale_alarms(actor, end - nuisance.STALE_AFTER)[:50],
-        "acceptable": nuisance.ACCEPTABLE_10_MIN,
+        "acceptable": nuisance.ACCEPTABLE_10_MIN, "busiest": nuisance.FLOOD_BEGINS, "start": start, "end": end,
+        "standing": queries.standing(actor), "most_standing": nuisance.MOST_STANDING, "most_stale": nuisance.MOST_STALE,
+        "chattering": [(*names[source], count) for source, count in nuisance.chattering(raises)],  # type: ignore[index]
+        "top_part": sum(part for _, _, part in found.worst[:10]),
     }  # fmt: skip
     return render(request, "monitoring/assessment.html", context)
 
@@ -103,7 +106,7 @@ def trial(request: HttpRequest, pk: int) -> HttpResponse:
     found = backtest(actor, rule, end - timedelta(days=days), end)
     context = {
         "rule": rule, "text": condition(rule), "found": found, "days": str(days), "periods": PERIODS.items(),
-        "fields": [(name, getattr(rule, name)) for name in NUMBERS],
+        "fields": [(name, str(AlarmRule._meta.get_field(name).verbose_name), getattr(rule, name)) for name in NUMBERS],  # type: ignore[union-attr]
         "rows": [(one, BAND_NAMES.get(one.band, "")) for one in found.shown],
     }  # fmt: skip
     return render(request, "monitoring/backtest.html", context)

@@ -14,13 +14,18 @@ from django.views.decorators.http import require_GET, require_POST
 from anlan.kernel import clock
 from anlan.kernel.errors import Invalid
 from anlan.monitoring import actions, queries
-from anlan.monitoring.log import GOOD
+from anlan.monitoring.log import GOOD, SUSPECT
 from anlan.monitoring.pipeline import network
-from anlan.monitoring.pipeline.lines import line
+from anlan.monitoring.pipeline.lines import Line, line
 from anlan.monitoring.views.alarms import STATUS, actor_of
 from anlan.monitoring.views.chart import draw
 
-SPANS = {"6h": ("6 小时", timedelta(hours=6)), "24h": ("24 小时", timedelta(days=1)), "7d": ("7 天", timedelta(days=7))}
+SPANS = {
+    "6h": ("6 小时", timedelta(hours=6)), "24h": ("24 小时", timedelta(days=1)), "7d": ("7 天", timedelta(days=7)),
+    "30d": ("30 天", timedelta(days=30)), "365d": ("一年", timedelta(days=365)),
+}  # fmt: skip
+#: Points of the server's own drawing, which stands until the script draws, and readings it looks at for them.
+DRAWN, LOOKED_AT = 600, 50_000
 QUALITY = {GOOD: "可用", 1: "无数据", 2: "超有效范围", 3: "存疑", 4: "维护", 5: "故障"}
 
 
@@ -51,15 +56,27 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     end = clock.now()
     charts = []
     for reading in found.readings:
-        samples = queries.series(actor, reading.datastream.pk, end - length, end)
-        charts.append((reading, QUALITY.get(reading.quality, ""), draw(samples, end - length, end)))
+        found_line = line(actor, reading.datastream.pk, end - length, end, DRAWN, LOOKED_AT)
+        charts.append((reading, QUALITY.get(reading.quality, ""), draw(samples_of(found_line), end - length, end)))
+    # Without a newest value there may still be a past: history that was brought in, a clock that was set back.
+    silent = []
+    for stream in found.silent:
+        past = samples_of(line(actor, stream.pk, end - length, end, DRAWN, LOOKED_AT))
+        silent.append((stream, draw(past, end - length, end)))
     context = {
         "start_ms": queries.milliseconds(end - length), "end_ms": queries.milliseconds(end),
-        "found": found, "station": found.station, "charts": charts, "span": span,
+        "silent": silent, "found": found, "station": found.station, "charts": charts, "span": span,
         "spans": [(key, title) for key, (title, _) in SPANS.items()],
         "alarms": [(alarm, STATUS[alarm.state]) for alarm in found.alarms],
     }  # fmt: skip
     return render(request, "monitoring/station.html", context)
+
+
+def samples_of(found: Line) -> list[queries.Sample]:
+    """A thinned series as samples, doubtful ones among them in order."""
+    rows = [(at, value, GOOD) for at, value in zip(found.at, found.value, strict=True)]
+    rows += [(at, value, SUSPECT) for at, value in found.bad]
+    return [queries.Sample(queries.moment(at), value, flag, 0) for at, value, flag in sorted(rows)]
 
 
 @require_GET
@@ -90,6 +107,7 @@ def health_board(request: HttpRequest) -> HttpResponse:
     away = network.offline_hours([row.station.pk for row in page], clock.now())
     context = {
         "page": page, "rows": [(row, away.get(row.station.pk)) for row in page], "owners": network.by_owner(rows),
-        "online": sum(row.online for row in rows), "total": len(rows),
+        "online": sum(row.online for row in rows), "total": len(rows), "never": sum(row.heard_at is None for row in rows),
+        "now": clock.now(),
     }  # fmt: skip
     return render(request, "monitoring/network.html", context)

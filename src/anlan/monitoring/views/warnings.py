@@ -18,7 +18,8 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import AnlanError, Forbidden, Invalid, NotFound
 from anlan.kernel.models import Area
 from anlan.monitoring import actions, published, queries
-from anlan.monitoring.actions.warnings import content_of, roles_of, survey
+from anlan.monitoring.actions.drafting import survey
+from anlan.monitoring.actions.warnings import content_of, roles_of
 from anlan.monitoring.models import Warning, WarningLevel
 from anlan.monitoring.rules import proposals, templates
 from anlan.monitoring.rules import warnings as rules
@@ -103,8 +104,42 @@ class DraftForm(forms.Form):
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    rows = [(row, STATUS[row.state]) for row in queries.warnings(actor)[:200]]
-    return render(request, "monitoring/warnings.html", {"rows": rows, "may_draft": actor.has(DRAFT)})
+    rows = [(row, STATUS[row.state], together_of(actor, row)) for row in queries.warnings(actor)[:200]]
+    verbs = [(verb, title) for verb, title in TOGETHER.items() if any(verb in can for _, _, can in rows)]
+    context = {"rows": rows, "may_draft": actor.has(DRAFT), "verbs": verbs}
+    return render(request, "monitoring/warnings.html", context)
+
+
+#: What is done with several at once.
+TOGETHER = {"approve": "审核通过所选", "issue": "签发所选"}
+
+
+def together_of(actor: Actor, warning: Warning) -> set[str]:
+    """Which of these steps the actor may take with it now."""
+    open_ = {step.verb: step for step in rules.LAW if step.before.value == warning.state and step.verb in TOGETHER}
+    return {verb for verb, step in open_.items() if allowed(actor, warning, step, roles_of(actor, warning))}
+
+
+@require_POST
+def together(request: HttpRequest) -> HttpResponse:
+    """One step with all that are ticked: all of them or none."""
+    actor, verb = actor_of(request), request.POST.get("verb", "")
+    ids = [int(pk) for pk in request.POST.getlist("ids") if pk.isdigit()]
+    try:
+        if not ids:
+            raise Invalid("ids", "", "至少勾选一条", label="预警")
+        if verb == "approve":
+            done = actions.review_warnings(actor, ids, True, request.POST.get("reason", ""))
+        elif verb == "issue":
+            done = actions.issue_warnings(actor, ids)
+        else:
+            raise NotFound(f"预警没有“{verb}”这个批量动作")
+        messages.success(request, f"{len(done)} 条已{'审核通过' if verb == 'approve' else '签发'}")
+    except AnlanError as error:
+        if error.status == 404:
+            raise
+        messages.error(request, f"一条也没有办：{error.message}")
+    return redirect("warnings")
 
 
 def blank(request: HttpRequest) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
-
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
@@ -200,12 +198,3 @@ def for_allocation(by: Actor, allocation: Allocation, store: Store, place: Mappi
         minutes=minutes, correlation_id=allocation.correlation_id,
     )  # fmt: skip
     return load_up(by, row, goods)
-
-
-def visible(by: Actor) -> Q:
-    """Consignments that leave from, or go to, an area of the actor."""
-    wanted = Q(pk__in=[])
-    for path, top in by.scopes("resources.view"):
-        wanted |= Q(store__area__path__startswith=path, store__data_class__lte=top)
-        wanted |= Q(to_store__area__path__startswith=path, to_store__data_class__lte=top)
-    return wanted

@@ -1,6 +1,7 @@
 """Reads of the resources room."""
 
 from anlan.resources.queries.dispatch import Advice, Offer, Suggestion, Want, suggest
+from anlan.resources.queries.loads import Good, Load, loads, open_loads, visible_loads
 from anlan.resources.queries.places import (
     TeamArrival,
     arrival,
@@ -42,6 +43,8 @@ __all__ = [
     "Advice",
     "Card",
     "Due",
+    "Good",
+    "Load",
     "Minimum",
     "Offer",
     "Reached",
@@ -59,9 +62,11 @@ __all__ = [
     "hospitals_near",
     "inside",
     "junctions_near",
+    "loads",
     "lots",
     "movements",
     "nearest_teams",
+    "open_loads",
     "overview",
     "people_inside",
     "reached",
@@ -79,4 +84,5 @@ __all__ = [
     "terminals",
     "trial_balance",
     "vehicles_located",
+    "visible_loads",
 ]

@@ -16,8 +16,8 @@ from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid, NotFound
 from anlan.kernel.models import Area
 from anlan.resources import actions, queries
-from anlan.resources.actions.consignments import visible
 from anlan.resources.models import Allocation, Consignment, Line, Material, Movement, Requisition, Shelter, Stock
+from anlan.resources.queries.loads import visible
 from anlan.resources.rules import demand
 from anlan.resources.views.common import actor_of, attempt, uuid_of
 

@@ -22,7 +22,7 @@ MOST_CELLS = 9_000_000
 #: What values of each kind may be.
 RANGES = {
     Kind.FUEL: (1.0, 999.0), Kind.ELEVATION: (-500.0, 9000.0), Kind.COVER: (0.0, 1.0), Kind.HEIGHT: (0.0, 120.0),
-    Kind.BASE: (0.0, 60.0), Kind.DENSITY: (0.0, 2.0),
+    Kind.BASE: (0.0, 60.0), Kind.DENSITY: (0.0, 2.0), Kind.VS30: (80.0, 3000.0),
 }  # fmt: skip
 
 

@@ -54,11 +54,12 @@ def told_by_room(
     """What an engine asks of the registers and not of people: places, rasters of the country, lines of the commander."""
     finders: dict[type, Callable[[], Any]] = {
         Places: lambda: places_around(by, lon, lat),
-        Ground: lambda: ground_around(by, lon, lat),
         Structures: lambda: queries.structures_around(by, lon, lat),
         Lines: lambda: lines_of(by, correlation_id, begins) if correlation_id else [],
     }
-    return {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
+    told = {item.name: finders[type(item)]() for item in hazard.inputs if type(item) in finders}
+    rasters = [item for item in hazard.inputs if isinstance(item, Ground)]
+    return told | {item.name: ground_around(by, lon, lat, item.kinds, item.anywhere) for item in rasters}
 
 
 def lines_of(by: Actor, correlation_id: UUID, begins: datetime) -> list[Any]:
@@ -71,6 +72,17 @@ def began_at(row: Run) -> datetime:
     """When the fire of a run started to burn: what its minutes are counted from."""
     said = row.summary.get("began_at")
     return datetime.fromisoformat(said) if said else row.at
+
+
+def called(hazard: Hazard, field: str) -> str:
+    """The Chinese name of an input, with what part of it is meant (`rain[0].rate` is 降雨过程[0] 雨强)."""
+    name, _, rest = field.partition("[")
+    item = next((one for one in hazard.inputs if one.name == name), None)
+    if item is None:
+        return "推演输入"
+    place, _, column = rest.partition("].")
+    part = next((one.title for one in getattr(item, "columns", ()) if one.name == column), column)
+    return f"{item.title}[{place}] {part}".strip() if rest else item.title
 
 
 @action("simulation.run")
@@ -101,9 +113,9 @@ def run(
     told = told_by_room(by, hazard, lon, lat, correlation_id, begins)
     try:
         result = hazard.run(lon, lat, {**told, **inputs})
-        impact = hazard.impact(lon, lat, inputs, residents_of(homes())) if hazard.impact else {}
+        impact = hazard.impact(lon, lat, {**told, **inputs}, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
-        raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+        raise Invalid(error.field, error.value, error.allowed, label=called(hazard, error.field)) from error
     kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
     people = exposure([zone.geometry for zone in result.zones])
     summary = result.summary | ({"impact": impact} if impact else {}) | (extra or {})

@@ -22,6 +22,7 @@ class GroundRaster(ScopedModel):
         HEIGHT = "canopy_height_m", "树高 m"
         BASE = "canopy_base_m", "枝下高 m"
         DENSITY = "bulk_density_kg_m3", "林冠容积密度 kg/m³"
+        VS30 = "vs30_m_s", "场地 Vs30 m/s"
 
     kind = models.CharField("种类", max_length=20, choices=Kind.choices)
     title = models.CharField("名称", max_length=80)

@@ -49,6 +49,10 @@ class HazardUnit(Located):
     full_level_m = models.FloatField(
         "满液位 m", null=True, blank=True, help_text="液位计读数达到此值时为设计最大量；空 = 不按液位折算现存量"
     )
+    section = models.CharField(
+        "所属单元", max_length=40, blank=True,
+        help_text="GB 18218 的单元：同一防火堤的罐区、同一库房、切断阀之间的装置填同一名称；空 = 本企业储存、生产各合为一个单元",
+    )  # fmt: skip
     major_hazard_grade = models.CharField("重大危险源等级", max_length=8, blank=True)
 
     class Meta(Located.Meta):

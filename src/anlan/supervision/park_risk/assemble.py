@@ -13,7 +13,7 @@ from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards.chemical.qra import equipment
-from anlan.hazards.chemical.qra.equipment import Equipment
+from anlan.hazards.chemical.qra.equipment import OTHERWISE, Equipment
 from anlan.hazards.chemical.qra.inputs import Request, Target
 from anlan.hazards.chemical.qra.model import Grid, Rose
 from anlan.hazards.chemical.qra.scenario import Scenario
@@ -276,12 +276,17 @@ def notes_of(site: Site, request: Request, chosen: str, weather: str, said: str)
     sources = parameters()["delayed"]["source"]
     found = [
         f"{site.condition.source}：{weather}" if site.condition else weather, said,
-        f"{len(request.scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}",
+        f"{len(request.scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}{besides()}",
         f"存量：{len(site.held)} 个单元按实时，其余按设计最大量" if site.now else "存量：全部按设计最大量（GB 18218）",
         f"点火源：区内 {len(works(site.plane, site.area))} 家企业（{sources}）", external.choose(site.units).words,
     ]  # fmt: skip
     left_out = [unit.name for unit in site.units if not hazardous(unit)]
     return [*found, "未计入（无毒性概率常数且无燃烧数据）：" + "、".join(left_out)] if left_out else found
+
+
+def besides() -> str:
+    """Where the frequencies of what a set does not list are from."""
+    return f"（未列的类型取 {parameters()['sets'][OTHERWISE]['title']}）"
 
 
 def rose_row(rose: Rose) -> list[Any]:

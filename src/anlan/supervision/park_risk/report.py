@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.utils import translation
 from django.utils.timezone import localtime
 from shapely.geometry import shape
 
@@ -15,9 +16,11 @@ from anlan.hazards.chemical.substances import table
 from anlan.kernel.documents import blocks
 from anlan.kernel.documents.blocks import Block, Heading, Picture, Table, Text
 from anlan.kernel.geo import GeoJson
-from anlan.supervision.models import ParkRisk
+from anlan.supervision.models import HazardUnit, Park, ParkRisk
 from anlan.supervision.park_risk.assemble import outline_of
-from anlan.supervision.park_risk.crowds import Plane
+from anlan.supervision.park_risk.crowds import WHY, Plane
+from anlan.supervision.park_risk.findings import unmet
+from anlan.supervision.park_risk.majors import identified
 
 #: Chapters that the platform cannot write, left to be filled in (AQ/T 3046-2013 asks for them).
 TO_FILL = "（由评估单位补充）"
@@ -29,8 +32,11 @@ BASIS = (
 
 def made(row: ParkRisk, kind: str, by: str) -> bytes:
     """The report as docx, pdf or png (the two pictures)."""
-    if kind == "png":
-        return png(row)
+    with translation.override("zh-hans"):  # an official document, whatever language its reader's pages have
+        return png(row) if kind == "png" else paper(row, kind, by)
+
+
+def paper(row: ParkRisk, kind: str, by: str) -> bytes:
     writer = blocks.as_word if kind == "docx" else blocks.as_pdf
     return writer(f"{row.park.name}定量风险评估报告", "（模型推算，报告框架）", contents(row, by))
 
@@ -98,6 +104,25 @@ def units(row: ParkRisk) -> Table:
     rows = [[str(u[0]), named(u[1]), str(u[2]), f"{u[3]:g}", f"{u[4]:g}", f"{u[5]:g}"] for u in row.inputs["units"]]
     head = ["编码", "物质", "类型", "数量 t", "压力 MPa（绝对）", "温度 ℃"]
     return Table("危险单元", head, rows, (1, 1.4, 1, 1, 1.2, 0.9))
+
+
+def majors(park: Park) -> Table:
+    """重大危险源 as the register has them when the report is made."""
+    rows = HazardUnit.objects.unscoped(WHY).filter(enterprise__park=park).select_related("enterprise").order_by("code")
+    body = [
+        [
+            one.enterprise.name,
+            one.name,
+            f"{one.s:.2f}",
+            str(one.people),
+            f"{one.alpha:g}",
+            f"{one.r:.2f}",
+            one.grade or "不构成",
+        ]
+        for one in identified(list(rows), {})
+    ]
+    head = ["企业", "单元", "S", "500 m 内人数", "α", "R", "等级"]
+    return Table("重大危险源辨识分级（GB 18218-2018，边界与人数待核对）", head, body, (2, 1.2, 0.7, 1, 0.5, 0.8, 0.8))
 
 
 def frequencies(row: ParkRisk) -> Table:
@@ -210,7 +235,7 @@ def contents(row: ParkRisk, by: str) -> list[Block]:
     return [
         Table("评估结果摘要", ["项目", "结果"], [list(pair) for pair in summary(row)], (1, 2.2)),
         Heading("一、评估依据"), Text(BASIS),
-        Heading("二、危险单元"), Text(f"共 {len(row.inputs['units'])} 个危险单元。"), units(row),
+        Heading("二、危险单元"), Text(f"共 {len(row.inputs['units'])} 个危险单元。"), units(row), majors(row.park),
         Heading("三、泄漏场景与失效频率"), frequencies(row),
         Heading("四、气象"), *weather(row),
         Heading("五、人口"), Text(people(row)),
@@ -235,6 +260,6 @@ def people(row: ParkRisk) -> str:
 
 
 def conclusion(row: ParkRisk) -> str:
-    bad = [one["name"] for one in row.targets if not one["passes"]]
-    first = f"{'、'.join(bad)}的个人风险超过限值" if bad else "各防护目标的个人风险不超过限值"
+    found = unmet(row)
+    first = "不符合项：" + "；".join(found) if found else "各防护目标的个人风险不超过限值"
     return f"{first}；社会风险位于{row.zone}。结果为模型推算，须经具备资质的单位复核。"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from django.conf import settings
 
 TIMEOUT_S = 30.0
 
@@ -37,7 +38,10 @@ class Person:
         return self._content("GET", path, answer)
 
     async def post(self, path: str, **data: Any) -> Any:
-        headers = {"X-CSRFToken": self.client.cookies.get("csrftoken") or "", "Referer": str(self.client.base_url)}
+        headers = {
+            "X-CSRFToken": self.client.cookies.get(settings.CSRF_COOKIE_NAME) or "",
+            "Referer": str(self.client.base_url),
+        }
         answer = await self.client.post(f"/api/{path}", json=data, headers=headers)
         return self._content("POST", path, answer)
 

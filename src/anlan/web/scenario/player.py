@@ -18,6 +18,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.models import ApiToken, User
 from anlan.web.city import loader
 from anlan.web.scenario import again, checks
+from anlan.web.scenario.directing import Directing
 from anlan.web.scenario.field import PRELUDE, Field
 from anlan.web.scenario.people import People, Refused
 from anlan.web.scenario.spec import Scenario
@@ -59,8 +60,10 @@ class Player:
         ports: dict[str, int],
         device_password: str,
         accounts: list[tuple[str, str, str]],
+        directing: Directing | None = None,
     ) -> None:
         self.scenario, self.url, self.ports, self.password = scenario, url, ports, device_password
+        self.directing = directing or Directing()
         self.people = People(url, accounts)
         #: How many weeks after the original this telling of a piece of history is set.
         self.weeks = 0
@@ -83,6 +86,7 @@ class Player:
             start += self.weeks * again.WEEK
         await sync_to_async(loader.keep_roster)(settings.CITY, start)
         clock.run_scenario(self.scenario.name, start, pace)
+        self.directing.tell(started=start.isoformat())
         field = Field(self.scenario, start, self.ports, self.password)
         story = Story(self.scenario, self.people, start, tell)
         sending = asyncio.create_task(field.run(lambda feed, body: self.post_feed(token, feed, body)))
@@ -91,7 +95,7 @@ class Player:
         try:
             await asyncio.wait_for(field.quiet.wait(), 20)
             directing = asyncio.create_task(self.direct(field))
-            await (story.play() if live_minutes is None else field.until(live_minutes))
+            await self.directing.unless_stopped(story.play() if live_minutes is None else field.until(live_minutes))
             directing.cancel()
             await asyncio.gather(directing, return_exceptions=True)
         except (Refused, httpx.HTTPError, TimeoutError) as refused:
@@ -105,11 +109,12 @@ class Player:
         return self.summary(story, links, field.sent, time.monotonic() - began, error)
 
     async def direct(self, field: Field) -> None:
-        """导调: the injects at their minutes. A sandbox takes them, nothing else does."""
-        for inject in sorted(self.scenario.injects, key=lambda one: one.at_min) if sandbox.name() else ():
-            await field.until(inject.at_min)
-            data = {name: value for name, value in asdict(inject).items() if name != "at_min"}
-            await self.people["zhihui"].post("command/injects", **data)
+        """导调: the script's injects and the console's. A sandbox takes them, nothing else does."""
+        if sandbox.name():
+            post = self.people["zhihui"].post
+            await asyncio.gather(
+                self.directing.script(self.scenario.injects, field.until, post), self.directing.console(post)
+            )
 
     async def post_feed(self, token: str, feed: str, body: bytes) -> httpx.Response:
         async with httpx.AsyncClient(base_url=self.url, timeout=30) as client:
@@ -124,7 +129,7 @@ class Player:
         correlation = story.incident.get("correlation_id")
         if correlation is None:
             return {}
-        deadline = time.monotonic() + SETTLE_S
+        deadline = time.monotonic() + (0 if self.directing.stop.is_set() else SETTLE_S)
         while True:
             links = await sync_to_async(checks.links)(correlation, start, bool(story.alarm))
             if all(links.values()) or time.monotonic() > deadline:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django import template
 from django.core.paginator import Page
-from django.forms import BoundField, CheckboxInput, Textarea
+from django.forms import BoundField, CheckboxInput, ChoiceField, Textarea
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -64,7 +64,7 @@ def level(value: Any, text: str = "") -> SafeString:
 @register.simple_tag
 def status(text: Any, kind: str = "") -> SafeString:
     """A state with its dot; kind: ok, warn, bad, info or nothing."""
-    return format_html('<span class="status status-{}">{}</span>', kind or "none", text)
+    return format_html('<span class="status status-{}">{}</span>', kind or "none", tr(text))
 
 
 @register.simple_tag
@@ -125,7 +125,11 @@ def figure(label: str, value: Any, unit: str = "", note: str = "") -> SafeString
     """A large figure for the head of a page."""
     shown = "—" if value is None else tidy(value)
     return format_html(
-        '<div class="figure"><span>{}</span><b>{}<i>{}</i></b><small>{}</small></div>', label, shown, unit, note
+        '<div class="figure"><span>{}</span><b>{}<i>{}</i></b><small>{}</small></div>',
+        tr(label),
+        shown,
+        tr(unit),
+        tr(note),
     )
 
 
@@ -167,7 +171,12 @@ def note(text: str, kind: str = "info") -> SafeString:
     """A message in the page; kind: info, success, warning, error."""
     sign = {"success": "check", "warning": "warning", "error": "warning"}.get(kind, "info")
     role = "alert" if kind == "error" else "status"
-    return format_html('<div class="note {}" role="{}">{}<span>{}</span></div>', kind, role, icon(sign), text)
+    return format_html('<div class="note {}" role="{}">{}<span>{}</span></div>', kind, role, icon(sign), tr(text))
+
+
+def spoken(choices: Any) -> list[tuple[Any, Any]]:
+    """Choices in the language of the page, groups included; the codes stay as they are."""
+    return [(code, spoken(text) if isinstance(text, list | tuple) else tr(text)) for code, text in choices]
 
 
 @register.inclusion_tag("web/parts/field.html")
@@ -175,6 +184,8 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
     """A form field with label, unit, hint and errors."""
     label, unit = split_unit(str(bound.label or ""))
     widget = bound.field.widget
+    if isinstance(bound.field, ChoiceField):
+        widget.choices = spoken(bound.field.choices)
     if bound.errors:
         widget.attrs["aria-invalid"] = "true"
         widget.attrs["aria-describedby"] = f"{bound.id_for_label}-error"

@@ -1,10 +1,10 @@
-"""Cursor on Target over TCP: TAK clients send where they are and see incidents, drawings, teams and vehicles."""
+"""Cursor on Target over TCP and TLS: TAK clients send where they are and what they draw, and see incidents, drawings and forces."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from importlib import import_module
 
-from anlan.gateways.devices.contract import DeviceProtocol
+from anlan.gateways.devices.contract import DeviceProtocol, Line, Sketch
 from anlan.gateways.devices.cot.codec import decode
 from anlan.gateways.devices.cot.session import CotSession, admits
 
@@ -13,6 +13,12 @@ def picture(now: datetime) -> Mapping[str, bytes]:
     """Read the registers only when somebody is on line: the codec alone needs no database."""
     found: Mapping[str, bytes] = import_module(f"{__name__}.picture").picture(now)
     return found
+
+
+def takes(sketch: Sketch, who: Line, now: datetime) -> tuple[str, bytes]:
+    """What a client drew goes to the incident it belongs to; the client is told why it does not."""
+    kept: tuple[str, bytes] = import_module(f"{__name__}.sketches").take(sketch, who, now)
+    return kept
 
 
 PROTOCOL = DeviceProtocol(
@@ -29,4 +35,7 @@ PROTOCOL = DeviceProtocol(
     admits=admits,
     tells=picture,
     relays=True,
+    takes=takes,
+    tls_env="ANLAN_COT_TLS",
+    tls_port=8089,
 )

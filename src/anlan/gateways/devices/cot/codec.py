@@ -15,7 +15,8 @@ from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from anlan.gateways.devices.contract import Chunk, Decoded, FrameError, Place
+from anlan.gateways.devices.contract import Chunk, Decoded, FrameError, Place, Sketch
+from anlan.gateways.devices.cot import shapes
 
 DECLARATION = re.compile(rb"<\?xml[^<>]{0,200}\?>")
 #: How much of what may become a declaration or an event is waited for, bytes.
@@ -46,6 +47,9 @@ class Happening:
     closed: bool = False
     how: str = "h-e"
     colour: str = ""
+    #: What was drawn; `gone` names what was taken away.
+    geometry: dict[str, Any] | None = None
+    gone: str = ""
 
 
 def stamp(at: datetime) -> str:
@@ -103,12 +107,15 @@ def read(data: bytes) -> Happening:
     uid, kind = event.get("uid", ""), event.get("type", "")
     if not 0 < len(uid) <= 100 or not 0 < len(kind) <= 40:
         raise FrameError(f"uid（1~100 字）或 type（1~40 字）不正确：{uid[:20]!r}、{kind[:20]!r}")
+    lon, lat = number(point, "lon", 180), number(point, "lat", 90)
     contact, track, remarks = event.find("detail/contact"), event.find("detail/track"), event.find("detail/remarks")
     return Happening(
-        uid, kind, number(point, "lon", 180), number(point, "lat", 90), moment(event, "start"), moment(event, "stale"),
+        uid, kind, lon, lat, moment(event, "start"), moment(event, "stale"),
         (contact.get("callsign", "") if contact is not None else "")[:60],
         (remarks.text or "")[:400] if remarks is not None else "",
         measured(track, "speed"), measured(track, "course"), how=event.get("how", "")[:10],
+        geometry=shapes.geometry_of(event, kind, lon, lat) if shapes.is_drawing(kind) else None,
+        gone=shapes.deleted(event) if kind == shapes.DELETED else "",
     )  # fmt: skip
 
 
@@ -150,6 +157,31 @@ def place_of(one: Happening) -> Place | None:
     return Place(one.uid, one.lon, one.lat, one.at, speed, one.course_deg, one.callsign)
 
 
+def sketch_of(one: Happening) -> Sketch | None:
+    """What was drawn, or taken away; None for anything else."""
+    if one.gone:
+        return Sketch(one.gone, None, one.at)
+    return Sketch(one.uid, one.geometry, one.at, one.callsign, one.remarks) if one.geometry is not None else None
+
+
+def chat(to: str, callsign: str, text: str, now: datetime) -> bytes:
+    """A word to one client, as its GeoChat shows it (`b-t-f`, as public TAK libraries write it)."""
+    until = now + timedelta(hours=1)
+    event: Element = ElementTree.fromstring(
+        encode(Happening(f"GeoChat.anlan.{to}.{now:%H%M%S%f}", "b-t-f", 0, 0, now, until, how="h-g-i-g-o"), now)
+    )
+    detail = event.find("detail")
+    assert detail is not None
+    room = SubElement(detail, "__chat", {
+        "parent": "RootContactGroup", "groupOwner": "false", "chatroom": clean(callsign or to), "id": clean(to),
+        "senderCallsign": "安澜",
+    })  # fmt: skip
+    SubElement(room, "chatgrp", {"uid0": "anlan", "uid1": clean(to), "id": clean(to)})
+    SubElement(detail, "link", {"uid": "anlan", "type": "a-f-G-U-C", "relation": "p-p"})
+    SubElement(detail, "remarks", {"source": "anlan", "to": clean(to), "time": stamp(now)}).text = clean(text)
+    return bytes(tostring(event, encoding="utf-8", xml_declaration=True)) + b"\n"
+
+
 def pong(now: datetime) -> bytes:
     return encode(Happening("takPong", PONG, 0, 0, now, now + timedelta(seconds=20), how="h-g-i-g-o"), now)
 
@@ -159,7 +191,7 @@ def decode(data: bytes) -> Decoded:
     shown: dict[str, Any] = {
         "uid": one.uid, "type": one.type, "lon": one.lon, "lat": one.lat, "start": stamp(one.at),
         "stale": stamp(one.stale), "callsign": one.callsign, "remarks": one.remarks, "how": one.how,
-        "speed_m_s": one.speed_m_s, "course_deg": one.course_deg,
+        "speed_m_s": one.speed_m_s, "course_deg": one.course_deg, "geometry": one.geometry, "gone": one.gone,
     }  # fmt: skip
     return Decoded(True, None, True, True, shown, key=f"{one.uid}@{stamp(one.at)}")
 

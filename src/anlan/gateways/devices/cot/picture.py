@@ -35,8 +35,9 @@ def happenings(now: datetime) -> Iterable[Happening]:
         if found.geom_type != "Point":
             ring = found.exterior.coords[:-1] if isinstance(found, Polygon) else found.coords
             places = tuple((float(x), float(y)) for x, y in ring)
+        uid = str(one.device.get("uid") or f"anlan.drawing.{one.pk}")
         yield Happening(
-            f"anlan.drawing.{one.pk}", sign.cot, at.x, at.y, now, stale, one.label, f"{sign.title} {one.note}".strip(),
+            uid, sign.cot, at.x, at.y, now, stale, one.label, f"{sign.title} {one.note}".strip(),
             places=places, closed=found.geom_type == "Polygon", colour=sign.colour,
         )  # fmt: skip
     for team in resources.teams_located(VIEWER):

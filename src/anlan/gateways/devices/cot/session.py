@@ -7,7 +7,7 @@ from datetime import datetime
 from ipaddress import ip_address, ip_network
 
 from anlan.gateways.devices.contract import Chunk, FrameError, Step
-from anlan.gateways.devices.cot.codec import PING, CotFramer, place_of, pong, read
+from anlan.gateways.devices.cot.codec import PING, CotFramer, place_of, pong, read, sketch_of
 
 #: CoT over TCP knows no password: who may connect is said by address (networks with commas between).
 ALLOW_ENV, HERE = "ANLAN_COT_ALLOW", "127.0.0.0/8,::1/128"
@@ -42,5 +42,5 @@ class CotSession:
             return Step(chunk.data, reason=str(error))
         if one.type == PING:
             return Step(chunk.data, ack=pong(now))
-        place = place_of(one)
-        return Step(chunk.data, places=[place] if place else [])
+        place, sketch = place_of(one), sketch_of(one)
+        return Step(chunk.data, places=[place] if place else [], sketches=[sketch] if sketch else [])

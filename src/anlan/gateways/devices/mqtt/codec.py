@@ -20,6 +20,8 @@ from anlan.gateways.devices.contract import Decoded, FrameError, Reading
 MAX_RECORDS = 10_000
 #: RFC 8428 section 4.5.3: a time below this is relative to now.
 RELATIVE_BELOW = 2**28
+#: RFC 8428 section 4.4: the version of its records.
+SENML_VERSION = 10
 TIMES = ("at", "ts")
 KNOWN = (*TIMES, "values", "flag", "backfill", "station")
 #: Parts of a name by which devices of others say when: a message that has one means a time we must not overlook.
@@ -115,6 +117,7 @@ def senml(records: list[dict[str, Any]], address: str, now: datetime) -> list[Re
     base: dict[str, Any] = {"bn": "", "bt": 0.0, "bu": "", "bv": 0.0}
     readings = []
     for index, record in enumerate(records):
+        understood(record, index)
         base.update({key: record[key] for key in base if key in record})
         if not any(key in record for key in ("v", "vb", "vs", "vd", "s")):
             continue
@@ -130,6 +133,20 @@ def senml(records: list[dict[str, Any]], address: str, now: datetime) -> list[Re
         unit = str(record.get("u", base["bu"]))
         readings.append(Reading(address, code, number, unit, senml_time(seconds, now, index)))
     return readings
+
+
+def understood(record: dict[str, Any], index: int) -> None:
+    """RFC 8428 section 4.4: a label that ends in "_" must be understood, and none of them is; other unknown ones may be
+    passed over. A pack of a later version may mean something else by the same labels."""
+    for label in record:
+        if label.endswith("_"):
+            raise FrameError(f"[{index}].{label} 以“_”结尾，表示必须理解的扩展（RFC 8428 4.4），这里不支持")
+    version = record.get("bver", SENML_VERSION)
+    if isinstance(version, bool) or not isinstance(version, int) or not 1 <= version <= SENML_VERSION:
+        raise FrameError(f"[{index}].bver 的值 {version!r} 应为 1～{SENML_VERSION} 的整数")
+    for label in ("bn", "n"):
+        if not isinstance(record.get(label, ""), str):
+            raise FrameError(f"[{index}].{label} 的值 {record[label]!r} 应为文字")
 
 
 def senml_time(seconds: float, now: datetime, index: int) -> datetime:

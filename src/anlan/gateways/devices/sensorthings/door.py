@@ -23,7 +23,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import Error as JetStreamError
 
 from anlan.gateways.devices.sensorthings import refused, writing
-from anlan.gateways.devices.sensorthings.entities import SETS
+from anlan.gateways.devices.sensorthings.entities import JOINT, SETS
 from anlan.gateways.devices.sensorthings.known import Known, unseen
 from anlan.gateways.devices.sensorthings.odata import Options
 from anlan.gateways.devices.sensorthings.protocol import Request, Shower, Target, read, require_reader
@@ -181,6 +181,8 @@ class Door:
     async def single(self, by: Actor, body: Any, base: str, parent: int | None) -> tuple[int, Any, str]:
         if not isinstance(body, dict):
             raise Invalid("body", type(body).__name__, "JSON 对象")
+        if parent is None and "MultiDatastream" in body:
+            return await self.joint(by, body, base)
         pk = writing.reference(body, "Datastream") if parent is None else parent
         sink = (await self.known.streams([pk])).get(pk)
         if parent is not None and (sink is None or not sink.may(by, "monitoring.view")):
@@ -191,6 +193,13 @@ class Door:
         await self.keep([row])
         shower = Shower(None, base)
         return 201, shower.entity(OBSERVATIONS, reading, Options()), shower.link(OBSERVATIONS, reading)
+
+    async def joint(self, by: Actor, body: dict[str, Any], base: str) -> tuple[int, Any, str]:
+        """All datastreams of a station at once."""
+        rows, reading = await self.known.read(lambda: writing.joint(by, body))
+        await self.keep(rows)
+        shower = Shower(None, base)
+        return 201, shower.entity(JOINT, reading, Options()), shower.link(JOINT, reading)
 
     async def many(self, by: Actor, body: Any, base: str) -> list[str]:
         wanted = writing.streams_of(body)

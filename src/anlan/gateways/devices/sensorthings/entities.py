@@ -1,7 +1,9 @@
 """The entity sets of SensorThings as this platform has them, and how each is shown.
 
 A station is a Thing, its Location, its Sensor and its FeatureOfInterest; a datastream is a Datastream; the quantities
-are ObservedProperties; readings are Observations, identified by `<datastream>-<milliseconds>`.
+are ObservedProperties; readings are Observations, identified by `<datastream>-<milliseconds>`. All datastreams of a
+station that has several are a MultiDatastream, too: what they said at one instant is one Observation of it,
+`m<station>-<milliseconds>`.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ QUALITY = {
     layout.FAULT: "fault",
 }
 MEASUREMENT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_Measurement"
+COMPLEX = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_ComplexObservation"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,21 @@ class Reading:
     @property
     def pk(self) -> str:
         return f"{self.stream}-{round(self.at.timestamp() * 1000)}"
+
+
+@dataclass(frozen=True)
+class Together:
+    """What the datastreams of one station said at one instant, in the order of their numbers. None: nothing, or no data."""
+
+    station: int
+    at: datetime
+    values: tuple[float | None, ...]
+    qualities: tuple[int | None, ...]
+    received: datetime
+
+    @property
+    def pk(self) -> str:
+        return f"m{self.station}-{round(self.at.timestamp() * 1000)}"
 
 
 @dataclass(frozen=True)
@@ -120,7 +138,7 @@ def show_datastream(row: Any) -> dict[str, Any]:
         "name": row.name,
         "description": f"{row.station.name} {row.name}",
         "observationType": MEASUREMENT,
-        "unitOfMeasurement": {"name": row.unit, "symbol": row.unit, "definition": f"urn:anlan:unit:{row.unit}"},
+        "unitOfMeasurement": show_unit(row.unit),
         "observedArea": point(row.station),
         "properties": {
             "code": row.code,
@@ -128,6 +146,27 @@ def show_datastream(row: Any) -> dict[str, Any]:
             "quantity": row.quantity,
             "validMin": row.valid_min,
             "validMax": row.valid_max,
+        },
+    }
+
+
+def show_unit(unit: str) -> dict[str, str]:
+    return {"name": unit, "symbol": unit, "definition": f"urn:anlan:unit:{unit}"}
+
+
+def show_multi(station: Any) -> dict[str, Any]:
+    """18-088 table 17. station.parts: its datastreams in the order of their numbers."""
+    return {
+        "name": station.name,
+        "description": f"{station.name}：{'、'.join(part.name for part in station.parts)}",
+        "observationType": COMPLEX,
+        "multiObservationDataTypes": [MEASUREMENT] * len(station.parts),
+        "unitOfMeasurements": [show_unit(part.unit) for part in station.parts],
+        "observedArea": point(station),
+        "properties": {
+            "code": station.code,
+            "datastreams": [part.pk for part in station.parts],
+            "sourceCodes": [part.source_code for part in station.parts],
         },
     }
 
@@ -146,6 +185,15 @@ def show_observation(reading: Reading) -> dict[str, Any]:
         "resultTime": instant(reading.received),
         "result": reading.value,
         "resultQuality": QUALITY.get(reading.quality, str(reading.quality)),
+    }
+
+
+def show_together(reading: Together) -> dict[str, Any]:
+    return {
+        "phenomenonTime": instant(reading.at),
+        "resultTime": instant(reading.received),
+        "result": list(reading.values),
+        "resultQuality": [None if one is None else QUALITY.get(one, str(one)) for one in reading.qualities],
     }
 
 
@@ -193,7 +241,8 @@ SETS = {
             {**THING_FIELDS, "Locations/location": "location",
              **{f"Datastreams/{name}": f"datastreams__{column}" for name, column in DATASTREAM_FIELDS.items()
                 if not name.startswith("Thing/")}},
-            {"Datastreams": ("Datastreams", True), "Locations": ("Locations", True),
+            {"Datastreams": ("Datastreams", True), "MultiDatastreams": ("MultiDatastreams", True),
+             "Locations": ("Locations", True),
              "HistoricalLocations": ("HistoricalLocations", True)},
         ),
         EntitySet("Locations", "Location", show_location, PLACE,
@@ -205,10 +254,18 @@ SETS = {
             {"Thing": ("Things", False), "Sensor": ("Sensors", False),
              "ObservedProperty": ("ObservedProperties", False), "Observations": ("Observations", True)},
         ),
-        EntitySet("Sensors", "Sensor", show_sensor, PLACE, {"Datastreams": ("Datastreams", True)}),
+        EntitySet(
+            "MultiDatastreams", "MultiDatastream", show_multi,
+            {**THING_FIELDS, **{f"Thing/{name}": column for name, column in THING_FIELDS.items()},
+             "Thing/Locations/location": "location"},
+            {"Thing": ("Things", False), "Sensor": ("Sensors", False),
+             "ObservedProperties": ("ObservedProperties", True), "Observations": ("Observations", True)},
+        ),
+        EntitySet("Sensors", "Sensor", show_sensor, PLACE,
+                  {"Datastreams": ("Datastreams", True), "MultiDatastreams": ("MultiDatastreams", True)}),
         EntitySet("ObservedProperties", "ObservedProperty", show_property,
                   {"id": "quantity", "@iot.id": "quantity", "name": "quantity"},
-                  {"Datastreams": ("Datastreams", True)}),
+                  {"Datastreams": ("Datastreams", True), "MultiDatastreams": ("MultiDatastreams", True)}),
         EntitySet(
             "Observations", "Observation", show_observation,
             {"phenomenonTime": "at", "resultTime": "received", "result": "value", "resultQuality": "quality",
@@ -218,3 +275,8 @@ SETS = {
         EntitySet("FeaturesOfInterest", "FeatureOfInterest", show_foi, PLACE, {"Observations": ("Observations", True)}),
     )
 }  # fmt: skip
+#: Observations as a MultiDatastream has them; only their time is asked for.
+JOINT = EntitySet(
+    "Observations", "Observation", show_together, {"phenomenonTime": "at", "id": "at"},
+    {"MultiDatastream": ("MultiDatastreams", False), "FeatureOfInterest": ("FeaturesOfInterest", False)},
+)  # fmt: skip

@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlencode
 from django.http import QueryDict
 
 from anlan.gateways.devices.sensorthings import writing
-from anlan.gateways.devices.sensorthings.entities import SETS, EntitySet
+from anlan.gateways.devices.sensorthings.entities import JOINT, SETS, EntitySet, Together
 from anlan.gateways.devices.sensorthings.odata import Options, parse_query, wrong
 from anlan.gateways.devices.sensorthings.store import Collection, Page, Store, below
 from anlan.kernel.accounts.actor import Actor
@@ -22,13 +22,26 @@ SEGMENT = re.compile(r"(?P<name>[A-Za-z]\w*)(?:\((?P<key>[^()]*)\))?|(?P<dollar>
 CONFORMANCE = [
     f"http://www.opengis.net/spec/iot_sensing/1.1/req/{part}"
     for part in (
-        "datamodel", "resource-path", "request-data", "create-update-delete/create-entity",
-        "create-update-delete/update-entity", "create-update-delete/delete-entity", "batch-request", "data-array",
+        "datamodel", "resource-path/resource-path-to-entities", "request-data", "create-update-delete/create-entity",
+        "create-update-delete/link-to-existing-entities", "create-update-delete/deep-insert",
+        "create-update-delete/deep-insert-status-code", "create-update-delete/update-entity",
+        "create-update-delete/delete-entity", "batch-request/batch-request", "multi-datastream", "data-array/data-array",
         "create-observations-via-mqtt/observations-creation",
     )
 ]  # fmt: skip
 #: What of a class is offered for some entities only, told as the standard lets a server tell it (7.1.2).
 SETTINGS: dict[str, Any] = {
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/create-entity": {
+        "entities": ["Things", "Datastreams", "Observations"]
+    },
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/deep-insert": {
+        "entities": {"Things": ["Locations", "Datastreams"]}
+    },
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/multi-datastream": {
+        "madeOf": "all Datastreams of a Thing that has several, in the order of their @iot.id",
+        "filter": ["phenomenonTime"],
+        "notIn": ["data-array", "create-entity"],
+    },
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/delete-entity": {
         "entities": ["Things", "Datastreams"]
     },
@@ -164,7 +177,8 @@ def first_collection(name: str) -> Collection:
 def enter(store: Store, collection: Collection, key: str | None) -> Target:
     if key is None:
         return Target(collection)
-    return Target(collection, store.one(collection, key_of(key)), collection.kind)
+    row = store.one(collection, key_of(key))
+    return Target(collection, row, JOINT if isinstance(row, Together) else collection.kind)
 
 
 def onward(store: Store, target: Target, name: str, key: str | None) -> Target:
@@ -260,20 +274,22 @@ class Shower:
 
     def data_array(self, page: Page) -> dict[str, Any]:
         """9.3.3: readings as rows of values, grouped by datastream."""
-        groups: dict[int, list[list[Any]]] = {}
+        groups: dict[tuple[str, int], list[list[Any]]] = {}
         for reading in page.rows:
-            content = SETS["Observations"].show(reading)
+            joint = isinstance(reading, Together)
+            content = (JOINT if joint else SETS["Observations"]).show(reading)
             row = [reading.pk, content["phenomenonTime"], content["resultTime"], content["result"]]
-            groups.setdefault(reading.stream, []).append(row)
+            whose = ("MultiDatastream", reading.station) if joint else ("Datastream", reading.stream)
+            groups.setdefault(whose, []).append(row)
         count = {} if page.count is None else {"@iot.count": page.count}
         return {**count, "value": [
             {
-                "Datastream@iot.navigationLink": f"{self.base}/Datastreams({stream})",
+                f"{kind}@iot.navigationLink": f"{self.base}/{kind}s({pk})",
                 "components": ["id", "phenomenonTime", "resultTime", "result"],
                 "dataArray@iot.count": len(rows),
                 "dataArray": rows,
             }
-            for stream, rows in groups.items()
+            for (kind, pk), rows in groups.items()
         ]}  # fmt: skip
 
 
@@ -288,8 +304,9 @@ def create(request: Request, target: Target) -> Answer:
     if target.collection is None or target.entity is not None:
         raise wrong("path", request.path, "实体集，如 Things、Datastreams(1)/Observations")
     kind = target.collection.kind
+    joint = kind is JOINT or (kind.name == "Observations" and "MultiDatastream" in (request.body or ()))
     makers: Mapping[str, Callable[..., Any]] = {
-        "Observations": writing.create_observation,
+        "Observations": writing.create_joint if joint else writing.create_observation,
         "Things": writing.create_thing,
         "Datastreams": writing.create_datastream,
     }
@@ -300,7 +317,8 @@ def create(request: Request, target: Target) -> Answer:
     parent = parent_of(request)
     row = makers[kind.name](request.actor, {**request.body, **parent})
     shower = Shower(Store(request.actor), request.base)
-    return Answer(201, shower.entity(kind, row, Options()), shower.link(kind, row))
+    shown = JOINT if joint else kind
+    return Answer(201, shower.entity(shown, row, Options()), shower.link(shown, row))
 
 
 def change(request: Request, target: Target) -> Answer:

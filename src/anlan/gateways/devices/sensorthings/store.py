@@ -12,9 +12,17 @@ from typing import Any
 
 import shapely
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 
-from anlan.gateways.devices.sensorthings.entities import QUALITY, SETS, EntitySet, Quantity, Reading
+from anlan.gateways.devices.sensorthings.entities import (
+    JOINT,
+    QUALITY,
+    SETS,
+    EntitySet,
+    Quantity,
+    Reading,
+    Together,
+)
 from anlan.gateways.devices.sensorthings.odata import Arithmetic, Call, Compare, Field, Geography, Logic, Options, wrong
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -48,12 +56,14 @@ class Page:
 class Collection:
     """An entity set as seen from somewhere: all of it, or below one entity. within: ORM restriction.
 
-    Of Observations, `within` restricts the datastreams; stream: the only one, which the actor was found to see.
+    Of Observations, `within` restricts the datastreams; stream: the only one, which the actor was found to see; station:
+    whose MultiDatastream it belongs to.
     """
 
     kind: EntitySet
     within: Q = field(default_factory=Q)
     stream: int = 0
+    station: int = 0
 
 
 def unsupported(what: str) -> Invalid:
@@ -191,9 +201,19 @@ class Store:
             return queries.datastreams(self.actor).filter(where.within)
         if where.kind.name == "HistoricalLocations":
             return queries.stations(self.actor).none()
-        return queries.stations(self.actor).filter(where.within)
+        found = queries.stations(self.actor).filter(where.within)
+        return self.with_several(found) if where.kind.name == "MultiDatastreams" else found
+
+    def with_several(self, stations: QuerySet[Any]) -> QuerySet[Any]:
+        """Stations with more than one datastream, and these."""
+        streams = queries.datastreams(self.actor).order_by()
+        several = streams.values("station_id").annotate(number=Count("pk")).filter(number__gt=1).values("station_id")
+        parts = Prefetch("datastreams", queries.datastreams(self.actor).order_by("pk"), to_attr="parts")
+        return stations.filter(pk__in=several).prefetch_related(parts).distinct()
 
     def page(self, where: Collection, options: Options) -> Page:
+        if where.kind is JOINT:
+            return self.together(where.station, options)
         if where.kind.name == "Observations":
             return self.observations(where, options)
         rows = self.rows_of(where)
@@ -201,7 +221,10 @@ class Store:
             condition = Condition(where.kind, queries.stations(self.actor))
             rows = rows.filter(condition.of(options.filter)).distinct()
         if where.kind.name == "ObservedProperties":
-            names = sorted(set(rows.values_list("quantity", flat=True)))
+            if where.station:  # in the order of the units and results of its MultiDatastream
+                names = list(rows.order_by("pk").values_list("quantity", flat=True))
+            else:
+                names = sorted(set(rows.values_list("quantity", flat=True)))
             return cut([Quantity(name) for name in names], options, len(names))
         count = rows.count() if options.count else None
         found = list(rows.order_by(*ordered(where.kind, options))[options.skip : options.skip + options.top + 1])
@@ -210,7 +233,9 @@ class Store:
     def one(self, where: Collection, pk: str) -> Any:
         """The entity, or NotFound."""
         found: Any = None
-        if where.kind.name == "Observations":
+        if where.kind.name == "Observations" and pk.startswith("m"):
+            found = self.joint(where, pk)
+        elif where.kind.name == "Observations":
             found = self.observation(where, pk)
         elif where.kind.name == "ObservedProperties":
             known = self.rows_of(where).filter(quantity=pk).exists()
@@ -229,6 +254,43 @@ class Store:
         only = Collection(where.kind, where.within & Q(pk=int(stream)))
         found = self.observations(only, Options(filter=Compare("eq", Field("phenomenonTime"), at), top=1)).rows
         return found[0] if found else None
+
+    def joint(self, where: Collection, pk: str) -> Together | None:
+        """`m<station>-<milliseconds>`."""
+        station, _, ms = pk[1:].partition("-")
+        if not (station.isdigit() and ms.lstrip("-").isdigit() and len(station) < 10 and len(ms) < 15):
+            return None
+        if (where.station or int(station)) != int(station):
+            return None
+        at = datetime.fromtimestamp(int(ms) / 1000, UTC)
+        only = Options(filter=Compare("eq", Field("phenomenonTime"), at), top=1)
+        rows = self.together(int(station), only).rows
+        return rows[0] if rows else None
+
+    def together(self, station: int, options: Options) -> Page:
+        """What the datastreams of a station said, instant by instant, the newest first where nothing else is asked."""
+        streams = list(
+            queries.datastreams(self.actor).filter(station_id=station).order_by("pk").values_list("pk", flat=True)
+        )
+        condition, values = sql_of(JOINT, options.filter) if options.filter is not None else ("true", [])
+        down = options.order[0][1] if options.order else True
+        for name, _ in options.order:
+            column(JOINT, name)
+        body = f"from observation where stream = any(%s) and ({condition})"
+        with connection.cursor() as cursor:
+            instants = instants_of(cursor, body, streams, values, options, down)
+            cursor.execute(
+                "select at, stream, value, quality, received from observation where stream = any(%s) and at = any(%s)",
+                [streams, instants[: options.top]],
+            )
+            said = {(at, stream): (number(value), quality, got) for at, stream, value, quality, got in cursor}
+            count = None
+            if options.count:
+                few = f"select count(*) from (select distinct at {body} limit %s) few"  # noqa: S608 - our own columns
+                cursor.execute(few, [streams, *values, COUNT_LIMIT])
+                count = int(cursor.fetchone()[0])
+        rows = [joined(station, at, [said.get((at, stream)) for stream in streams]) for at in instants[: options.top]]
+        return Page(rows, len(instants) > options.top, count)
 
     def observations(self, where: Collection, options: Options) -> Page:
         """Readings of the datastreams of this collection. The table is read by SQL: it is partitioned by day."""
@@ -278,6 +340,34 @@ def newest_first(stream: int, body: str, values: list[Any], options: Options) ->
         if len(rows) > options.top:
             return rows
     return fetched(f"{body} order by at desc", values, options)
+
+
+def instants_of(
+    cursor: Any, body: str, streams: list[int], values: list[Any], options: Options, down: bool
+) -> list[datetime]:
+    """At which instants something was said, one more than a page. From the newest back, the span is widened until it
+    holds enough, as in `newest_first`."""
+    cursor.execute("select max(at) from monitoring_latest where datastream_id = any(%s)", [streams])
+    newest = cursor.fetchone()[0]
+    way = "desc" if down else "asc"
+    spans = [newest - timedelta(days=days) for days in SPANS] if newest and down else []
+    found: list[datetime] = []
+    for since in [*spans, None]:
+        span, more = ("and at >= %s", [since]) if since else ("", [])
+        cursor.execute(
+            f"select distinct at {body} {span} order by at {way} limit %s offset %s",
+            [streams, *values, *more, options.top + 1, options.skip],
+        )
+        found = [row[0] for row in cursor]
+        if len(found) > options.top:
+            break
+    return found
+
+
+def joined(station: int, at: datetime, said: list[tuple[float | None, int, datetime] | None]) -> Together:
+    received = max(one[2] for one in said if one is not None)
+    values = tuple(None if one is None else one[0] for one in said)
+    return Together(station, at, values, tuple(None if one is None else one[1] for one in said), received)
 
 
 def number(value: float | None) -> float | None:
@@ -377,16 +467,24 @@ def below(parent_kind: EntitySet, parent: Any, name: str) -> Collection:
             f"{parent_kind.name} 没有导航 {name}，可用：{'、'.join(parent_kind.links)}", field="path", value=name
         )
     target = SETS[parent_kind.links[name][0]]
+    if parent_kind.name == "MultiDatastreams" and name in ("Observations", "ObservedProperties"):
+        return Collection(JOINT if name == "Observations" else target, Q(station_id=parent.pk), station=parent.pk)
     only = parent.pk if (parent_kind.name, name) == ("Datastreams", "Observations") else 0
     return Collection(target, restriction(parent_kind.name, parent, target.name), only)
 
 
+#: Entity sets whose rows are stations.
+OF_STATIONS = {"Things", "Locations", "Sensors", "FeaturesOfInterest", "HistoricalLocations", "MultiDatastreams"}
+
+
 def restriction(parent: str, row: Any, target: str) -> Q:
-    of_stations = target in {"Things", "Locations", "Sensors", "FeaturesOfInterest", "HistoricalLocations"}
+    of_stations = target in OF_STATIONS
     if parent == "Datastreams":
         return Q(pk=row.station_id) if of_stations else Q(pk=row.pk)
+    if isinstance(row, Together):
+        return Q(pk=row.station)
     if parent == "Observations":
         return Q(datastreams__pk=row.stream) if of_stations else Q(pk=row.stream)
     if parent == "ObservedProperties":
-        return Q(quantity=row.pk)
+        return Q(datastreams__quantity=row.pk) if of_stations else Q(quantity=row.pk)
     return Q(pk=row.pk) if of_stations else Q(station_id=row.pk)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from typing import Any, Protocol
 
-from anlan.gateways.devices.sensorthings.entities import Reading
+from anlan.gateways.devices.sensorthings.entities import Reading, Together
 from anlan.gateways.log import AHEAD, Row
 from anlan.gateways.webhand import hand
 from anlan.kernel import clock
@@ -112,6 +112,32 @@ def observation(stream: Sink, body: dict[str, Any]) -> tuple[Row, Reading]:
 def create_observation(by: Actor, body: dict[str, Any]) -> Reading:
     row, reading = observation(queries.datastreams(by, PERMISSION).one(reference(body, "Datastream")), body)
     keep([row])
+    return reading
+
+
+def joint(by: Actor, body: dict[str, Any]) -> tuple[list[Row], Together]:
+    """What all datastreams of a station say at one instant, `result` in the order of their numbers; null = says nothing."""
+    station = reference(body, "MultiDatastream")
+    streams = list(queries.datastreams(by, PERMISSION).filter(station_id=station).order_by("pk"))
+    if len(streams) < 2:
+        raise Invalid("MultiDatastream.@iot.id", station, "您可写入的、有多条数据流的测站编号")
+    now = clock.now()
+    at = moment(body["phenomenonTime"], "phenomenonTime", now + AHEAD) if "phenomenonTime" in body else now
+    given = body.get("result")
+    if not isinstance(given, list) or len(given) != len(streams):
+        raise Invalid("result", given, f"{len(streams)} 个值的列表：{'、'.join(one.name for one in streams)}")
+    ms = round(at.timestamp() * 1000)
+    rows = []
+    for index, (stream, said) in enumerate(zip(streams, given, strict=True)):
+        value = number(said, f"result[{index}]", stream.unit)
+        rows.append((stream.pk, ms, value, quality(value, stream)))
+    values = tuple(None if math.isnan(row[2]) else row[2] for row in rows)
+    return rows, Together(station, at, values, tuple(row[3] for row in rows), now)
+
+
+def create_joint(by: Actor, body: dict[str, Any]) -> Together:
+    rows, reading = joint(by, body)
+    keep(rows)
     return reading
 
 

@@ -16,7 +16,7 @@ from threading import Lock
 import numpy as np
 from scipy.special import ndtr
 
-from anlan.hazards.chemical import blast, dense, fire, layer, plume, puff, risk
+from anlan.hazards.chemical import blast, dense, fire, layer, lift, plume, puff, risk
 from anlan.hazards.chemical.cloud import WARM_K, Source
 from anlan.hazards.chemical.heavy_puff import HeavyPuff, slump
 from anlan.hazards.chemical.mixing import Mixture
@@ -79,24 +79,45 @@ def cloud_of(release: Release, rose: Rose) -> Cloud:
     return Cloud(*(np.array(column) for column in zip(*parts, strict=True)))
 
 
+def rises(release: Release) -> bool:
+    """A light gas that only burns leaves the ground. Poisons are kept on it, as HJ 169-2018 G does: on the safe side."""
+    return not release.substance.probit and not release.droplets and lift.is_light(density_of(release))
+
+
+def density_of(release: Release) -> float:
+    """kg/m3 of the gas as it comes out."""
+    return release.substance.vapour_density(release.temperature_c)
+
+
 def one(release: Release, m: int, stability: str, wind: float) -> Parts:
     """A light release in one weather: Gaussian plume, or puff."""
     if release.rate is None:
         return one_puff(release, stability, wind)
+    rate = float(release.rate[m])
     sy, sz = spread_of(stability, False)
-    carried = plume.carrying(release.height_m, wind, stability)
-    level = float(release.rate[m]) / (pi * carried * sy * sz) * np.exp(-0.5 * (release.height_m / sz) ** 2)
+    carried, height = plume.carrying(release.height_m, wind, stability), np.full_like(AXIS_X, release.height_m)
+    if rises(release) and rate > 0:
+        up, wider = lift.plume(rate, density_of(release), carried, stability, AXIS_X)
+        height, sy, sz = height + up, np.hypot(sy, wider), np.hypot(sz, wider)
+    level = rate / (pi * carried * sy * sz) * np.exp(-0.5 * (height / sz) ** 2)
     return np.minimum(level, pure(release.substance)), np.zeros_like(AXIS_X), sy, np.full_like(AXIS_X, release.seconds)
 
 
 def one_puff(release: Release, stability: str, wind: float) -> Parts:
-    """A burst: first a slumping cloud when it is heavy (HJ 169-2018 G), else a Gaussian puff."""
+    """A burst: first a slumping cloud when it is heavy (HJ 169-2018 G), a thermal when it is light and burns, else a Gaussian puff."""
     heavy = heavy_puff(release, stability, wind)
     if heavy is not None:
         return heavy
     sy, sz = spread_of(stability, True)
-    volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(np.minimum(0.5 * (release.height_m / sz) ** 2, 200.0))
-    level = np.minimum(release.mass / volume, pure(release.substance))
+    height, first = np.full_like(AXIS_X, release.height_m), 0.0
+    if rises(release):
+        up, wider = lift.thermal(release.mass, density_of(release), wind, stability, AXIS_X)
+        height, sy, sz = height + up, np.hypot(sy, wider), np.hypot(sz, wider)
+        first = lift.first_radius(release.mass, density_of(release))
+    volume = (2 * pi) ** 1.5 * sy * sy * sz / 2 * np.exp(np.minimum(0.5 * (height / sz) ** 2, 200.0))
+    level = np.where(
+        first >= AXIS_X, pure(release.substance), np.minimum(release.mass / volume, pure(release.substance))
+    )
     return level, np.zeros_like(AXIS_X), np.maximum(sy, 1.0), sy / wind
 
 

@@ -13,6 +13,8 @@ TYPES = {
     "vessel": "压力容器、气体储罐、塔器", "process": "反应器、工艺储罐", "atmospheric": "常压储罐", "double": "常压双包容储罐",
     "full": "常压全包容储罐", "pump": "泵、压缩机", "pipe": "管道", "tanker": "压力罐车",
 }  # fmt: skip
+#: Types that a set does not list (a road tanker in HJ 169) are taken from this one.
+OTHERWISE = "purple"
 TEN_MIN_S = 600.0
 #: A hole of 10 % of the largest connection is at most so wide, mm (HJ 169-2018 E.1).
 WIDEST_TENTH_MM = 50.0
@@ -39,8 +41,15 @@ class Equipment:
     owner: int = -1
 
 
+def set_for(kind: str, chosen: str) -> str:
+    """The set that lists this type: the chosen one, else OTHERWISE."""
+    sets = parameters()["sets"]
+    return OTHERWISE if chosen in sets and kind not in sets[chosen] and kind in sets[OTHERWISE] else chosen
+
+
 def rates(item: Equipment, chosen: str) -> dict[str, float]:
     """Size of release -> 1/y."""
+    chosen = set_for(item.type, chosen)
     table = parameters()["sets"].get(chosen)
     if table is None:
         raise InputError("frequency_set", chosen, "、".join(SETS))

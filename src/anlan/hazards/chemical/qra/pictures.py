@@ -90,7 +90,7 @@ def fn_diagram(axes: Any, answer: Mapping[str, Any]) -> None:
     axes.set_xlabel("死亡人数 N")
     axes.set_ylabel("累积频率 F（次/年）")
     axes.set_title(f"社会风险 F-N 曲线（{MODELLED}）：{answer['fn_zone']}")
-    for text, x, y in zip(reversed(criteria.ZONES), (1.3, 150, 1.3), (3e-3, 9e-7, 3e-9), strict=True):
+    for text, x, y in zip(reversed(criteria.ZONES), (1.3, 1.3, 1.3), (3e-3, 1.6e-5, 3e-9), strict=True):
         axes.text(x, y, text, fontsize=9, color="#555", bbox={"facecolor": "white", "alpha": 0.6, "lw": 0, "pad": 1})
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="upper right", fontsize=8)

@@ -140,7 +140,7 @@ def test_thresholds_of_the_two_tables_agree() -> None:
     by_cas = {row.cas: row for row in gb18218.rows() if row.cas}
     for substance in table().values():
         row = by_cas.get(substance.cas)
-        if row:
+        if row and substance.key != "formalin":  # a solution has the number of what is dissolved in it
             assert (substance.threshold_t, substance.beta) == (row.threshold_t, row.beta), substance.key
 
 
@@ -335,8 +335,8 @@ def test_a_substance_of_several_classes_counts_with_the_least_threshold() -> Non
     assert gb18218.identify({"category": "W5.3、J5"}, "x").threshold_t == 500
 
 
-def test_the_table_has_58_substances_that_boil_where_they_should_and_agree_with_the_standard() -> None:
-    assert len(table()) == 58
+def test_the_table_has_59_substances_that_boil_where_they_should_and_agree_with_the_standard() -> None:
+    assert len(table()) == 59
     assert find("UN1017") is find("Cl2") is find("Chlorine") is find("7782-50-5")
     for of in table().values():
         if of.antoine or of.latent_kj_kg:

@@ -72,10 +72,27 @@ def test_a_frame_is_symmetric_and_lies_within_what_the_wind_has_carried(
     of = substances.find("chlorine")
     air = cloud.Air(wind, stability)
     source = cloud.Source(of, rate, 293.15)
-    edges = cloud.Batch(cloud.GAUSSIAN, moments.members(source, rate), (air,) * len(moments.LEVELS)).edges([20e-6])[0]
-    for minute, ring in moments.rings(moments.steady(rate, 600), edges, wind):
-        assert max(x for x, _ in ring) <= minute * 60 * wind * (1 + 1e-9)
+    batch = cloud.Batch(cloud.GAUSSIAN, moments.members(source, rate), (air,) * len(moments.LEVELS))
+    edges, passage = batch.edges([20e-6])[0], batch.passage()
+    for minute, ring in moments.rings(moments.steady(rate, 600), edges, passage):
+        assert max(x for x, _ in ring) <= passage.metres(minute * 60) * (1 + 1e-9)
         assert sorted(y for _, y in ring) == pytest.approx(sorted(-y for _, y in ring))
+
+
+def test_a_plume_comes_with_the_wind_at_its_own_height_slowly_first_and_then_faster_than_at_ten_metres() -> None:
+    """Class D, 4 m/s at 10 m: 2 m above ground it blows with 4 (2/10)^0.15 = 3.14 m/s, which is all there is of a plume 20 m away; 20 km
+    away its mean height is some hundred metres."""
+    of = substances.find("chlorine")
+    batch = cloud.Batch(cloud.GAUSSIAN, (cloud.Source(of, 1.0, 293.15),), (cloud.Air(4.0, "D"),))
+    passage = batch.passage()
+    assert passage.metres(10.0) == pytest.approx(31.4, rel=1e-2)
+    far = np.array([20_000.0, 20_100.0])
+    assert 100.0 / np.diff(passage.seconds(far))[0] == pytest.approx(
+        4 * (0.6 * 0.798 * 0.06 * 20_000 / 31**0.5 / 10) ** 0.15, rel=0.02
+    )
+    assert passage.metres(float(passage.seconds(np.array([5000.0]))[0])) == pytest.approx(5000.0)
+    dense = cloud.Batch(cloud.DENSE, batch.sources, batch.airs).passage()
+    assert dense.metres(250.0) == pytest.approx(1000.0), "a dense layer is told of with the wind at 10 m"
 
 
 def test_a_known_strength_takes_the_place_of_the_calculated_one() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anlan.hazards.contract import InputError, Residents
-from anlan.hazards.seismic import HAZARD, aftershocks, loss
+from anlan.hazards.raster import Raster
+from anlan.hazards.seismic import HAZARD, aftershocks, loss, site
 from anlan.hazards.seismic.field import Observation, field, gathered, station
 from anlan.hazards.seismic.rupture import estimated
 
@@ -95,3 +96,34 @@ def test_aftershocks_seen_so_far_move_the_forecast_their_way() -> None:
     assert plain.p10 <= plain.p50 <= plain.p90
     with pytest.raises(InputError, match="stop_d"):
         aftershocks.forecast(6.2, 4.0, 8.0, 1.0)
+
+
+def test_people_on_soft_ground_of_a_survey_are_shaken_harder_and_the_result_says_whose_survey_it_is() -> None:
+    soft = Raster(106.70, 39.60, 0.01, 0.01, np.full((12, 15), 200.0), "场地图（甲院 2024）")
+    given = {"magnitude": 5.8, "ground": {"vs30_m_s": soft}}
+    plain, moved = (HAZARD.impact(*ALXA, one, [TOWN]) for one in ({"magnitude": 5.8}, given))
+    # class III at 0.05 to 0.1 g: 3.17 lg 1.25 to 1.3, of figures rounded to a tenth
+    gain = moved["communities"][0]["intensity"] - plain["communities"][0]["intensity"]
+    assert 0.2 <= gain <= 0.45
+    assert moved["losses"]["homeless"]["p50"] > plain["losses"]["homeless"]["p50"]
+    said, unsaid = (HAZARD.run(*ALXA, one).assumptions for one in (given, {"magnitude": 5.8}))
+    assert any("甲院 2024" in line and "待核对" in line for line in said)
+    assert any("没有场地图" in line and "500" in line for line in unsaid)
+
+
+def test_the_slope_of_heights_stands_in_for_a_survey_where_it_is_fine_enough() -> None:
+    """Allen & Wald 2009: 5 % is 490 m/s, a salt flat 180, nothing beyond 760; a survey goes before it."""
+    assert np.allclose(site.by_slope(np.array([0.0, 3e-4, 0.05, 0.14, 2.0])), [180, 180, 490, 760, 760])
+    step = 1 / 1200
+    east = np.arange(120) * step * 111_195 * np.cos(np.radians(39.65)) * 0.05
+    heights = Raster(106.7, 39.6, step, step, np.tile(1100 + east, (120, 1)), "高程")
+    found = site.of_heights(heights)
+    assert found is not None
+    assert found.values == pytest.approx(490, rel=0.01)
+    assert found.at(np.array([106.75]), np.array([39.65])) == pytest.approx(490, rel=0.01)
+    assert site.of_heights(Raster(106.0, 39.0, 1 / 12, 1 / 12, np.ones((9, 9)))) is None
+    both = site.of_rasters(
+        {"elevation_m": heights, "vs30_m_s": Raster(106.7, 39.6, 0.02, 0.02, np.full((2, 2), 300.0))}, 400
+    )
+    here = both.at(np.array([106.71, 106.78, 107.5]), np.array([39.61, 39.68, 39.61]))
+    assert here == pytest.approx([300, 490, 400], rel=0.01)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 import numpy as np
 import pytest
 
 from anlan.hazards.contract import InputError
-from anlan.hazards.weather import drought
+from anlan.hazards.weather import drought, mci
 
 RANDOM = np.random.default_rng(11)
 YEARS = 60
@@ -82,8 +84,8 @@ def test_the_classes_of_the_standard(value: float, name: str) -> None:
 
 
 def test_the_composite_index_weighs_as_the_standard_says() -> None:
-    assert drought.mci(-1, -1, -1, -1) == pytest.approx(-1.3)
-    assert drought.mci(-1, -1, -1, -1, season=0) == 0
+    assert mci.mci(-1, -1, -1, -1) == pytest.approx(-1.3)
+    assert mci.mci(-1, -1, -1, -1, season=0) == 0
 
 
 @pytest.mark.parametrize(
@@ -95,10 +97,46 @@ def test_the_composite_index_weighs_as_the_standard_says() -> None:
         ("pet_mm", lambda: drought.spei(RAIN, RAIN[:, :2])),
         ("latitude", lambda: drought.thornthwaite(TEMP, 80)),
         ("capacity_mm", lambda: drought.palmer(RAIN, RAIN, 5)),
-        ("mi30", lambda: drought.mci(0, float("nan"), 0, 0)),
+        ("mi30", lambda: mci.mci(0, float("nan"), 0, 0)),
     ],
 )
 def test_wrong_input_is_refused_by_name(field: str, call: object) -> None:
     with pytest.raises(InputError) as refused:
         call()  # type: ignore[operator]
     assert refused.value.field == field
+
+
+def days(dry: int = 0, years: int = 30) -> tuple[date, list[float], list[float]]:
+    """A steppe's record: showers from May to September, its last `dry` days without."""
+    first, count = date(1996, 1, 1), years * 365 + 7 + 200
+    random = np.random.default_rng(3)
+    month = np.array([(first + timedelta(days=i)).month for i in range(count)])
+    rain = np.where(
+        random.random(count) < np.where((month > 4) & (month < 10), 0.25, 0.04), random.gamma(0.8, 6.0, count), 0.0
+    )
+    rain[count - dry :] = 0.0
+    return first, rain.tolist(), (10 - 15 * np.cos((month - 1) / 12 * 2 * np.pi)).tolist()
+
+
+def test_the_composite_index_falls_in_a_dry_summer_and_sleeps_in_winter() -> None:
+    usual, dried = (mci.composite(*days(dry), ends=[-1, -60]) for dry in (0, 75))
+    assert usual.days[0].month == 7
+    assert dried.mci[0] < -1.5 < usual.mci[0]
+    assert dried.mci[0] == pytest.approx(
+        1.2 * (0.3 * dried.spiw60[0] + 0.5 * dried.mi30[0] + 0.3 * dried.spi90[0] + 0.2 * dried.spi150[0])
+    )
+    assert dried.mi30[0] == -1, "no rain at all"
+    winter = mci.composite(*days(), ends=[-200])
+    assert (winter.days[0].month, winter.mci[0]) == (12, 0.0)
+
+
+def test_parts_of_the_composite_index_are_deviates_among_the_same_days_of_all_years() -> None:
+    first, rain, temp = days()
+    found = mci.composite(first, rain, temp, ends=range(-365 * 20, 0, 7))
+    for part in (found.spiw60, found.spi90, found.spi150):
+        assert abs(part.mean()) < 0.25
+        assert part.std() == pytest.approx(1, abs=0.25)
+    with pytest.raises(InputError, match="缺测不能当 0"):
+        mci.composite(first, [*rain[:-1], float("nan")], temp)
+    with pytest.raises(InputError, match="rain_mm"):
+        mci.composite(first, rain[:5000], temp[:5000])

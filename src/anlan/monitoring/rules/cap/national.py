@@ -71,8 +71,16 @@ def identifier(code: str, entered: datetime) -> str:
 
 def file_name(alert: Alert) -> str:
     """`<sender>_<sendtime>_<eventType>_<COLOR>_<STATUS>.XML`."""
+    assert alert.sent is not None
     info = alert.infos[0]
-    return f"{alert.sender_code}_{alert.sent:%Y%m%d%H%M%S}_{info.event}_{colour(info).upper()}_{alert.message_type.upper()}.XML"
+    parts = (identifier(alert.sender_code, alert.sent), info.event, colour(info).upper(), alert.message_type.upper())
+    return "_".join(parts) + ".XML"
+
+
+def headline(sender_name: str, message_type: str, event: str, shade: str) -> str:
+    """Sender + 发布 or 解除 + kind + colour + 预警. event: the kind's Chinese name. shade: one of `COLOURS`."""
+    action = "解除" if message_type == "Cancel" else "发布"
+    return f"{sender_name}{action}{event}{COLOUR_NAMES.get(shade, '')}预警"
 
 
 def from_cap(alert: Alert, code: str, first: tuple[str, datetime] | None, methods: Iterable[Method] = ()) -> Alert:
@@ -80,11 +88,9 @@ def from_cap(alert: Alert, code: str, first: tuple[str, datetime] | None, method
     of the first alert of the event, which an Update or Cancel names."""
     assert alert.sent is not None
     info = next(info for info in alert.infos if info.language.startswith("zh"))
-    action = "解除" if alert.message_type == "Cancel" else "发布"
     own = AlertInfo(**vars(info))
     own.event = dict(info.event_codes).get("12379", "00000")
-    name = COLOUR_NAMES.get(colour(info), "")
-    own.headline = f"{info.sender_name}{action}{info.event}{name}预警"
+    own.headline = headline(info.sender_name, alert.message_type, info.event, colour(info))
     own.areas = [
         AlertArea(area.description, area.polygons, area.circles, codes_12(area.geocodes)) for area in info.areas
     ]

@@ -45,7 +45,7 @@ def root_of(data: bytes) -> Element:
     try:
         found: Element = ElementTree.fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise CapError(f"文件带有文档类型声明或实体，出于安全拒绝：{type(error).__name__}") from error
+        raise CapError("文件带有文档类型声明或实体，出于安全拒绝") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
         raise CapError(f"不是有效的 XML：{error}") from error
     return found
@@ -58,7 +58,12 @@ def split(element: Element) -> tuple[str, str]:
 
 
 def children(element: Element, name: str) -> Iterator[Element]:
-    return (child for child in element if isinstance(child.tag, str) and split(child)[1] == name)
+    qualified = f"}}{name}"
+    return (
+        child
+        for child in element
+        if child.tag == name or (isinstance(child.tag, str) and child.tag.endswith(qualified))
+    )
 
 
 def text(element: Element, name: str) -> str:

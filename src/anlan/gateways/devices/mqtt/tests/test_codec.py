@@ -86,6 +86,11 @@ def test_senml_names_times_and_values_are_resolved() -> None:
     assert units == ["V", "A", "A", "A"]
 
 
+def test_senml_labels_that_need_not_be_understood_are_passed_over() -> None:
+    """RFC 8428 section 4.4: only a label that ends in "_" must be."""
+    assert read([{"bver": 10, "n": "t", "v": 20, "t": 0, "hint": "x", "_hint": 1}]) == [("t", 20.0, NOW)]
+
+
 def test_a_senml_time_below_two_to_the_28th_is_relative_to_now() -> None:
     assert read([{"n": "t", "v": 20, "t": -60}]) == [("t", 20.0, NOW - timedelta(seconds=60))]
     assert read([{"bn": "x/", "n": "door", "vb": True, "bv": 3}])[0][1] == 1.0
@@ -95,6 +100,8 @@ def test_a_senml_time_below_two_to_the_28th_is_relative_to_now() -> None:
 @pytest.mark.parametrize(
     "content",
     ["text", 3, [], {}, {"values": {}}, {"values": {"x": "high"}}, {"values": {"x": 1}, "at": "2026-11-23T08:00:00"},
+     [{"n": "x", "v": 1, "sum_": 2}], [{"bn": "x/"}, {"n": "y", "v": 1, "must_": True}], [{"bver": 11, "n": "x", "v": 1}],
+     [{"bn": 3, "n": "x", "v": 1}],
      [{"n": "x", "vs": "open"}], [{"n": "x", "v": 1, "t": 1e300}], {"station": "other", "values": {"x": 1}}],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_a_reason(content: object) -> None:
