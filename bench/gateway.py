@@ -1,9 +1,11 @@
 """MQTT to PostgreSQL with a threshold on every value: ours (log in between, durable before it is acknowledged, duplicates
 removed, latest values, alarm rules) beside the consumer most people write (aiomqtt + asyncpg) and Node-RED.
 
-Everybody takes the same messages (4 values each, QoS 1) from the same kind of broker on the same machine and writes into
-the same PostgreSQL; time runs from the first message published until the last row is there. Peers are installed by
-bench/peers/*.sh, which runs where one is missing; what cannot be installed is told.
+Everybody takes the same messages (4 values each, QoS 1) over as many connections on the same machine and writes into the
+same PostgreSQL; time runs from the first message published until the last row is there. Ours twice: over the broker inside
+NATS, which has every message on disk before it answers, and straight to the gateway. Peers behind mosquitto, which answers
+from memory, where it is installed, else behind our broker. Peers are installed by bench/peers/*.sh, which runs where one is
+missing; what cannot be installed is told.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,8 @@ from anlan.gateways.devices.mqtt.client import PUBLISH, Message, MqttClient, fie
 from bench._lab import ROOT, connection, free_port, fresh_database, installed, wait_for_port
 
 STATIONS, MESSAGES, WINDOW = 500, 20_000, 2000
+#: Lines of the devices: everybody is sent to over as many.
+LINES = 50
 GOALS = {"aiomqtt + asyncpg": 1.0, "Node-RED": 5.0}
 PEERS = ROOT / "var" / "peers"
 TOKEN = "bench"  # noqa: S105 - a broker of its own, for minutes
@@ -63,8 +68,12 @@ def messages(count: int) -> list[tuple[str, bytes]]:
 
 
 async def publish(port: int, token: str, made: list[tuple[str, bytes]]) -> None:
-    """QoS 1, up to WINDOW without an answer."""
-    client = MqttClient("bench-devices", "device", f"{token}-device", clean=True)
+    """QoS 1 over LINES connections, up to WINDOW without an answer among all."""
+    await asyncio.gather(*(publish_one(port, token, n, made[n::LINES]) for n in range(LINES)))
+
+
+async def publish_one(port: int, token: str, line: int, made: list[tuple[str, bytes]]) -> None:
+    client = MqttClient(f"bench-devices-{line}", "device", f"{token}-device", clean=True)
     await client.connect("127.0.0.1", port)
     reading = asyncio.create_task(client.run())
     waiting: list[asyncio.Future[None]] = []
@@ -73,7 +82,7 @@ async def publish(port: int, token: str, made: list[tuple[str, bytes]]) -> None:
         done = client.acknowledged[number] = asyncio.get_running_loop().create_future()
         client.writer.write(packet(PUBLISH, 2, field(topic) + number.to_bytes(2, "big") + payload))
         waiting.append(done)
-        if len(waiting) >= WINDOW:
+        if len(waiting) >= WINDOW // LINES:
             await client.writer.drain()
             await asyncio.gather(*waiting)
             waiting.clear()
@@ -98,6 +107,29 @@ def broker(token: str) -> Iterator[embedded.NatsPorts]:
         try:
             wait_for_port(ports.mqtt)
             yield ports
+        finally:
+            server.terminate()
+            server.wait(10)
+
+
+@contextmanager
+def their_broker(token: str) -> Iterator[embedded.NatsPorts]:
+    """The fastest broker here for the peers: mosquitto, as a distribution has it."""
+    program = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if program is None:
+        with broker(token) as ports:
+            yield ports
+        return
+    with tempfile.TemporaryDirectory(prefix="anlan-bench-") as name:
+        port, config = free_port(), Path(name) / "mosquitto.conf"
+        config.write_text(
+            f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\n",
+            encoding="ascii",
+        )
+        server = subprocess.Popen([program, "-c", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for_port(port)
+            yield embedded.NatsPorts(0, port, 0)
         finally:
             server.terminate()
             server.wait(10)
@@ -139,17 +171,21 @@ def processes(
             one.wait(20)
 
 
-def ours(url: str) -> float:
+def ours(url: str, straight: bool = False) -> float:
+    """straight: the devices speak with the gateway itself."""
     with broker(TOKEN) as ports, tempfile.TemporaryDirectory(prefix="anlan-bench-") as var:
         env = {
             "ANLAN_VAR": var, "ANLAN_DATABASE_URL": url, "ANLAN_NATS_URL": embedded.nats_url(ports, TOKEN),
             "ANLAN_MQTT_PORT": str(ports.mqtt), "ANLAN_MQTT_PASSWORD": TOKEN, "ANLAN_SECRET_KEY": "x" * 50,
         }  # fmt: skip
+        direct = free_port()
+        env["ANLAN_MQTT_DIRECT_PORT"] = str(direct)
         roles = [([sys.executable, "-m", "anlan", role], env) for role in ("ingest", "work")]
         flag = Path(var) / "run" / "ingest.ready"
         with processes(*roles, ready=flag.exists):
             time.sleep(3)  # the worker finds the log
-            return timed(ports, TOKEN, MESSAGES, "observation")
+            goal = embedded.NatsPorts(0, direct, 0) if straight else ports
+            return timed(goal, TOKEN, MESSAGES, "observation")
 
 
 def dsn(url: str) -> str:
@@ -160,7 +196,7 @@ def aiomqtt_asyncpg(url: str, first: int) -> float | None:
     python = PEERS / "mqtt" / "bin" / "python"
     if not installed("aiomqtt + asyncpg", "mqtt.sh", python):
         return None
-    with broker(TOKEN) as ports:
+    with their_broker(TOKEN) as ports:
         arguments = ["127.0.0.1", str(ports.mqtt), "anlan", TOKEN, dsn(url), str(first)]
         command = [str(python), str(ROOT / "bench" / "peers" / "mqtt_consumer.py"), *arguments]
         with processes((command, {}), ready=lambda: table_exists("peer_observation")):
@@ -225,7 +261,7 @@ def node_red(url: str, first: int) -> float | None:
             " primary key (stream, at))"
         )
     port = free_port()
-    with broker(TOKEN) as ports, tempfile.TemporaryDirectory(prefix="anlan-node-red-") as name:
+    with their_broker(TOKEN) as ports, tempfile.TemporaryDirectory(prefix="anlan-node-red-") as name:
         user = Path(name)
         made = flows(ports, TOKEN, url, first)
         secrets = {one["id"]: one.pop("credentials") for one in made if "credentials" in one}
@@ -283,8 +319,17 @@ def run() -> list[dict[str, Any]]:
     with fresh_database() as url:
         first = prepare_city()
         limit = broker_alone()
-        measured = ours(url)
+        measured = {"straight to the gateway": ours(url, straight=True)}
         alarms = count("monitoring_alarm")
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*), sum(value) from observation")
+            first_time = cursor.fetchone()
+            cursor.execute("truncate observation, monitoring_latest, monitoring_offset, monitoring_behind")
+        measured["over the broker"] = ours(url)
+        with connection.cursor() as cursor:
+            cursor.execute("select count(*), sum(value) from observation")
+            if cursor.fetchone() != first_time:
+                raise AssertionError("the two ways in stored different values")
         peers = {"aiomqtt + asyncpg": aiomqtt_asyncpg(url, first), "Node-RED": node_red(url, first)}
         with connection.cursor() as cursor:
             if table_exists("peer_observation"):
@@ -293,17 +338,19 @@ def run() -> list[dict[str, Any]]:
                 )
                 if not cursor.fetchone()[0]:
                     raise AssertionError("ours and the peer stored different values")
-    rows = []
-    for name, peer in peers.items():
-        if peer is None:
-            continue
-        ratio = measured / peer
-        rows.append(
-            {
-                "name": "gateway", "work": f"MQTT QoS 1 to PostgreSQL, {STATIONS} stations, 4 values a message, threshold",
-                "agreement": f"{4 * MESSAGES:,} rows and their sum; {alarms} alarms", "ours": measured, "peer": peer,
-                "peer_name": name, "unit": "values/s", "ratio": ratio, "goal": GOALS[name], "met": ratio >= GOALS[name],
-                "limit": {"name": "the broker alone, synced", "value": limit, "fraction": measured / limit},
-            }
-        )  # fmt: skip
-    return rows
+    return [
+        row(way, rate, name, peer, alarms, limit)
+        for way, rate in measured.items()
+        for name, peer in peers.items()
+        if peer is not None
+    ]
+
+
+def row(way: str, rate: float, name: str, peer: float, alarms: int, limit: float) -> dict[str, Any]:
+    ratio = rate / peer
+    return {
+        "name": "gateway", "work": f"MQTT QoS 1 {way} to PostgreSQL, {STATIONS} stations, 4 values a message, threshold",
+        "agreement": f"{4 * MESSAGES:,} rows and their sum; {alarms} alarms", "ours": rate, "peer": peer,
+        "peer_name": name, "unit": "values/s", "ratio": ratio, "goal": GOALS[name], "met": ratio >= GOALS[name],
+        "limit": {"name": "our broker alone, synced", "value": limit, "fraction": rate / limit},
+    }  # fmt: skip

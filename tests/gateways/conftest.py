@@ -109,6 +109,8 @@ def gateway(
     }
     for name, number in ports.items():
         monkeypatch.setenv(discover()[name].port_env, str(number))
+    ports["mqtt direct"] = free_port()
+    monkeypatch.setenv("ANLAN_MQTT_DIRECT_PORT", str(ports["mqtt direct"]))
     asyncio.run(empty_streams(nats_server.url))
     ready, loops = threading.Event(), []
 

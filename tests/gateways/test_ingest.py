@@ -43,12 +43,12 @@ def eventually(count: int) -> list[Quarantined]:
     return list(Quarantined.objects.order_by("log_seq"))
 
 
-async def publish(gateway: Gateway, messages: list[tuple[str, bytes]]) -> None:
+async def publish(gateway: Gateway, messages: list[tuple[str, bytes]], port: int = 0) -> None:
+    """All at once; returns when every one is acknowledged. port: of the gateway itself, else of the broker."""
     client = MqttClient("device-1", "device", f"{gateway.nats.token}-device", clean=True)
-    await client.connect("127.0.0.1", gateway.nats.ports.mqtt)
+    await client.connect("127.0.0.1", port or gateway.nats.ports.mqtt)
     reading = asyncio.create_task(client.run())
-    for topic, payload in messages:
-        await asyncio.wait_for(client.publish(topic, payload), 30)
+    await asyncio.wait_for(asyncio.gather(*(client.publish(topic, payload) for topic, payload in messages)), 60)
     await client.close()
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
@@ -137,3 +137,18 @@ def test_every_captured_frame_passes_the_running_gateway(gateway: Gateway, share
     answer = ask(gateway.sl651, encode.report("0012345678", [("39", 1076.5)], AT))
     assert take_apart(answer).end == ESC
     assert len(eventually(10)) >= 10
+
+
+def test_mqtt_devices_report_without_a_broker_and_are_answered_when_it_is_durable(gateway: Gateway) -> None:
+    messages = [
+        (
+            f"v1/{'G1' if n else 'nobody'}/telemetry",
+            b'{"ts": %d, "values": {"cl2": %d}}' % (AT.timestamp() * 1000 + n, n),
+        )
+        for n in range(200)
+    ]
+    asyncio.run(publish(gateway, messages, gateway.ports["mqtt direct"]))
+    values = sorted(value for _, _, value in gateway.readings())
+    assert values == [float(n) for n in range(1, 200)], "each once, and acknowledged only when it lay here"
+    (refused,) = eventually(1)
+    assert "nobody/cl2" in refused.reason

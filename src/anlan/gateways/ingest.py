@@ -22,6 +22,7 @@ from anlan.gateways.devices.commands import Commands
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.datagrams import Datagrams
 from anlan.gateways.devices.listener import Listener
+from anlan.gateways.devices.mqtt import direct
 from anlan.gateways.devices.mqtt.bridge import Broker, MqttBridge
 from anlan.gateways.devices.polling import Polling, polled_file
 from anlan.gateways.devices.positions import Positions
@@ -42,9 +43,8 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
     await store.open()
     positions = Positions()
     served: dict[str, tuple[str, str]] = {}
-    listeners = [
-        found for protocol in discover().values() if (found := await listen(protocol, store, host, positions, served))
-    ]
+    ways = [*discover().values(), *([one] if (one := direct.protocol(os.environ)) else [])]
+    listeners = [found for way in ways if (found := await listen(way, store, host, positions, served))]
     await Commands({one.protocol.name: one for one in listeners if isinstance(one, Listener)}).open(store.nats)
     await Console(store, served).open(store.nats)
     bridge = MqttBridge(store, Broker.of_environment(os.environ))
