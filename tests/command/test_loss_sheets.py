@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +12,15 @@ from anlan.command.actions import losses as verbs
 from anlan.command.duty import loss_sheets
 from anlan.command.models import LossProcess
 from anlan.command.rules import losses
+from anlan.gateways.exchange import effects
+from anlan.gateways.exchange.models import SentParcel
+from anlan.gateways.exchange.parcel import Parcel, Refused
 from anlan.kernel import clock
 from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
+from anlan.kernel.events.dispatcher import drain
 from tests.command.conftest import START, Stage
+from tests.command.test_headquarters import peer
 from tests.command.test_losses import FLOOD, begun, of, submitted
 from tests.conftest import actor
 from tests.web.conftest import signed_in
@@ -104,3 +110,31 @@ def test_sheets_on_the_pages(stage: Stage, signed_in: Any) -> None:
         assert "900" in client.get("/command/losses/year/").content.decode()
         assert client.get("/command/losses/year.xlsx?year=2026").content[:2] == b"PK"
         assert client.get("/command/losses/year/?year=x").status_code == 422
+
+
+def test_what_the_city_reported_goes_up_with_its_figures_and_comes_back_received(stage: Stage) -> None:
+    """Only the top level leaves the house; the superior's receipt stands on the return."""
+    superior = peer(stage, "mca:150000", "upper", sends="report")
+    with clock.standing_at(START):
+        process = begun(stage)
+        submitted(stage, stage.city.west, process, {"affected_population": "900"})
+        drain()
+        assert not SentParcel.everything.exists()
+        top = submitted(
+            stage, stage.city.city, process, {"affected_population": "900", "deaths": "1"}, explanation="海勃湾未报"
+        )
+        drain()
+        sent = SentParcel.everything.get()
+        assert (sent.peer, sent.kind, sent.key, sent.said["payload"]["fields"]) == (
+            superior, "report", f"losses:{top.pk}", {"affected_population": 900, "deaths": 1},
+        )  # fmt: skip
+        said = {"about": sent.key, "number": "内蒙古收〔2026〕7", "at": START.isoformat()}
+        word = Parcel(
+            "mca:150000", "mca:150300", 1, "receipt", f"receipt:{sent.key}", sent.revision, "mca:150300", 2,
+            START.isoformat(), said,
+        )  # fmt: skip
+        effects.apply(stage.officer, superior, word)
+        top.refresh_from_db()
+        assert (top.state, top.decided_by, top.decision) == ("accepted", "mca:150000平台", "回执 内蒙古收〔2026〕7")
+        with pytest.raises(Refused, match="不是本平台"):
+            effects.apply(stage.officer, superior, replace(word, payload={**said, "about": "losses:999999"}))
