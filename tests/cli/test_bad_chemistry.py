@@ -97,6 +97,15 @@ def test_a_hole_wider_than_its_vessel_is_refused_before_any_work() -> None:
         _engines.load("release").answer({**RELEASES[2], "volume_m3": 0.001, "hole_diameter_m": 0.5})
 
 
+@pytest.mark.parametrize(("phase", "kg"), [("liquid", 200), ("gas", 3)])
+def test_a_hole_wider_than_its_vessel_is_refused_in_quantified_risk_too(phase: str, kg: float) -> None:
+    example = copy.deepcopy(_engines.load("qra").example)
+    example["scenarios"][0] |= {"hole_mm": 900, "inventory_kg": kg, "phase": phase, "pressure_mpa": 0.4}
+    with pytest.raises(InputError, match=r"不大于容器本身（存量 \d+ kg，约 \d+ mm）") as refused:
+        _engines.load("qra").answer(example)
+    assert refused.value.field == "scenarios[0].hole_mm"
+
+
 def test_a_billion_cells_are_refused_before_any_work() -> None:
     example = copy.deepcopy(_engines.load("qra").example)
     example["grid"] = {"x0": 0, "y0": 0, "cell_m": 1, "nx": 40_000, "ny": 25_000}

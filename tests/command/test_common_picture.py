@@ -187,3 +187,9 @@ def test_one_button_sends_all_or_none_and_another_choice_needs_its_reason(stage:
         sent = {"team-1-1": stage.far_team.pk, "what-1-1": "增援堵漏", "suggested-1-1": stage.far_team.pk}
         client.post(f"/command/incidents/{row.pk}/dispatch", {**sent, "version": row.version})
     assert set(Task.everything.filter(incident=row).values_list("title", flat=True)) == {"先期处置", "增援堵漏"}
+
+
+def test_a_team_to_be_sent_is_told_by_what_it_can_in_chinese(stage: Stage, signed_in: Any) -> None:
+    page = signed_in().get(f"/command/incidents/{opened(stage).pk}/?tab=resources").content.decode()
+    assert "乌达特勤站（12人，危化处置）" in page
+    assert "，hazmat" not in page

@@ -20,7 +20,9 @@ from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Forbidden
 from anlan.kernel.events.models import Event
 from anlan.monitoring import actions
+from anlan.monitoring.actions.warnings import content_of
 from anlan.monitoring.models import Warning, WarningStep
+from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import compose, reader, signature, taking, writer
 from anlan.monitoring.rules.cap.model import Alert, AlertArea, AlertInfo
 from anlan.monitoring.rules.warnings import Content
@@ -141,6 +143,9 @@ def test_a_signal_of_the_weather_service_is_relayed_in_its_name_only_if_it_signe
         actions.issue_warnings(actor(ground.city, user_id=9), [theirs.pk, ours.pk])
     theirs.refresh_from_db()
     assert theirs.issued_at is None, "all or none"
+    assert ["内部研判" in rules.text(content_of(row)) for row in (ours, theirs)] == [True, False]
+    assert ["内部研判" in rules.sms(content_of(row)) for row in (ours, theirs)] == [True, False]
+    assert "罐区泄漏。关闭门窗。请回答" in rules.previews(content_of(theirs))["电话叫应"], "sentences end"
     changed = actions.redraft_warning(
         clerk, theirs.pk, headline="别的", description="x", instruction="y", expires=theirs.expires, reason="改"
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 
-from anlan.gateways.alerts import actions, mass, pace, reports, sender, settling
+from anlan.gateways.alerts import actions, mass, pace, reports, sender, settling, sms_http
 from anlan.gateways.alerts.cmpp import client as cmpp
 from anlan.gateways.alerts.cmpp.simulator import Simulator
 from anlan.gateways.alerts.models import ChannelTerms, Fanout, OutgoingMessage, StatusReport, Submission
@@ -17,6 +21,7 @@ from anlan.kernel import clock
 from anlan.kernel.events.models import Event
 from anlan.mobilisation.models import Receipts
 from tests.conftest import City, actor
+from tests.gateways_alerts.smsgateway import SmsGateway
 from tests.gateways_alerts.test_mass import issue, later, subscribe
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +200,46 @@ def test_an_officer_of_another_district_learns_nothing_by_reports(city: City, ga
     row = sent(queued(city, "13900000001"))
     actions.keep_reports(actor(city.east), {row.pk: ["UNDELIV"]})
     assert ends(row)[0] == "accepted"
+
+
+def test_the_http_gateways_report_counts_once_and_only_with_its_signature(
+    city: City, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    gateway = SmsGateway()
+    monkeypatch.setenv("ANLAN_SMS_URL", gateway.url)
+    monkeypatch.setenv("ANLAN_SMS_REFERENCE", "data.msgid")
+    monkeypatch.setenv("ANLAN_SMS_REPORT_KEY", "geheim")
+    monkeypatch.setenv(
+        "ANLAN_SMS_REPORT", json.dumps({"list": "reports", "number": "msgid", "stat": "state", "delivered": ["0"]})
+    )
+    rows = [queued(city, f"1380000000{n}", channel="sms_http") for n in (1, 2)]
+    try:
+        for row in rows:
+            gateway.answer = {"code": 0, "data": {"msgid": f"M-{row.pk}"}}
+            (claimed,) = [one for one in sender.claim() if one.pk == row.pk] or [row]
+            actions.keep_receipt(SENDER, claimed.pk, sms_http.CHANNEL.send(letter_of(claimed)))
+            assert ends(row)[::2] == ("accepted", []), "taken is not delivered"
+    finally:
+        gateway.close()
+    told = [{"msgid": f"M-{row.pk}", "state": state} for row, state in zip(rows, ("0", "EXPIRED"), strict=True)]
+    body = json.dumps({"reports": told}).encode()
+    made = hmac.new(b"geheim", body, hashlib.sha256).hexdigest()
+
+    def post(data: bytes, **headers: str) -> int:
+        return client.post("/gateways/sms/status", data, content_type="application/json", headers=headers).status_code
+
+    assert post(body) == 403
+    assert post(body, Authorization="Bearer geheim") == 403
+    assert post(body.replace(b"EXPIRED", b"0000000"), **{"X-Signature": made}) == 403
+    bad = b'{"reports": [{"msgid": "x"}]}'
+    assert post(bad, **{"X-Signature": hmac.new(b"geheim", bad, hashlib.sha256).hexdigest()}) == 422
+    assert StatusReport.objects.count() == 0
+    for _ in range(2):
+        assert post(body, **{"X-Signature": made}) == 200
+        settling.settle()
+    assert (ends(rows[0])[0], ends(rows[0])[2]) == ("delivered", ["Delivered"])
+    assert (ends(rows[1])[0], ends(rows[1])[2]) == ("failed", ["Failed"])
+    monkeypatch.delenv("ANLAN_SMS_REPORT_KEY")
+    assert post(body) == 403, "without a secret nobody is believed"
+    monkeypatch.setenv("ANLAN_SMS_REPORT_TOKEN", "marke")
+    assert (post(body, Authorization="Bearer marke"), post(body, Authorization="Bearer mark")) == (200, 403)

@@ -275,3 +275,22 @@ def test_a_run_goes_on_paper_only_for_those_who_may_see_it(lived_in: City, signe
     assert browser.get(f"/simulation/{run.pk}/report.xls").status_code == 404
     stranger = signed_in(lived_in.east, username="li")
     assert stranger.get(f"/simulation/{run.pk}/report.docx").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "words"),
+    [
+        ("seismic", {"magnitude": 12}, ("震级", "12", "3 至 8.5 M")),
+        ("seismic", {"magnitude": float("nan")}, ("震级", "3 至 8.5 M")),
+        ("flood", {"scenario": "ponding", "rain": [[0, -5]]}, ("降雨过程", "雨强", "-5", "mm/h")),
+        ("wildfire", {"fuel": "GR99"}, ("燃料", "GR99", "GR4")),
+        ("wildfire", {"perimeter": [[106.7, 39.5]]}, ("已观测火线", "经度")),
+    ],
+)
+def test_a_wrong_input_is_refused_by_its_own_name_before_any_work(
+    city: City, kind: str, inputs: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        actions.run(actor(city.city), kind, inputs, 106.7, 39.5)
+    assert all(word in refused.value.message for word in words), refused.value.message
+    assert not queries.runs(actor(city.city)).exists()

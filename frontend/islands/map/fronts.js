@@ -8,6 +8,7 @@ const [KEY, WHOLE] = ["fire-fronts", "footprints"];
 // Layers beside the runs whose features carry `minute` (the number of the frame) and `label`.
 const SERIES = ["monitoring.lightning", "monitoring.fire-danger", "monitoring.drought"];
 const STEP_MS = 350;
+const WHEN = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hour12: false });
 
 /** @param {number} minute */
 function words(minute) {
@@ -25,6 +26,8 @@ export class Fronts {
     this.timer = 0;
     this.run = 0;
     this.series = "";
+    // A run that a page sent the reader here for: chosen once, when it has come.
+    this.asked = new URLSearchParams(location.search).get("run") ?? "";
     /** @type {Map<number, string>} */
     this.labels = new Map();
     /** @type {Map<string, any>} */
@@ -75,16 +78,28 @@ export class Fronts {
   update() {
     /** @type {Map<string, string>} */
     const found = new Map();
-    const runs = new Map(this.framesOf(KEY).map(({ properties }) => [Number(properties.run), properties.title ?? ""]));
+    const runs = new Map(this.framesOf(KEY).map(({ properties }) => [Number(properties.run), `${properties.title ?? ""} ${properties.at ? WHEN.format(new Date(properties.at)) : ""}`]));
     for (const [run, title] of [...runs].sort((a, b) => b[0] - a[0])) found.set(String(run), title);
     for (const key of SERIES) if (this.framesOf(key).length) found.set(key, this.scene.data.get(key).layer.title);
     const [newest, before] = [[...found.keys()][0] ?? "", this.which.dataset.newest];
-    const chosen = newest !== before || !found.has(this.which.value) ? newest : this.which.value;
+    const asked = this.asked && found.has(this.asked) ? this.asked : "";
+    if (asked) {
+      this.asked = "";
+      this.go(Number(asked));
+    }
+    const chosen = asked ? asked : newest !== before || !found.has(this.which.value) ? newest : this.which.value;
     this.which.replaceChildren(...[...found].map(([id, title]) => new Option(title, id, false, id === chosen)));
     this.which.dataset.newest = newest;
-    this.which.hidden = found.size < 2;
     this.box.hidden = !found.size;
     this.choose();
+  }
+
+  /** The map over all that a run shows. @param {number} run */
+  go(run) {
+    const places = this.framesOf(KEY).filter(({ properties }) => Number(properties.run) === run).flatMap(({ geometry }) => geometry.coordinates.flat(Infinity));
+    const [lon, lat] = [places.filter((_, i) => i % 2 === 0), places.filter((_, i) => i % 2 === 1)];
+    const edge = (/** @type {number[]} */ all, /** @type {(...n: number[]) => number} */ most) => all.reduce((a, b) => most(a, b));
+    if (lon.length) this.scene.map?.fitBounds([edge(lon, Math.min), edge(lat, Math.min), edge(lon, Math.max), edge(lat, Math.max)], { padding: 80, maxZoom: 14, duration: 0 });
   }
 
   /** The pictures of the chosen run or series. */

@@ -73,6 +73,7 @@ class PublicWarning:
     exercise: str = ""
     replaces: Chain = ()
     translations: dict[str, Any] = field(default_factory=dict)
+    in_house: bool = False
 
     def in_force(self, at: datetime) -> bool:
         return self.ended_at is None and self.expires > at
@@ -88,7 +89,7 @@ def as_public(row: Warning, chain: Chain = ()) -> PublicWarning:
         row.pk, row.identifier, row.event_code, row.event_name, row.level, row.headline, row.description,
         row.instruction, row.onset, row.expires, row.issued_at, row.ended_at, row.state == State.CANCELLED.value,
         row.reason, tuple(sorted(row.areas.all(), key=lambda area: area.path)), row.geometry, row.sender, row.exercise,
-        chain, row.translations,
+        chain, row.translations, row.in_house,
     )  # fmt: skip
 
 
@@ -208,6 +209,7 @@ def content(found: PublicWarning) -> Content:
     return Content(
         found.event_code, found.level, found.headline, found.description, found.instruction,
         [area.name for area in found.areas], found.onset, found.expires, found.sender, found.issued_at,
+        relayed=not found.in_house,
     )  # fmt: skip
 
 

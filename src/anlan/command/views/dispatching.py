@@ -84,7 +84,8 @@ def resources_tab(actor: Actor, row: Incident, given: Any) -> dict[str, Any]:
     ready = Team.objects.visible_to(actor, "resources.view").filter(readiness=Readiness.READY).order_by("name")
     wants = [*wants_of(actor, row), *asked(row, given)]
     reserve = whole(given.get("reserve") or "1", "reserve", 0, 20, "每区留守", "支")
-    found |= {"ready": list(ready), "wants": wants, "reserve": reserve, "given": given}
+    able = [(team, [CAPABILITIES.get(key, key) for key in team.capabilities]) for team in ready]
+    found |= {"ready": able, "wants": wants, "reserve": reserve, "given": given}
     if wants and actor.has("resources.view"):
         found["suggestion"] = resources.suggest(actor, wants, clock.now(), reserve)
     return found

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from anlan.command import documents, queries
 from anlan.command.actions import losses as verbs
 from anlan.command.documents import WORD
+from anlan.command.duty import loss_sheets
 from anlan.command.duty import losses as standing
 from anlan.command.forms import number_of
 from anlan.command.models import LossEntry, LossProcess, LossReturn, LossRound
@@ -26,6 +27,8 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid, NotFound
 
 VIEW = "command.view"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_BYTES = 5_000_000
 
 
 @require_http_methods(["GET", "POST"])
@@ -92,6 +95,7 @@ def one(request: HttpRequest, pk: int) -> HttpResponse:
         "totals": zip(heads(), nodes[0].short, strict=True) if nodes else [],
         "may": actor.may(verbs.REPORT, process.area.path), "areas": [node.row.area for node in nodes],
         "entries": LossEntry.objects.visible_to(actor, VIEW).filter(process=process).select_related("area"),
+        "relief": loss_sheets.relief_advice(nodes[0].row.figures) if nodes else None,
         "ledgers": LossEntry.Kind.choices, "mine": actor.has(verbs.FILL),
     }  # fmt: skip
     return render(request, "command/loss_process.html", context)
@@ -184,6 +188,59 @@ def process_do(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         case _:
             raise NotFound(f"没有操作 {verb}")
     return back(request, reverse("loss-process", args=[pk]), done)
+
+
+def seen_return(request: HttpRequest, pk: int) -> LossReturn:
+    rows = LossReturn.objects.visible_to(actor_of(request), VIEW).select_related("round__process", "area")
+    return rows.one(pk)
+
+
+@require_GET
+def table_xlsx(request: HttpRequest, pk: int) -> HttpResponse:
+    row = seen_return(request, pk)
+    return attachment(loss_sheets.form(row), f"{row.round.process}-{row}.xlsx", EXCEL)
+
+
+@require_POST
+def take_in(request: HttpRequest, pk: int) -> HttpResponse:
+    """填报 from a filled-in sheet: as typed, checked the same way, on the version that was seen."""
+    sent = request.FILES.get("file")
+    if sent is None:
+        raise Invalid("file", "", "统计表 Excel（.xlsx）或 CSV", label="文件")
+    size = sent.size or 0
+    if size > MOST_BYTES:
+        raise Invalid("file", f"{size / 1e6:.1f}", f"至多 {MOST_BYTES / 1e6:g}", label="文件大小", unit="MB")
+    figures = loss_sheets.figures_of(sent.name or "", sent.read())
+    version = int(number_of(request.POST.get("version") or "0", "version", "版本"))
+    verbs.fill_losses(actor_of(request), pk, figures, version=version)
+    return back(request, reverse("loss-return", args=[pk]), f"已读入 {len(figures)} 个指标，尚未报送")
+
+
+def year_of(request: HttpRequest) -> int:
+    text = request.GET.get("year", "") or str(clock.now().astimezone(clock.BEIJING).year)
+    if not text.isdigit() or not 2000 <= int(text) <= 2100:
+        raise Invalid("year", text, "2000~2100", label="年份")
+    return int(text)
+
+
+@require_GET
+def year(request: HttpRequest) -> HttpResponse:
+    found = loss_sheets.of_year(actor_of(request), year_of(request))
+    lines = [
+        (about, [losses.shown(some[code]) for some in (*(sums for _, sums in found.lines.values()), found.total)])
+        for code, about in losses.dictionary().indicators.items()
+    ]
+    context = {
+        "found": found, "lines": lines, "heads": [f"{name}（{count}）" for name, (count, _) in found.lines.items()],
+        "before": found.year - 1, "after": found.year + 1, "now": clock.now(), "about": losses.dictionary(),
+    }  # fmt: skip
+    return render(request, "command/loss_year.html", context)
+
+
+@require_GET
+def year_xlsx(request: HttpRequest) -> HttpResponse:
+    found = loss_sheets.of_year(actor_of(request), year_of(request))
+    return attachment(loss_sheets.year_sheet(found), f"{found.year}年自然灾害情况年报.xlsx", EXCEL)
 
 
 @require_GET

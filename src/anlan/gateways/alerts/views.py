@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from anlan.gateways.alerts import actions, queries
+from anlan.gateways.alerts import actions, queries, reports
 from anlan.gateways.alerts.models import SendState
+from anlan.gateways.alerts.sms_http import status
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden
 
+log = logging.getLogger(__name__)
 PAGE = 50
 
 
@@ -64,3 +70,23 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
     row = actions.let_be(actor_of(request), pk, request.POST.get("reason", ""))
     messages.success(request, f"给{row.to_name}的消息不再发送")
     return back(request)
+
+
+@login_not_required
+@csrf_exempt
+@require_POST
+def sms_status(request: HttpRequest) -> JsonResponse:
+    """状态报告 of the HTTP short message gateway: kept before it is acknowledged, one number once."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > status.MOST_BYTES:
+        return JsonResponse({"error": f"报告超过 {status.MOST_BYTES} 字节"}, status=413)
+    headers = request.headers
+    if not status.believed(request.body, headers.get("X-Signature", ""), headers.get("Authorization", "")):
+        log.warning("status report from %s is not proved to be the gateway's", request.META.get("REMOTE_ADDR", ""))
+        return JsonResponse({"error": "签名或令牌不对"}, status=403)
+    try:
+        said = status.read(request.body, status.form())
+    except status.ReportError as error:
+        log.warning("status report cannot be read: %s", error)
+        return JsonResponse({"error": str(error)}, status=422)
+    reports.keep(said)
+    return JsonResponse({"kept": len(said)})

@@ -153,7 +153,11 @@ class Desk:
         try:
             made, done = polygons.legal(parse(geometry), self.scope)
         except polygons.ShapeError as error:
-            raise Invalid("geometry", str(geometry)[:60], str(error), label="影响范围") from error
+            wrong = Invalid("geometry", geometry.get("type", ""), str(error), label="影响范围")
+            wrong.message = (
+                f"影响范围：{str(error).removeprefix('影响范围')}"  # the outline itself tells nobody anything
+            )
+            raise wrong from error
         return as_geojson(made), done
 
     def survey(self, geometry: GeoJson) -> Survey:

@@ -40,6 +40,7 @@ def content_of(warning: Warning) -> Content:
         expires=warning.expires,
         sender=warning.sender,
         issued_at=warning.issued_at,
+        relayed=not warning.in_house,
     )
 
 

@@ -182,6 +182,12 @@ class Content:
     expires: datetime
     sender: str
     issued_at: datetime | None = None
+    #: Said by the weather service itself, and passed on unchanged: no judgement of ours.
+    relayed: bool = False
+
+    @property
+    def internal(self) -> bool:
+        return is_internal(self.event_code) and not self.relayed
 
 
 def event_name(code: str) -> str:
@@ -218,9 +224,15 @@ def clock_text(moment: datetime) -> str:
     return f"{local.year}年{local.month}月{local.day}日{local.hour}时{local.minute:02d}分"
 
 
+def ended(sentence: str) -> str:
+    """With its full stop: what follows is another sentence."""
+    words = sentence.strip()
+    return words if not words or words[-1] in "。！？；…!?.;" else f"{words}。"
+
+
 def text(content: Content) -> str:
     """The announcement in full: every item of article 64."""
-    mark, note = (INTERNAL_MARK, INTERNAL_NOTE) if is_internal(content.event_code) else ("", "")
+    mark, note = (INTERNAL_MARK, INTERNAL_NOTE) if content.internal else ("", "")
     colour = f"{content.level}色" if content.level in COLOURS else content.level
     issued = clock_text(content.issued_at) if content.issued_at else "（待发布）"
     return (
@@ -237,18 +249,18 @@ def text(content: Content) -> str:
 
 def sms(content: Content, limit: int = 300) -> str:
     """A short message: sender in brackets first, as carriers demand; cut at `limit` characters."""
-    mark = INTERNAL_MARK if is_internal(content.event_code) else ""
+    mark = INTERNAL_MARK if content.internal else ""
     body = (
-        f"【{content.sender}】{mark}{content.headline}：{content.description.strip()}"
-        f"影响{'、'.join(content.areas)}。{content.instruction.strip()}"
+        f"【{content.sender}】{mark}{content.headline}：{ended(content.description)}"
+        f"影响{'、'.join(content.areas)}。{ended(content.instruction)}"
     )
     return body if len(body) <= limit else f"{body[: limit - 1]}…"
 
 
 def spoken(content: Content) -> str:
     """For loudspeakers: said twice, no brackets, no codes."""
-    please = f"请{content.instruction.strip().removeprefix('请')}"
-    once = f"{content.sender}发布{content.headline}。{content.description.strip()}{please}"
+    please = f"请{ended(content.instruction).removeprefix('请')}"
+    once = f"{content.sender}发布{content.headline}。{ended(content.description)}{please}"
     return f"{once}　重复一遍。{once}"
 
 
@@ -258,7 +270,7 @@ SMS_ONE, SMS_JOINED, CELL_PAGE, CELL_PAGES, SIGN = 70, 67, 41, 15, 60
 
 def cell(content: Content) -> str:
     """小区广播: what to do comes first; at most fifteen pages."""
-    body = f"{content.sender}：{content.headline}。{content.instruction.strip()}{content.description.strip()}"
+    body = f"{content.sender}：{content.headline}。{ended(content.instruction)}{ended(content.description)}"
     return body[: CELL_PAGE * CELL_PAGES]
 
 
@@ -278,7 +290,7 @@ def chat(content: Content) -> str:
 
 def telephone(content: Content) -> str:
     """电话叫应: what is read out, with a question at its end."""
-    return f"您好，这里是{content.sender}。{content.headline}。{content.description.strip()}{content.instruction.strip()}请回答：是否收到？"
+    return f"您好，这里是{content.sender}。{content.headline}。{ended(content.description)}{ended(content.instruction)}请回答：是否收到？"
 
 
 def parts(text: str) -> int:

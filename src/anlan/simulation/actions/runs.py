@@ -74,6 +74,17 @@ def began_at(row: Run) -> datetime:
     return datetime.fromisoformat(said) if said else row.at
 
 
+def called(hazard: Hazard, field: str) -> str:
+    """The Chinese name of an input, with what part of it is meant (`rain[0].rate` is 降雨过程[0] 雨强)."""
+    name, _, rest = field.partition("[")
+    item = next((one for one in hazard.inputs if one.name == name), None)
+    if item is None:
+        return "推演输入"
+    place, _, column = rest.partition("].")
+    part = next((one.title for one in getattr(item, "columns", ()) if one.name == column), column)
+    return f"{item.title}[{place}] {part}".strip() if rest else item.title
+
+
 @action("simulation.run")
 def run(
     by: Actor,
@@ -104,7 +115,7 @@ def run(
         result = hazard.run(lon, lat, {**told, **inputs})
         impact = hazard.impact(lon, lat, {**told, **inputs}, residents_of(homes())) if hazard.impact else {}
     except InputError as error:
-        raise Invalid(error.field, error.value, error.allowed, label="推演输入") from error
+        raise Invalid(error.field, error.value, error.allowed, label=called(hazard, error.field)) from error
     kept = {name: value for name, value in hazard.read(inputs).items() if name not in told}
     people = exposure([zone.geometry for zone in result.zones])
     summary = result.summary | ({"impact": impact} if impact else {}) | (extra or {})

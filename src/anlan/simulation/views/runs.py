@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,12 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Structures, Track
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.simulation import actions, queries
 from anlan.simulation import report as reports
+from anlan.simulation.layers import SHOWN_H
 from anlan.simulation.models import Run
 from anlan.simulation.queries import numbers, track
 
@@ -152,6 +155,7 @@ def result(request: HttpRequest, pk: int) -> HttpResponse:
     run = queries.runs(seen_by(request)).one(pk)
     context = {
         "run": run, "hazard": queries.HAZARDS.get(run.kind), "zones": list(zip(run.zones, run.exposure, strict=True)),
+        "on_map": run.at >= clock.now() - timedelta(hours=SHOWN_H),
         "inputs": reports.inputs_of(run), "reached": queries.affected(actor_of(request), run),
     }  # fmt: skip
     return render(request, "simulation/run.html", context)

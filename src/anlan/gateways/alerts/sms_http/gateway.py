@@ -42,6 +42,8 @@ class Setup:
     reference_path: str = "id"
     idempotent: bool = False
     timeout_s: float = 10.0
+    #: What its numbers begin with among ours, where it will report later (`status`); "" = it does not.
+    reports: str = ""
 
 
 def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
@@ -91,14 +93,6 @@ def at_path(answer: Any, path: str) -> str:
     return "" if answer is None else str(answer)
 
 
-def send(message: Message) -> Receipt:
-    """One attempt by the gateway of the environment."""
-    given = setup()
-    if given is None:
-        return Receipt(Outcome.REFUSED, "未设置 ANLAN_SMS_URL")
-    return attempt(given, message)
-
-
 def attempt(given: Setup, message: Message) -> Receipt:
     """What certainly did not arrive is RETRY; an answer lost on the way is UNKNOWN."""
     phone = message.address.replace(" ", "").replace("-", "")
@@ -125,7 +119,9 @@ def read_answer(given: Setup, answer: httpx.Response) -> Receipt:
         content = None
     if given.ok_path and at_path(content, given.ok_path) != given.ok_value:
         return Receipt(Outcome.REFUSED, f"短信网关拒绝（{given.ok_path} 不是 {given.ok_value}）：{said}")
-    return Receipt(Outcome.DELIVERED, "短信网关已接收", at_path(content, given.reference_path)[:60])
+    reference = at_path(content, given.reference_path)[:60]
+    numbers = (given.reports + reference,) if given.reports and reference else ()
+    return Receipt(Outcome.DELIVERED, "短信网关已接收", reference, numbers=numbers)
 
 
 def pause(answer: httpx.Response) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, pi
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ from anlan.hazards.chemical.plume import STABILITIES
 from anlan.hazards.chemical.qra.model import Grid, People, Rose
 from anlan.hazards.chemical.qra.scenario import KINDS, Scenario
 from anlan.hazards.chemical.qra.tree import Ignition, parameters
-from anlan.hazards.chemical.substances import find
+from anlan.hazards.chemical.substances import Substance, find
+from anlan.hazards.chemical.vessel import hole_fits
 from anlan.hazards.contract import InputError
 
 #: A map larger than this is an error of units, not a park.
@@ -120,6 +121,22 @@ NEEDED = {
 }  # fmt: skip
 
 
+def fits(path: str, row: Mapping[str, Any], values: Mapping[str, float | None], substance: Substance) -> None:
+    """A hole wider than what is in the vessel could fill is a rupture, not a hole."""
+    hole, stock = values["hole_mm"], values["inventory_kg"]
+    if hole is None or stock is None:
+        return
+    density = substance.liquid_density
+    if row.get("phase", "liquid") == "gas":
+        bar = (values["pressure_mpa"] or 0.1013) / 0.101325
+        density = bar * substance.vapour_density(20.0 if values["temperature_c"] is None else values["temperature_c"])
+    if not hole_fits(hole / 1000, stock / density):
+        across = (6 * stock / density / pi) ** (1 / 3) * 1000
+        raise InputError(
+            path + "hole_mm", hole, f"不大于容器本身（存量 {stock:g} kg，约 {across:.0f} mm），或用 kind = rupture"
+        )
+
+
 def scenario_of(path: str, row: Mapping[str, Any]) -> Scenario:
     known(
         row,
@@ -145,6 +162,7 @@ def scenario_of(path: str, row: Mapping[str, Any]) -> Scenario:
     across = number(row, path, "vessel_diameter_m", 0.01, 200, "m", None)
     if across is not None and values["hole_mm"] is not None and values["hole_mm"] > across * 1000:
         raise InputError(path + "hole_mm", values["hole_mm"], f"不大于设备直径 {across * 1000:g} mm")
+    fits(path, row, values, substance)
     return Scenario(
         id=str(row.get("id", path.rstrip("."))), name=str(row.get("name", "")), kind=kind, substance=substance.key,
         x=number(row, path, "x", -FAR_M, FAR_M, "m"), y=number(row, path, "y", -FAR_M, FAR_M, "m"),

@@ -45,7 +45,7 @@ def root_of(data: bytes) -> Element:
     try:
         found: Element = ElementTree.fromstring(data, forbid_dtd=True, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as error:
-        raise CapError(f"文件带有文档类型声明或实体，出于安全拒绝：{type(error).__name__}") from error
+        raise CapError("文件带有文档类型声明或实体，出于安全拒绝") from error
     except (ParseError, ValueError, LookupError, RecursionError) as error:
         raise CapError(f"不是有效的 XML：{error}") from error
     return found
