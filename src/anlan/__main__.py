@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
 import pkgutil
 import sys
@@ -35,10 +36,38 @@ def main(argv: list[str] | None = None) -> int:
         # `import` is a word of the language and cannot be a module's name.
         name = f"{name}_"
     if name not in commands():
-        print(f"没有命令 {argv[0]}。可用: {', '.join(commands())}", file=sys.stderr)
+        words = "、".join(one.rstrip("_") for one in commands())
+        said = {"error": f"没有命令 {argv[0]}", "field": "COMMAND", "value": argv[0], "allowed": words}
+        print(json.dumps(said, ensure_ascii=False), file=sys.stderr)
         return 2
+    return told(name, argv)
+
+
+def told(name: str, argv: list[str]) -> int:
+    """The command's exit code; what it refuses, or cannot do, is one JSON object on stderr."""
+    from anlan.cli import _edge  # noqa: PLC0415 - with the command
+
+    try:
+        return command(name, argv)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read our answer has enough of it; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        found = _edge.refusal(error)
+        if found is None:
+            raise
+        _edge.tell(found[1])
+        return found[0]
+
+
+def command(name: str, argv: list[str]) -> int:
+    from anlan.cli._edge import Parser  # noqa: PLC0415 - with the command
+
     module = importlib.import_module(f"anlan.cli.{name}")
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"anlan {argv[0]}",
         description=module.HELP,
         epilog=f"例: {module.EXAMPLE}",

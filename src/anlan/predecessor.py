@@ -21,12 +21,16 @@ END_WAIT_S = 8.0
 NOBODY, MARK_LINES = str(2**31 - 1), 8
 
 
+class CannotRun(RuntimeError):
+    """The installation cannot be brought up here; the message says why."""
+
+
 def run_file(var: Path) -> Path:
     return var / "run" / "run.json"
 
 
 def hold(var: Path) -> IO[str]:
-    """The only right to run on this folder; the kernel takes it back however the process ends. Raises RuntimeError."""
+    """The only right to run on this folder; the kernel takes it back however the process ends. Raises CannotRun."""
     (var / "run").mkdir(parents=True, exist_ok=True)
     mark = (var / "run" / "lock").open("a", encoding="ascii")
     try:
@@ -35,8 +39,8 @@ def hold(var: Path) -> IO[str]:
         mark.close()
         with contextlib.suppress(OSError, ValueError):
             url = json.loads(run_file(var).read_text(encoding="utf-8"))["url"]
-            raise RuntimeError(f"数据目录 {var} 里的安澜已在运行：{url}") from error
-        raise RuntimeError(f"数据目录 {var} 里的安澜正在启动或停止，请稍后再试") from error
+            raise CannotRun(f"数据目录 {var} 里的安澜已在运行：{url}") from error
+        raise CannotRun(f"数据目录 {var} 里的安澜正在启动或停止，请稍后再试") from error
     return mark
 
 

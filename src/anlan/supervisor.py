@@ -26,7 +26,8 @@ from anlan.nursery import Nursery, Process, die_with_parent, usable
 
 log = logging.getLogger(__name__)
 ANLAN = "anlan"
-RESTART_WAIT_S = 1.0
+#: What had run for so long and died is started again at once; what dies sooner, after this pause.
+STEADY_S, RESTART_WAIT_S = 10.0, 1.0
 STOP_WAIT_S = 10.0
 
 
@@ -88,6 +89,7 @@ class Child:
     ready: Callable[[], bool]
     process: Process | None = None
     starts: int = 0
+    started_at: float = 0.0
 
     def start(self, env: dict[str, str], logs: Path, nursery: Nursery | None) -> None:
         """A program of its own, or (`command` begins with `anlan`) a role out of the nursery."""
@@ -103,6 +105,7 @@ class Child:
                     preexec_fn=die_with_parent,  # noqa: PLW1509 - nothing is threaded before exec
                 )  # fmt: skip
         self.starts += 1
+        self.started_at = time.monotonic()
 
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
@@ -149,7 +152,7 @@ class Supervisor:
     def start(self, prepare: Callable[[], None] | None = None) -> bool:
         """Bring up the servers, run `anlan prepare` (or another preparation) against them, then our roles.
 
-        False when it was told to stop before the roles were started. RuntimeError when another one runs on this folder.
+        False when it was told to stop before the roles were started. CannotRun when another one runs on this folder.
         """
         self.held = predecessor.hold(self.var)
         if left := predecessor.outlive(self.var):
@@ -224,7 +227,7 @@ class Supervisor:
         self._write_run_file()
 
     def _prepare(self) -> None:
-        """Raises RuntimeError with the last words of the preparation when it fails."""
+        """Raises CannotRun with the last words of the preparation when it fails."""
         child = Child("prepare", [ANLAN, "prepare"], lambda: True)
         child.start(self.env, self._logs(), self.nursery)
         while child.process is not None and child.process.poll() is None:
@@ -233,7 +236,7 @@ class Supervisor:
         if self.stopping.is_set():
             return
         if child.process is None or child.process.returncode != 0:
-            raise RuntimeError(f"建表或装载城市失败：\n{self._tail('prepare')}")
+            raise predecessor.CannotRun(f"建表或装载城市失败：\n{self._tail('prepare')}")
 
     def _tail(self, name: str) -> str:
         return (self.var / "log" / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-1500:]
@@ -255,7 +258,7 @@ class Supervisor:
                 died = child.process is not None and child.process.poll() is not None
                 if died or time.monotonic() > deadline:
                     ended = "启动即退出" if died else "在规定时间内未就绪"
-                    raise RuntimeError(f"{child.name} {ended}：\n{self._tail(child.name)}")
+                    raise predecessor.CannotRun(f"{child.name} {ended}：\n{self._tail(child.name)}")
                 time.sleep(0.05)
 
     def watch(self) -> None:
@@ -266,7 +269,8 @@ class Supervisor:
             for child in self.children:
                 if child.process is not None and child.process.poll() is not None and not self.stopping.is_set():
                     log.warning("%s ended with %s, starting it again", child.name, child.process.returncode)
-                    self.stopping.wait(RESTART_WAIT_S)
+                    if time.monotonic() - child.started_at < STEADY_S:
+                        self.stopping.wait(RESTART_WAIT_S)
                     self._revive_nursery()
                     child.start(self.env, self._logs(), self.nursery)
                     self._write_run_file()

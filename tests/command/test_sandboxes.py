@@ -204,6 +204,7 @@ def test_the_page_starts_shows_directs_and_stops(stage: Stage, var: Path, signed
     page = client.get(f"/command/drills/{drill.pk}/").content.decode()
     assert "启动沙盒" in page
     assert "属本预案" in page
+    assert 'value="ice-jam"' in client.get("/command/drills/").content.decode()
     with at(0):
         client.post(f"/command/drills/{drill.pk}/sandbox/start", {"scenario": "chlorine-wuda", "people": "live"})
         row = SandboxRun.everything.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -117,6 +118,27 @@ def test_with_a_full_disk_nobody_is_answered_and_afterwards_all_are(disk: Disk) 
 
     disk.start("2MB")
     asyncio.run(body())
+
+
+def test_what_was_on_its_way_when_the_broker_died_goes_again_with_the_next_one(disk: Disk) -> None:
+    async def story() -> int:
+        store = await open_log(disk)
+        assert disk.running is not None
+        disk.running.send_signal(signal.SIGSTOP)
+        keeping = asyncio.create_task(store.keep("sl651", [Reading(STATION, "39", 7.25, "m", AT)], b"", ""))
+        while not store.on_the_way:
+            await asyncio.sleep(0.01)
+        disk.running.kill()
+        disk.running.wait(10)
+        disk.start("1GB")
+        await asyncio.wait_for(keeping, 60)
+        refused = store.counts["not_kept"]
+        await store.close()
+        return refused
+
+    disk.start("1GB")
+    assert asyncio.run(story()) == 0, "the sender was made to wait for an answer that could not come any more"
+    assert 7.25 in asyncio.run(stored(disk))
 
 
 def test_a_log_that_grows_is_trimmed_of_what_the_tables_have_and_of_nothing_else(disk: Disk) -> None:

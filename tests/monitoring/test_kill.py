@@ -18,12 +18,14 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.utils import ConnectionHandler
 from nats.js.api import StorageType, StreamConfig
 
 from anlan import embedded
 from anlan.kernel import clock
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Alarm
+from anlan.monitoring.pipeline import share
 from anlan.monitoring.pipeline.share import OWNER_LOCK
 from tests.conftest import City, Nats, free_port, wait_for_port
 from tests.monitoring.conftest import make_rule, make_station, make_stream
@@ -242,6 +244,20 @@ def test_evaluators_share_the_log_and_what_one_leaves_when_killed_another_takes_
     raised = [(subject, start) for subject, start, again in rows.filter(rule__code="gas") for _ in range(1 + again)]
     assert len(raised) == 3 * STREAMS, "each datastream crossed its limit three times"
     assert rows.filter(rule__code="two").exists(), "a rule over rules follows what the others found"
+
+
+def test_who_lets_go_of_its_work_can_take_it_up_again_at_once(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = settings.DATABASES["default"] | {"NAME": connection.settings_dict["NAME"]}
+    pooled = ConnectionHandler({"default": given | {"OPTIONS": {"pool": {"min_size": 2, "max_size": 2}}}})["default"]
+    monkeypatch.setattr(share, "connection", pooled)
+    try:
+        for _ in range(3):
+            assert share.ALL.take(), "a session of the pool kept the locks"
+            share.let_go()
+    finally:
+        pooled.close_pool()
 
 
 def test_rows_of_a_batch_are_dealt_out_to_the_partitions_of_their_datastreams() -> None:

@@ -131,6 +131,10 @@ def test_goods_go_from_the_shelf_to_the_signature_and_the_way_can_be_read_back(c
         "near first, soon to expire first, never expired"
     )
     assert made.plan["gap"] < 1e-9
+    reasons = {flow["lot"]: flow["reason"] for flow in made.plan["flows"]}
+    assert "第 1 快" in reasons[rows[1].pk]
+    assert "第 2 快" in reasons[rows[2].pk]
+    assert "更快的 1 处" in reasons[rows[2].pk], "why not the faster one"
     assert [on_hand(row) for row in rows[:3]] == [10, 6, 50], "a draft takes nothing"
     actions.approve_allocation(by, made.pk)
     with pytest.raises(Conflict, match="只有拟定"):

@@ -56,6 +56,8 @@ def is_numbers(value: Any) -> bool:
 
 def plot(engine: Engine, given: Any, result: Any, path: Path) -> None:
     """A picture of one result."""
+    if path.suffix not in {".png", ".svg", ".pdf"}:
+        raise InputError("--plot", str(path), ".png、.svg 或 .pdf")
     if isinstance(given, list) and not engine.whole:
         raise InputError("--plot", engine.name, "输入为单个对象")
     import matplotlib  # noqa: PLC0415 - loaded only when a picture is asked for

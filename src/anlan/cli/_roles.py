@@ -8,13 +8,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 import django
+import psycopg
 
 from anlan import sandbox
+from anlan.kernel.errors import AnlanError
+
+
+class Misconfigured(AnlanError):
+    """A value of the environment is wrong."""
+
+    status = 400
 
 
 def setup() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
-    django.setup()
+    try:
+        django.setup()
+    except ValueError as error:
+        # Of the settings, which name the variable, its value and what it may be.
+        raise Misconfigured(str(error), field=str(error).partition("=")[0]) from error
+
+
+def with_database() -> None:
+    """Set up, and know at once whether the given database answers: the pool would wait for it."""
+    setup()
+    if url := os.environ.get("ANLAN_DATABASE_URL"):
+        psycopg.connect(url, connect_timeout=5).close()
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the chain is whole; 1 when a row was changed, removed or inserted, each told with its number."""
-    _roles.setup()
+    _roles.with_database()
     from anlan.kernel.audit import journal  # noqa: PLC0415 - its table needs Django to be set up
     from anlan.kernel.audit.models import JournalEntry  # noqa: PLC0415
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anlan.cli import _roles
-from anlan.kernel.errors import AnlanError
+from anlan.cli._edge import encoding
 
 if TYPE_CHECKING:
     from anlan.gateways.models import Backfill
@@ -25,24 +24,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="表格 .csv .csv.gz .parquet，其他为报文文件（每行一帧，或原始字节）")
     parser.add_argument("--protocol", default="", help="报文的协议，或表格中“地址、要素码”所属的协议")
     parser.add_argument("--zone", default="Asia/Shanghai", help="没有时区的时间属于哪个时区")
-    parser.add_argument("--encoding", default="", help="CSV 的文字编码，如 GBK")
+    parser.add_argument("--encoding", type=encoding, default="", help="CSV 的文字编码，如 GBK")
     parser.add_argument("--no-wait", action="store_true", help="提交后不等待")
 
 
 def run(args: argparse.Namespace) -> int:
     """0: all rows taken (or ordered, with --no-wait); 1: some refused, or it failed; 2: it cannot be read at all."""
-    _roles.setup()
+    _roles.with_database()
     from anlan.gateways.backfill import actions  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.kernel.accounts.actor import system  # noqa: PLC0415 - likewise
 
-    try:
-        job = actions.order(
-            system("补录"), args.file.resolve(), args.file.name, protocol=args.protocol, zone=args.zone,
-            encoding=args.encoding,
-        )  # fmt: skip
-    except AnlanError as error:
-        print(json.dumps(error.as_json(), ensure_ascii=False, default=str), file=sys.stderr)
-        return 2
+    job = actions.order(
+        system("补录"),
+        args.file.resolve(),
+        args.file.name,
+        protocol=args.protocol,
+        zone=args.zone,
+        encoding=args.encoding,
+    )
     if not args.no_wait:
         follow(job)
     print(json.dumps(report(job), ensure_ascii=False))

@@ -55,8 +55,6 @@ def calculate(engine: Engine, args: argparse.Namespace) -> int:
         return refuse(f"输入不是 JSON：第 {error.lineno} 行第 {error.colno} 列", "input", None, "一个 JSON 对象或数组")
     except UnicodeDecodeError:
         return refuse("输入不是 UTF-8 文本", "input", None, "UTF-8 编码的 JSON")
-    except OSError as error:
-        return refuse(f"读写文件失败：{error.strerror}", "FILE", error.filename, "可读写的文件")
     if not args.out:
         show(result)
     return 0

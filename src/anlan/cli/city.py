@@ -23,20 +23,13 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         print("\n".join(cities.names()))
         return 0
-    _roles.setup()
-    from anlan.kernel.errors import Conflict  # noqa: PLC0415 - beside it
+    cities.folder(args.name)
+    _roles.with_database()
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
-    try:
-        loaded = loader.load(args.name, args.dry_run)
-        if args.demo_accounts and not args.dry_run:
-            loaded.parts["accounts"] = loader.load_demo_accounts(args.name)
-    except FileNotFoundError as error:
-        print(error, file=sys.stderr)
-        return 2
-    except Conflict as error:
-        print(error.message, file=sys.stderr)
-        return 1
+    loaded = loader.load(args.name, args.dry_run)
+    if args.demo_accounts and not args.dry_run:
+        loaded.parts["accounts"] = loader.load_demo_accounts(args.name)
     for part, count in loaded.parts.items():
         print(f"  {part:<16}{count}")
     for note in loaded.notes:

@@ -11,13 +11,15 @@ import threading
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from anlan import cities
 from anlan.cli import _roles
+from anlan.cli._edge import port, positive
 from anlan.supervisor import Supervisor, handle_signals
+from anlan.web.scenario import spec
+from anlan.web.scenario.spec import Scenario
 
 HELP = "演示：启动全部并播放一个场景"
 EXAMPLE = "anlan demo --scenario chlorine-wuda --once"
@@ -27,13 +29,19 @@ STEPS = 16
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", default="chlorine-wuda", help="场景名（cities/<城市>/scenarios 下的文件夹）")
     parser.add_argument("--once", action="store_true", help="播放一次，打印一行 JSON 摘要后退出")
-    parser.add_argument("--speed", type=float, default=None, help="倍速（默认按场景）")
-    parser.add_argument("--port", type=int, default=8000, help="网页端口（被占用时顺延）")
+    parser.add_argument("--speed", type=positive, default=None, help="倍速（默认按场景）")
+    parser.add_argument("--port", type=port, default=8000, help="网页端口（被占用时顺延）")
     parser.add_argument("--host", default="127.0.0.1", help="网页监听地址")
     parser.add_argument("--city", default="wuhai", help="城市包")
 
 
+def scenario_of(args: argparse.Namespace) -> Scenario:
+    """What is to be played; refused before anything is started when there is no such thing."""
+    return spec.load(cities.folder(args.city) / "scenarios" / args.scenario)
+
+
 def run(args: argparse.Namespace) -> int:
+    scenario_of(args)
     console = Console(stderr=args.once, highlight=False)
     stop = threading.Event()
     handle_signals(stop)
@@ -53,9 +61,6 @@ def run(args: argparse.Namespace) -> int:
         greet(console, system.url, args.city)
         stop.wait()
         return 0
-    except RuntimeError as reason:
-        console.print(f"[bold red]{escape(str(reason))}[/]")
-        return 1
     finally:
         console.print("正在停止 …")
         system.stop()
@@ -70,10 +75,10 @@ async def play(
 ) -> dict[str, Any]:
     """One story to its end. directing: a `web.scenario.directing.Directing`, for a drill."""
     from anlan.web.city import accounts  # noqa: PLC0415 - its tables need Django to be set up
-    from anlan.web.scenario import player, spec  # noqa: PLC0415 - as above
+    from anlan.web.scenario import player  # noqa: PLC0415 - as above
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    scenario = spec.load(cities.folder(args.city) / "scenarios" / args.scenario)
+    scenario = scenario_of(args)
     console.print(f"[bold]场景：{scenario.title}[/]（{args.speed or scenario.speed:g} 倍速）")
     if scenario.source:
         console.print(f"[dim]资料来源：{scenario.source}[/]")

@@ -15,8 +15,10 @@ from typing import Any
 
 from rich.console import Console
 
-from anlan import cities, sandbox
+from anlan import sandbox
 from anlan.cli import _roles, demo
+from anlan.cli._edge import port, positive
+from anlan.hazards.contract import InputError
 from anlan.supervisor import Supervisor, handle_signals
 
 HELP = "演练：在隔离沙盒中播放场景与导调，实施记录交回演练档案"
@@ -33,9 +35,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--people", choices=("live", "played"), default="live", help="live 由参演人员处置；played 按场景自动处置"
     )
-    parser.add_argument("--minutes", type=float, default=None, help="演练时长 min（默认按场景）")
-    parser.add_argument("--speed", type=float, default=None, help="倍速（默认 live 1 倍，played 按场景）")
-    parser.add_argument("--port", type=int, default=8090, help="沙盒网页端口（被占用时顺延）")
+    parser.add_argument("--minutes", type=positive, default=None, help="演练时长 min（默认按场景）")
+    parser.add_argument("--speed", type=positive, default=None, help="倍速（默认 live 1 倍，played 按场景）")
+    parser.add_argument("--port", type=port, default=8090, help="沙盒网页端口（被占用时顺延）")
     parser.add_argument("--host", default="127.0.0.1", help="沙盒网页监听地址")
     parser.add_argument("--city", default="wuhai", help="城市包")
     parser.add_argument("--console", action="store_true", help="由控制台启动：经沙盒目录听令，停止后退出")
@@ -49,10 +51,11 @@ def run(args: argparse.Namespace) -> int:
         return inside(args)
     try:
         home = sandbox.folder(_roles.var(), args.name)
-    except ValueError as wrong:
-        print(wrong, file=sys.stderr)
-        return 2
-    if args.what == "keep":
+    except ValueError:
+        raise InputError("--name", args.name, "小写字母、数字、连字符，最多 40 字符") from None
+    if args.what == "play":
+        demo.scenario_of(args)
+    else:
         return keep(args, home / RESULT)
     return enter(args)
 
@@ -124,11 +127,9 @@ def after(
 
 async def play(args: argparse.Namespace, system: Supervisor, console: Console, directing: Any) -> dict[str, Any]:
     """Field and injects; the people's part, too, unless people play it themselves."""
-    from anlan.web.scenario import spec  # noqa: PLC0415 - its tables need Django to be set up
-
     live = args.people == "live"
     args.speed = args.speed or (1.0 if live else None)
-    scenario = spec.load(cities.folder(args.city) / "scenarios" / args.scenario)
+    scenario = demo.scenario_of(args)
     minutes = args.minutes or scenario.minutes
     directing.tell(title=scenario.title, minutes=minutes, speed=args.speed or scenario.speed)
     return await demo.play(args, system, console, live_minutes=minutes if live else None, directing=directing)
@@ -145,25 +146,28 @@ def written(summary: dict[str, Any]) -> Path:
     return path
 
 
+def recorded(path: Path) -> tuple[dict[str, Any], datetime | None]:
+    """What a sandbox wrote down, and when the drill was held."""
+    try:
+        result = json.loads(path.read_text(encoding="utf-8"))
+        held_at = result.get("held_at")
+        return result | {"measures": list(result["measures"])}, datetime.fromisoformat(held_at) if held_at else None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise InputError("FILE", str(path), "anlan drill play 写出的实施记录") from None
+
+
 def keep(args: argparse.Namespace, path: Path) -> int:
     """In the live installation: the sandbox's record goes into the drill's file. Nothing else ever crosses."""
-    _roles.setup()
+    result, held_at = recorded(path)
+    _roles.with_database()
     from anlan.command import actions, queries  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.kernel import clock  # noqa: PLC0415 - as above
     from anlan.kernel.accounts.actor import system as machine  # noqa: PLC0415 - as above
-    from anlan.kernel.errors import AnlanError  # noqa: PLC0415 - as above
 
     by = machine("演练沙盒")
     row = queries.drill_numbered(by, args.number)
-    if row is None or not path.is_file():
-        print(f"没有演练“{args.number}”" if row is None else f"没有实施记录 {path}", file=sys.stderr)
-        return 2
-    try:
-        result = json.loads(path.read_text(encoding="utf-8"))
-        held_at = min(datetime.fromisoformat(result.get("held_at") or clock.real_now().isoformat()), clock.real_now())
-        actions.keep_drill(by, row.pk, held_at, result)
-    except (ValueError, AnlanError) as wrong:
-        print(getattr(wrong, "message", wrong), file=sys.stderr)
-        return 1
+    if row is None:
+        raise InputError("--number", args.number, "演练档案里的编号，如 YL-2026-001")
+    actions.keep_drill(by, row.pk, min(held_at or clock.real_now(), clock.real_now()), result)
     print(f"已登记到 {row}：{len(result['measures'])} 项用时")
     return 0

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import TextIO
 
 from anlan.cli import _roles
 
@@ -25,20 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--passphrase-file", type=Path, help="口令文件：摆渡文件以 SM4 加密")
 
 
-def say(what: dict[str, object], out: TextIO | None = None) -> None:
-    print(json.dumps(what, ensure_ascii=False), file=out or sys.stdout)
+def say(what: dict[str, object]) -> None:
+    print(json.dumps(what, ensure_ascii=False))
 
 
 def run(args: argparse.Namespace) -> int:
     """0 done; 2 the order or the file is wrong, told in one JSON line on stderr."""
-    _roles.setup()
-    from anlan.kernel.errors import AnlanError  # noqa: PLC0415 - its tables need Django to be set up
-
-    try:
-        return {"key": key, "status": status, "export": export, "import": bring}[args.what](args)
-    except (AnlanError, OSError) as error:
-        say({"error": str(error)}, sys.stderr)
-        return 2
+    _roles.with_database()
+    return {"key": key, "status": status, "export": export, "import": bring}[args.what](args)
 
 
 def key(args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from anlan.cli import _roles
-from anlan.kernel.errors import AnlanError
+from anlan.cli._edge import at_least_one, encoding
 from anlan.kernel.geo.crs import Crs
 
 HELP = "导入数据文件（GeoJSON、Shapefile、GPKG、KML、CSV、Excel、OSM；栅格 GeoTIFF、ESRI ASCII）"
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--title", default="", help="栅格的名称（同名同种类的被替换）")
     parser.add_argument("--source", default="", help="栅格的来源：谁的、哪一年的")
-    parser.add_argument("--epsg", type=int, help="栅格的坐标系，文件没有写明时给")
+    parser.add_argument("--epsg", type=at_least_one, help="栅格的坐标系，文件没有写明时给")
     parser.add_argument(
         "--codes",
         nargs="+",
@@ -42,31 +42,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--where", nargs="+", action="extend", default=[], metavar="键=值", help="只要符合的，值 * 表示非空"
     )
-    parser.add_argument("--encoding", default="", help="文字编码，如 GBK（Shapefile、GeoJSON）")
+    parser.add_argument("--encoding", type=encoding, default="", help="文字编码，如 GBK（Shapefile、GeoJSON）")
     parser.add_argument("--dry-run", action="store_true", help="只检查，不写入")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出结果")
 
 
 def run(args: argparse.Namespace) -> int:
     """0: all taken; 1: some rows refused, each told; 2: the file or an option cannot be used."""
-    _roles.setup()
+    _roles.with_database()
     from anlan.gateways.importing import actions  # noqa: PLC0415 - its tables need Django to be set up
     from anlan.kernel.accounts.actor import system  # noqa: PLC0415 - likewise
 
     by = system("数据导入")
     order = actions.Order(args.file, args.crs, args.map, args.where, args.encoding, args.dry_run)
-    try:
-        if args.raster:
-            title = args.title or args.file.name
-            rasters = (args.codes, args.epsg, args.representative, args.dry_run)
-            outcome = actions.into_ground(by, actions.RasterOrder(args.file, args.raster, title, args.source, *rasters))
-        elif args.register:
-            outcome = actions.into_register(by, args.register, order)
-        else:
-            outcome = (actions.into_roads if args.layer == "roads" else actions.into_areas)(by, order)
-    except AnlanError as error:
-        print(json.dumps(error.as_json(), ensure_ascii=False, default=str), file=sys.stderr)
-        return 2
+    if args.raster:
+        title = args.title or args.file.name
+        rasters = (args.codes, args.epsg, args.representative, args.dry_run)
+        outcome = actions.into_ground(by, actions.RasterOrder(args.file, args.raster, title, args.source, *rasters))
+    elif args.register:
+        outcome = actions.into_register(by, args.register, order)
+    else:
+        outcome = (actions.into_roads if args.layer == "roads" else actions.into_areas)(by, order)
     if args.json:
         print(json.dumps(outcome.as_json(), ensure_ascii=False))
     else:

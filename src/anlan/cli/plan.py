@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from typing import Any
 
 from anlan.cli import _roles
+from anlan.cli._edge import natural
 
 HELP = "预案：体检与压力试验"
 EXAMPLE = "anlan plan stress WH-CHEM --incidents 10000"
@@ -18,20 +18,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=["lint", "stress"], help="lint: 体检；stress: 压力试验")
     parser.add_argument("code", help="预案编码")
     parser.add_argument("--incidents", type=int, default=2000, help="模拟事件数")
-    parser.add_argument("--seed", type=int, default=1, help="随机种子：相同则结果相同")
+    parser.add_argument("--seed", type=natural, default=1, help="随机种子：相同则结果相同")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 done (lint: nothing of grade 错误); 1 errors were found; 2 the order is wrong, told in one JSON line on stderr."""
-    _roles.setup()
-    from anlan.hazards.contract import InputError  # noqa: PLC0415 - with the rest, only when it is called
-    from anlan.kernel.errors import AnlanError  # noqa: PLC0415 - its tables need Django to be set up
-
-    try:
-        return {"lint": lint, "stress": stress}[args.what](args)
-    except (AnlanError, InputError) as error:
-        print(json.dumps({"error": str(error)}, ensure_ascii=False), file=sys.stderr)
-        return 2
+    _roles.with_database()
+    return {"lint": lint, "stress": stress}[args.what](args)
 
 
 def held(code: str) -> tuple[Any, Any]:

@@ -18,16 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    _roles.setup()
+    _roles.with_database()
     call_command("migrate", verbosity=0)
-    from anlan.kernel.errors import Conflict  # noqa: PLC0415 - beside it
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
-    try:
-        loaded = loader.load_once()
-    except Conflict as refused:
-        print(refused.message, file=sys.stderr)
-        return 1
+    loaded = loader.load_once()
     for line in loaded.refused if loaded else ():
         print(f"拒绝：{line}", file=sys.stderr)
     return 0

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
 
+from anlan.cli._edge import at_least_one, natural, not_negative, port, positive
 from anlan.gateways.devices import discover
 from anlan.gateways.devices.contract import DeviceProtocol, FrameError
 
@@ -21,13 +23,13 @@ def simulated() -> dict[str, DeviceProtocol]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("protocol", choices=sorted(simulated()), help="协议")
     parser.add_argument("--address", required=True, help="设备地址；--devices 大于 1 时逐个加一")
-    parser.add_argument("--devices", type=int, default=1, metavar="N", help="设备数（1～10000）")
+    parser.add_argument("--devices", type=at_least_one, default=1, metavar="N", help="设备数（1～10000）")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="网关端口（默认取协议的；modbus、opcua 为监听端口）")
+    parser.add_argument("--port", type=port, default=0, help="网关端口（默认取协议的；modbus、opcua 为监听端口）")
     parser.add_argument("--values", required=True, metavar="码=值,…", help="要素码和平均值，如 39=1063.2,38=12.6")
-    parser.add_argument("--noise", type=float, default=0.0, help="随机起伏（平均值的几分之几）")
-    parser.add_argument("--every", type=float, default=5.0, metavar="秒", help="上报间隔")
-    parser.add_argument("--count", type=int, default=0, help="每个设备上报次数（0 = 不停）")
+    parser.add_argument("--noise", type=not_negative, default=0.0, help="随机起伏（平均值的几分之几）")
+    parser.add_argument("--every", type=positive, default=5.0, metavar="秒", help="上报间隔")
+    parser.add_argument("--count", type=natural, default=0, help="每个设备上报次数（0 = 不停）")
     parser.add_argument("--user", default="device", help="MQTT 用户")
     parser.add_argument("--password", default="", help="MQTT 口令")
 
@@ -38,15 +40,15 @@ def run(args: argparse.Namespace) -> int:
 
     protocol = simulated()[args.protocol]
     try:
-        values = {code: float(value) for code, _, value in (one.rpartition("=") for one in args.values.split(","))}
+        values = values_of(args.values)
         addresses = addresses_of(args.address, args.devices)
     except ValueError as error:
         return refuse(str(error), args.values)
-    port = (
+    number = (
         args.port or protocol.default_port or {"modbus": 5020, "opcua": 4840, "sparkplug": 1883}.get(protocol.name, 0)
     )
     plan = Plan(
-        protocol, addresses, args.host, port, values, args.every, args.count, args.noise, args.user, args.password
+        protocol, addresses, args.host, number, values, args.every, args.count, args.noise, args.user, args.password
     )
     try:
         asyncio.run(run(plan))
@@ -70,6 +72,14 @@ def failed(error: Exception, args: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False), file=sys.stderr)
         return 1
     raise error
+
+
+def values_of(text: str) -> dict[str, float]:
+    pairs = [one.rpartition("=") for one in text.split(",")]
+    for code, _, value in pairs:
+        if not code or not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", value):
+            raise ValueError(f"“{code}={value}”不是 要素码=数")
+    return {code: float(value) for code, _, value in pairs}
 
 
 def addresses_of(first: str, count: int) -> list[str]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import threading
 from pathlib import Path
 
 from anlan.cli import _roles
+from anlan.cli._edge import port
 from anlan.supervisor import Supervisor, handle_signals
 
 HELP = "在本机启动全部：数据库、消息、网页、网关、后台"
@@ -16,7 +16,7 @@ EXAMPLE = "anlan up --port 8000"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="网页监听地址")
-    parser.add_argument("--port", type=int, default=8000, help="网页端口（被占用时顺延）")
+    parser.add_argument("--port", type=port, default=8000, help="网页端口（被占用时顺延）")
     parser.add_argument("--demo-accounts", action="store_true", help="装载演示账号（口令公开，仅供试用）")
 
 
@@ -37,9 +37,6 @@ def run(args: argparse.Namespace) -> int:
             print(f"安澜已启动：{system.url}    停止：Ctrl-C", flush=True)
             tell_first_passwords(Path(_roles.var()) / "first-password")
             system.watch()
-    except RuntimeError as reason:
-        print(reason, file=sys.stderr)
-        return 1
     finally:
         system.stop()
     return 0

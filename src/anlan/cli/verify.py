@@ -52,8 +52,6 @@ def of_file(path: str) -> list[Row]:
     """The cases of a file, judged."""
     try:
         cases = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise WrongFile(path, f"读不到文件：{error.strerror}") from None
     except ValueError:
         raise WrongFile(path, "不是 UTF-8 编码的 JSON") from None
     if isinstance(cases, dict) and {"id", "module"} <= cases.keys():

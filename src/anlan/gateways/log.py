@@ -16,6 +16,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import nats
 import numpy as np
@@ -78,6 +79,8 @@ class ReadingLog:
         self.gathering: dict[tuple[str, bool], Gathering] = {}
         self.counts: Counter[str] = Counter()
         self.tasks: set[asyncio.Task[None]] = set()
+        #: What JetStream has not answered yet.
+        self.on_the_way: set[asyncio.Timeout] = set()
         #: When a write last began, and readings a second since the one before.
         self.written, self.rate = time.monotonic(), 0.0
         #: Why nothing can be kept at the moment, "" when all is well; devices are not answered as long.
@@ -96,11 +99,29 @@ class ReadingLog:
 
     async def open_only(self) -> None:
         """Connect, for callers that know their datastreams by themselves."""
-        self.nats: Client = await nats.connect(
-            layout.servers(self.url), max_reconnect_attempts=-1, reconnect_time_wait=0.5
-        )
+        self.nats: Client = await layout.connect(self.url, self.broke)
         self.stream: JetStreamContext = self.nats.jetstream(timeout=PUBLISH_TIMEOUT_S)
         await ensure_streams(self.stream)
+
+    async def broke(self) -> None:
+        """The connection is gone, and with it the word about what was on its way."""
+        for waiting in self.on_the_way:
+            waiting.reschedule(0)
+
+    async def _durable(self, subject: str, data: bytes, headers: dict[str, str] | None) -> None:
+        """Returns with JetStream's word. What was on its way when the connection broke goes again with the next one:
+        whether it had arrived nobody knows, and the log or the primary key drops the second."""
+        while True:
+            try:
+                async with asyncio.timeout(None) as waiting:
+                    self.on_the_way.add(waiting)
+                    await self.stream.publish(subject, data, headers=headers)
+                return
+            except TimeoutError:
+                if not waiting.expired():
+                    raise
+            finally:
+                self.on_the_way.discard(waiting)
 
     async def close(self) -> None:
         await asyncio.gather(*self.tasks, return_exceptions=True)
@@ -216,7 +237,7 @@ class ReadingLog:
     async def _publish(self, part: layout.Batch, protocol: str) -> None:
         headers = {"Nats-Msg-Id": part.key} if part.key else None
         try:
-            await self.stream.publish(layout.subject(part, protocol), layout.encode(part), headers=headers)
+            await self._durable(layout.subject(part, protocol), layout.encode(part), headers)
         except (nats.errors.Error, nats.js.errors.Error) as error:
             self.counts["not_kept"] += len(part)
             if not self.trouble:
@@ -232,7 +253,8 @@ class ReadingLog:
         self.counts["quarantined"] += 1
         raw = raw[:MAX_KEPT]
         head = orjson.dumps({"peer": peer, "reason": reason, "at": clock.now().isoformat()})
-        await self.stream.publish(f"quarantine.{protocol}", len(head).to_bytes(4, "big") + head + raw)
+        once = {"Nats-Msg-Id": uuid4().hex}
+        await self._durable(f"quarantine.{protocol}", len(head).to_bytes(4, "big") + head + raw, once)
 
 
 def row_of(reading: Reading, ref: queries.StreamRef) -> Row:

@@ -7,13 +7,19 @@ JetStream when PostgreSQL has committed it.
 
 from __future__ import annotations
 
+import logging
 import os
 import struct
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+import nats
 import numpy as np
+from nats.aio.client import Client
 from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
 
 STREAM = "OBS"
 SUBJECTS = "obs.>"
@@ -47,6 +53,35 @@ QUALITY_OF_FLAG = {
 def servers(url: str) -> list[str]:
     """The log's servers: `ANLAN_NATS_URL` may name all nodes of a cluster, separated by commas."""
     return [one.strip() for one in url.split(",") if one.strip()]
+
+
+#: How soon a broken connection is tried again, s.
+AGAIN_S = 0.2
+
+
+async def connect(url: str, broke: Callable[[], Awaitable[None]] | None = None) -> Client:
+    """A connection that comes back by itself, however long the log is away; `broke` is called when it is gone."""
+    return await nats.connect(
+        servers(url),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=AGAIN_S,
+        error_cb=told_once(),
+        disconnected_cb=broke,
+    )
+
+
+def told_once() -> Callable[[Exception], Awaitable[None]]:
+    """Notes why there is no connection: the same reason once, not at every attempt."""
+    last = ""
+
+    async def tell(error: Exception) -> None:
+        nonlocal last
+        reason = f"{type(error).__name__} {error}"
+        if reason != last:
+            log.warning("log out of reach: %s", reason)
+        last = reason
+
+    return tell
 
 
 def replicas() -> int:

@@ -36,7 +36,7 @@ def puffs(given: Json) -> Json:
         train.Wind(w["seconds"], w["wind_m_s"], w["wind_from_deg"]) for w in read_rows(given["winds"], WIND, "winds")
     ]
     history = read_rows(given["rates"], RATE, "rates")
-    for least, rows, name in ((1, winds, "winds"), (2, history, "rates")):
+    for least, rows, name in ((1, winds, "winds"), (2, history, "rates"), (1, given["times_s"], "times_s")):
         if len(rows) < least:
             raise InputError(name, rows, f"至少 {least} 行")
     rising([wind.seconds for wind in winds], "winds")

@@ -56,6 +56,8 @@ class Field:
             return self.default
         if not self.fits(value):
             raise InputError(path + self.name, value, self.allowed())
+        if self.kind == "string":
+            return value if isinstance(value, str) else f"{value:.0f}"
         return float(value) if self.kind == "number" else value
 
     def fits(self, value: Any) -> bool:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from anlan.command import actions, queries
 from anlan.command.duty import drills as calendar
+from anlan.command.duty.sandboxes import stories
 from anlan.command.forms import number_of
 from anlan.command.models import Drill, Incident, Lesson
 from anlan.command.rules import evaluation
@@ -61,6 +62,7 @@ def drills(request: HttpRequest) -> HttpResponse:
         "areas": [one for one in places if actor.may("command.review", one.path)],
         "today": today(),
         "given": request.GET,
+        "stories": stories(),
     }
     return render(request, "command/drills.html", context)
 

@@ -347,12 +347,30 @@ def wind_of(band: Weather, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
     return (bordered(x), bordered(y)) if x.ndim else (x.reshape(1), y.reshape(1))
 
 
+def share_between(
+    start: tuple[float, float], end: tuple[float, float], low: float, high: tuple[float, float]
+) -> tuple[float, float]:
+    """First and last share (0 to 1) of a segment that lies in the box; first > last where none does (Liang & Barsky 1984)."""
+    first, last = 0.0, 1.0
+    for here, there, top in zip(start, end, high, strict=True):
+        if here == there:
+            if not low <= here <= top:
+                return 1.0, 0.0
+            continue
+        into, out = sorted(((low - here) / (there - here), (top - here) / (there - here)))
+        first, last = max(first, into), min(last, out)
+    return first, last
+
+
 def crossed(points: Sequence[tuple[float, float]], shape: tuple[int, ...], cell_m: float) -> NDArray[np.int64]:
-    """Flat numbers (with border) of the cells that a line touches, without a diagonal gap."""
+    """Flat numbers (with border) of the cells that a line touches, without a diagonal gap. What lies beyond the grid costs nothing."""
     found: set[tuple[int, int]] = set()
     for (x0, y0), (x1, y1) in itertools.pairwise(points):
-        steps = max(1, int(np.ceil(hypot(x1 - x0, y1 - y0) / cell_m * 4)))
-        t = np.linspace(0, 1, steps + 1)
+        first, last = share_between((x0, y0), (x1, y1), -cell_m, ((shape[1] + 1) * cell_m, (shape[0] + 1) * cell_m))
+        if first > last:
+            continue
+        steps = max(1, int(np.ceil(hypot(x1 - x0, y1 - y0) * (last - first) / cell_m * 4)))
+        t = np.linspace(first, last, steps + 1)
         columns = np.floor((x0 + t * (x1 - x0)) / cell_m + 0.5).astype(int)
         rows = np.floor((y0 + t * (y1 - y0)) / cell_m + 0.5).astype(int)
         previous: tuple[int, int] | None = None

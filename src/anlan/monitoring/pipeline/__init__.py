@@ -19,7 +19,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext
 
 from anlan.kernel import clock
-from anlan.monitoring.log import STREAM, servers
+from anlan.monitoring.log import STREAM, connect
 from anlan.monitoring.pipeline import trimming
 from anlan.monitoring.pipeline.puller import Lost, Message, Puller
 from anlan.monitoring.pipeline.share import Share, be_present, groups_wanted, let_go, present, shares
@@ -100,7 +100,7 @@ class Crew:
 
 
 async def session(url: str, crew: Crew, pool: ThreadPoolExecutor, share: Share) -> None:
-    client = await nats.connect(servers(url), max_reconnect_attempts=-1, reconnect_time_wait=0.5)
+    client = await connect(url)
     try:
         one = Session(client, pool, share)
         await one.open()

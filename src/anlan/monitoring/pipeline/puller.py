@@ -49,7 +49,8 @@ class Puller:
         self.ready_bytes = 0
         self.arrived = asyncio.Event()
         self.wanted = 0
-        self.asked_at = 0.0
+        #: When the request was sent, and over which connection of ours: it ends with that.
+        self.asked_at, self.asked_over = 0.0, 0
         self.pending = 0
         self.problem: str = ""
 
@@ -82,6 +83,7 @@ class Puller:
 
     async def ask(self) -> None:
         self.wanted, self.asked_at = BATCH, asyncio.get_running_loop().time()
+        self.asked_over = self.nats.stats["reconnects"]
         request = {"batch": BATCH, "max_bytes": REQUEST_BYTES, "expires": int(EXPIRES_S * 1e9)}
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{self.consumer}"
         await self.nats.publish(subject, json.dumps(request).encode(), self.inbox)
@@ -149,7 +151,8 @@ class Puller:
 
     async def look_after_request(self) -> None:
         """A request that was lost with a connection is asked again."""
-        if asyncio.get_running_loop().time() - self.asked_at > EXPIRES_S + 2:
+        overdue = asyncio.get_running_loop().time() - self.asked_at > EXPIRES_S + 2
+        if overdue or self.asked_over != self.nats.stats["reconnects"]:
             await self.ask()
 
     async def committed(self, message: Message) -> None:

@@ -91,5 +91,8 @@ def present() -> int:
 
 
 def let_go() -> None:
-    """Give locks and connection back, whatever state they are in."""
+    """Give locks and connection back, whatever state they are in. The locks are those of the session, which must end: a
+    connection that only went back to the pool would keep them from us, too."""
+    if connection.connection is not None:
+        connection.connection.close()
     connection.close()

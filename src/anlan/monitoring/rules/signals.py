@@ -288,8 +288,10 @@ def fire_danger(
 
 
 def cover_score(green: str | float) -> int:
-    """E by class or by share of cover."""
+    """E by class or by share of cover. Raises ValueError for what is neither."""
     if isinstance(green, str) and green in COVER:
         return COVER[green]
     share = float(str(green).rstrip("%")) / (100 if "%" in str(green) else 1)
-    return next(score for low, score in ((0.875, 20), (0.625, 15), (0.35, 10), (0.1, 5), (-1, 0)) if share >= low)
+    if not 0 <= share <= 1:
+        raise ValueError(f"覆盖 {green}，应为 0 至 1")
+    return next(score for low, score in ((0.875, 20), (0.625, 15), (0.35, 10), (0.1, 5), (0, 0)) if share >= low)

@@ -138,7 +138,7 @@ def written(
             "shelf": lot.shelf, "material": lot.item_code, "item": lot.item, "unit": lot.unit,
             "quantity": plain(Decimal(str(round(quantity, 3)))), "minutes": round(float(minutes[at, place]), 1),
             "expires_on": lot.expires_on.isoformat() if lot.expires_on else None,
-            "reason": reason_of(lot, at, place, lots, place_of, minutes),
+            "reason": reason_of(lot, quantity, at, place, lots, place_of, minutes),
         })  # fmt: skip
     flows.sort(key=lambda flow: (flow["place"], flow["minutes"], flow["store"], flow["material"]))
     names = {row.code: row for row in Material.objects.filter(code__in=codes)}
@@ -159,11 +159,20 @@ def written(
     }  # fmt: skip
 
 
-def reason_of(lot: Stock, at: int, place: int, lots: list[Stock], place_of: dict[int, int], minutes: Any) -> str:
-    """Why this lot: how near its store is among those that have the material, and how soon it expires."""
-    others = {place_of[other.store_id] for other in lots if other.material_id == lot.material_id}
-    rank = sorted(others, key=lambda store: float(minutes[store, place])).index(at) + 1
+def reason_of(
+    lot: Stock, quantity: float, at: int, place: int, lots: list[Stock], place_of: dict[int, int], minutes: Any
+) -> str:
+    """Why this lot: how near its store is among those that have the material, why not a faster one, how soon it expires."""
+    held: dict[int, float] = {}
+    for other in (other for other in lots if other.material_id == lot.material_id):
+        held[place_of[other.store_id]] = held.get(place_of[other.store_id], 0.0) + float(other.quantity)
+    order = sorted(held, key=lambda store: float(minutes[store, place]))
+    rank = order.index(at) + 1
     words = [f"有货库点中第 {rank} 快（{minutes[at, place]:.0f} min）"]
+    if rank > 1:
+        enough = sum(held[store] >= quantity for store in order[: rank - 1])
+        why = f"{enough} 处足量，但本批更早到期、可同车或留给更急处" if enough else "单处均不足"
+        words.append(f"更快的 {rank - 1} 处中{why}" if enough else f"更快的 {rank - 1} 处{why}")
     dates = [
         other.expires_on for other in lots if other.store_id == lot.store_id and other.material_id == lot.material_id
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shapely.geometry import MultiPoint, Point, shape
 from shapely.geometry.base import BaseGeometry
@@ -80,13 +80,22 @@ def graded(
 ) -> Major:  # fmt: skip
     called = {unit.pk: words.get(unit.substance, unit.substance) for unit in units}
     parts = {unit.pk: part_of(unit, called[unit.pk]) for unit in units}
-    counted = tuple(part for part in parts.values() if part)
+    counted = together(part for part in parts.values() if part)
     made = gb18218.grade_unit([(part.tonnes, part.threshold_t, part.beta) for part in counted], people)
     left = tuple(dict.fromkeys(called[pk] for pk, part in parts.items() if part is None))
     filed = "、".join(sorted({unit.major_hazard_grade for unit in units} - {""}))
     return Major(
         enterprise, name, counted, left, people, made["S"], made["alpha"], made["R"], made["grade"] or "", filed
     )  # fmt: skip
+
+
+def together(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """One part for each substance, however many tanks hold it."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        known = found.get(part.name)
+        found[part.name] = replace(part, tonnes=part.tonnes + known.tonnes) if known else part
+    return tuple(found.values())
 
 
 class Surroundings:

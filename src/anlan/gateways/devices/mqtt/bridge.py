@@ -25,6 +25,8 @@ TELEMETRY = "v1/+/telemetry"
 TOPICS = (TELEMETRY, f"{NAMESPACE}/#", sensorthings.TOPIC)
 #: Messages being written at once; the broker waits with more (its own max_ack_pending bounds it too).
 IN_FLIGHT = 4096
+#: How soon a broken connection is tried again: at first, and at last when the broker stays away, s.
+RETRY_S, RETRY_MOST_S = 0.1, 2.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class MqttBridge:
         self.host = Host()
 
     async def run(self) -> None:
+        wait_s = RETRY_S
         while True:
             try:
                 broker = self.broker
@@ -86,11 +89,13 @@ class MqttBridge:
                 await self.client.connect(broker.host, broker.port)
                 await self.client.subscribe(*broker.filters)
                 self.connected.set()
+                wait_s = RETRY_S
                 await self.client.run(self.take)
             except (OSError, EOFError, TimeoutError) as error:
                 log.warning("MQTT %s: %s, connecting again", self.broker.host, error or type(error).__name__)
             self.connected.clear()
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, RETRY_MOST_S)
 
     async def take(self, message: Message) -> None:
         await self.slots.acquire()
