@@ -18,6 +18,7 @@ from anlan.kernel.register.fields import AnyField, field_of, label_of
 from anlan.simulation.queries import HAZARDS
 from anlan.simulation.rules.chains import graph
 from anlan.web import nav
+from anlan.web.templatetags.anlan import tr
 from anlan.web.views.layers import GROUPS
 from anlan.web.views.map import FACTS
 from tests.web.conftest import SignIn
@@ -130,6 +131,10 @@ def test_a_choice_on_a_page_is_told_in_the_language_of_the_page() -> None:
     bare = re.compile(r"{{[^}]*get_\w+_display(?!\|tr)[^}]*}}")
     found = {file.name: tags for file in SRC.glob("*/templates/**/*.html") if (tags := bare.findall(file.read_text()))}
     assert found == {}
+
+
+def test_a_nought_is_told_and_nothing_is_not() -> None:
+    assert [tr(0), tr(0.0), tr(None), tr("")] == ["0", "0.0", "", ""]
 
 
 def test_the_compiled_catalogue_is_the_one_people_edit() -> None:

@@ -284,8 +284,8 @@ def has(actor: Any, permission: str) -> bool:
 
 @register.filter
 def tr(text: Any) -> str:
-    """A Chinese text in the language of the page."""
-    return _(str(text)) if text else ""
+    """A Chinese text in the language of the page; a nought stays a nought."""
+    return "" if text is None or text is False or text == "" else _(str(text))
 
 
 @register.filter
