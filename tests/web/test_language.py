@@ -9,9 +9,14 @@ from pathlib import Path
 
 from django.apps import apps
 
+from anlan.command import event_codes
+from anlan.command.plans.variables import VARIABLES
+from anlan.hazards.chemical.substances import table as substances
 from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import AnyField, field_of, label_of
+from anlan.simulation.queries import HAZARDS
+from anlan.simulation.rules.chains import graph
 from anlan.web import nav
 from anlan.web.views.layers import GROUPS
 from anlan.web.views.map import FACTS
@@ -39,8 +44,9 @@ def texts(folder: Path) -> set[str]:
     found: set[str] = set()
     for file in folder.rglob("*.html"):
         page = file.read_text(encoding="utf-8")
-        found |= {tag[2] or tag[4] for tag in TAGS.finditer(page)}
-        found |= {re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", text) for text in BLOCKS.findall(page)}
+        # Django doubles a percent sign before it looks a text of a template up.
+        found |= {(tag[2] or tag[4]).replace("%", "%%") for tag in TAGS.finditer(page)}
+        found |= {re.sub(r"{{\s*(\w+)\s*}}", r"%(\1)s", text.replace("%", "%%")) for text in BLOCKS.findall(page)}
     return {text for text in found if CHINESE.search(text)}
 
 
@@ -67,7 +73,7 @@ def said_by(register: Register) -> set[str]:
     fields = {name: field_of(register, name) for name in {*register.fields, *register.columns, *register.filters}}
     found = {register.title, register.help, *register.words.values(), *(part.title for part in register.sections)}
     found |= {register.symbol.title} if register.symbol else set()
-    found |= {text for name, field in fields.items() for text in (label_of(register, name)[0], str(field.help_text))}
+    found |= {text for name, field in fields.items() for text in (*label_of(register, name), str(field.help_text))}
     return found.union(*map(labels, fields.values()))
 
 
@@ -86,6 +92,27 @@ def test_every_choice_of_every_table_has_its_english() -> None:
     every = set().union(*(labels(field) for model in ours for field in model._meta.concrete_fields))  # type: ignore[arg-type]
     assert len(every) > 300
     assert foreign(every) == set()
+
+
+def test_every_engine_says_its_inputs_and_substances_in_english() -> None:
+    wanted = {substance.name for substance in substances().values()}
+    for hazard in HAZARDS.values():
+        wanted |= {hazard.title, hazard.model}
+        for item in hazard.inputs:
+            wanted |= {item.title, getattr(item, "unit", ""), *getattr(item, "allowed", ())}
+            wanted |= set(getattr(item, "words", {}).values())
+    assert foreign(wanted) == set()
+    english = translated()
+    assert all(one.english.lower().startswith(english[one.name].lower()) for one in substances().values())
+
+
+def test_the_chains_and_the_figures_of_plans_have_their_english() -> None:
+    chains = graph()
+    wanted = {node.title for node in chains.nodes.values()} | {one.why for one in chains.combinations}
+    wanted |= {text for edge in chains.edges for text in (edge.title, edge.check, edge.reason)}
+    wanted |= {text for one in VARIABLES.values() for text in (one.label, one.unit)}
+    wanted |= {*event_codes.names().values(), *event_codes.CLASSES.values()}
+    assert foreign(wanted) == set()
 
 
 #: Components that say their texts in the language of the page.

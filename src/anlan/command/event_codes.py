@@ -6,6 +6,8 @@ import csv
 from functools import cache
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from anlan.kernel.errors import Invalid
 
 FILE = Path(__file__).parent / "data" / "event_codes.csv"
@@ -37,6 +39,6 @@ def class_of(code: str) -> str:
 def choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """For a select box, grouped by class."""
     return [
-        (title, [(code, f"{code} {text}") for code, text in names().items() if code.startswith(prefix)])
+        (title, [(code, f"{code} {_(text)}") for code, text in names().items() if code.startswith(prefix)])
         for prefix, title in CLASSES.items()
     ]

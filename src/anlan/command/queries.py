@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
 from shapely.geometry import shape
 
 from anlan.command import figures, review
@@ -172,7 +173,7 @@ def as_line(line: TimelineEntry) -> dict[str, Any]:
     return {
         "at": line.at.isoformat(),
         "kind": line.kind,
-        "label": line.get_kind_display(),
+        "label": _(str(line.get_kind_display())),
         "text": line.text,
         "by": line.by,
         "lon": line.lon,
@@ -190,7 +191,9 @@ def as_steps(one: Task) -> dict[str, Any]:
         "route": one.route,
         "route_how": one.route_how,
         "eta_min": one.eta_min,
-        "steps": [{"state": s.state, "label": s.get_state_display(), "at": s.at.isoformat()} for s in one.steps.all()],
+        "steps": [
+            {"state": s.state, "label": _(str(s.get_state_display())), "at": s.at.isoformat()} for s in one.steps.all()
+        ],
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from anlan.administration import queries as administration
 from anlan.administration.queries import Watch
@@ -76,7 +78,7 @@ def board(actor: Actor) -> Board:
 
 def watch_of(actor: Actor, now: datetime) -> Watch | None:
     """Who keeps the watch over the widest area this actor works for."""
-    paths = [path for path, _ in actor.scopes(VIEW)]
+    paths = [path for path, _limit in actor.scopes(VIEW)]
     area = Area.objects.filter(path__in=paths).order_by("level", "path").first()
     area = area or Area.objects.order_by("level", "path").first()
     return administration.watch(area, now) if area else None
@@ -113,12 +115,23 @@ def open_items(actor: Actor) -> list[InstructionItem]:
     return list(rows.select_related("instruction__incident").order_by("due_at"))
 
 
+def words_of(duty: Any) -> dict[str, str]:
+    """Who owes what to whom, in the language of the page."""
+    found = {
+        "party": duty.party_name,
+        "kind": duty.kind,
+        "channel": duty.get_channel_display(),
+        "receiver": duty.receiver,
+    }
+    return {name: _(str(text)) if text else "" for name, text in found.items()}
+
+
 def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionItem]) -> Iterator[Due]:
     for duty in desk.clocks:
         if not (duty.incident.is_open or duty.party.startswith(duty.incident.desk)):
             continue  # another party's old debt is in the incident's own page
         url = reverse("incident", args=[duty.incident_id]) + "?tab=reports"
-        title = f"{duty.party_name}{duty.kind}（{duty.get_channel_display()}）→ {duty.receiver}"
+        title = _("%(party)s%(kind)s（%(channel)s）→ %(receiver)s") % words_of(duty)
         yield Due(duty.due_at, "report", title, f"{duty.incident.title} · {duty.basis}", url, duty.to_check)
     for task in desk.waiting:
         if task.acknowledge_by:

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.command import actions, documents, event_codes, figures, queries, reporting, review
@@ -111,7 +112,7 @@ def header(actor: Actor, row: Incident) -> dict[str, Any]:
         "incident": row,
         "response": next((one for one in rows if one.state == Response.State.ACTIVE), None),
         "clocks": queries.clocks(actor, row.pk, unmet=True),
-        "grades": [grade for grade, _ in GRADE_CHOICES],
+        "grades": [grade for grade, _word in GRADE_CHOICES],
         "now": clock.now(),
     }
 
@@ -132,7 +133,7 @@ def tasks_tab(actor: Actor, row: Incident) -> dict[str, Any]:
 
 def reports_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     duties = queries.clocks(actor, row.pk)
-    others = [(key, title) for key, (title, _) in PARTIES.items() if key.removesuffix("_gov") != row.desk]
+    others = [(key, title) for key, (title, _level) in PARTIES.items() if key.removesuffix("_gov") != row.desk]
     window = clocks.window(row)
     return {
         "reports": queries.reports(actor, row.pk),
@@ -151,7 +152,9 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         for name, value in known.items()
         if name in VARIABLES
     ]
-    entered = [(name, f"{v.label} {v.unit}") for name, v in VARIABLES.items() if v.entered]
+    entered = [
+        (name, f"{_(v.label)} {_(v.unit) if v.unit else ''}".strip()) for name, v in VARIABLES.items() if v.entered
+    ]
     return {
         "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
         "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],

@@ -43,19 +43,24 @@ def kind_of(field: AnyField) -> str:
     return "choice" if field.choices else "number" if is_number(field) else "text"
 
 
+def told(label: str, unit: str) -> tuple[str, str]:
+    """Label and unit in the language of the page."""
+    return _(label), _(unit) if unit else ""
+
+
 def cell(register: Register, row: Any, name: str) -> Cell:
     field = field_of(register, name)
-    label, unit = label_of(register, name)
+    label, unit = told(*label_of(register, name))
     value, kind = getattr(row, name), kind_of(field)
     if kind == "choice":
-        return Cell(_(label), unit, _(str(dict(field.flatchoices).get(value, value))), kind)
+        return Cell(label, unit, _(str(dict(field.flatchoices).get(value, value))), kind)
     if kind == "number":
-        return Cell(_(label), unit, number(name, value), kind)
+        return Cell(label, unit, number(name, value), kind)
     if kind == "json":
-        return Cell(_(label), unit, brief(value, register.words), kind)
-    if kind == "text" and value in register.words:
-        return Cell(_(label), unit, _(register.words[value]), kind)
-    return Cell(_(label), unit, value, kind, address(value) if kind == "link" else "")
+        return Cell(label, unit, brief(value, register.words), kind)
+    if kind == "text" and value and isinstance(value, str) and (value in register.words or name in register.filters):
+        return Cell(label, unit, _(register.words.get(value, value)), kind)
+    return Cell(label, unit, value, kind, address(value) if kind == "link" else "")
 
 
 def number(name: str, value: Any) -> str:
@@ -71,7 +76,7 @@ def brief(value: Any, words: Mapping[str, str]) -> str:
     if isinstance(value, dict) and "type" in value:
         return f"{_('几何')} {value['type']}"
     if isinstance(value, list):
-        return "、".join(_(words[v]) if isinstance(v, str) and v in words else str(v) for v in value) or "—"
+        return "、".join(_(words.get(v, v)) if isinstance(v, str) and v else str(v) for v in value) or "—"
     return "；".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) and value else "—"
 
 
@@ -103,16 +108,16 @@ def filter_inputs(register: Register, actor: Actor, given: Mapping[str, str]) ->
 
 def filter_input(register: Register, actor: Actor, name: str, given: Mapping[str, str]) -> FilterInput | None:
     field = field_of(register, name)
-    label, unit = split_unit(str(field.verbose_name))
+    label, unit = told(*split_unit(str(field.verbose_name)))
     value = given.get(name, "")
     if is_number(field) and not field.is_relation:
         low, high = given.get(f"{name}_min", ""), given.get(f"{name}_max", "")
-        return FilterInput(name, _(label), unit, "range", low=low, high=high)
+        return FilterInput(name, label, unit, "range", low=low, high=high)
     options = filter_options(field, actor)
     if options is None:
         return None
     kind = "choice" if options else "text"
-    return FilterInput(name, _(label), unit, kind, value, options=tuple(options))
+    return FilterInput(name, label, unit, kind, value, options=tuple(options))
 
 
 def filter_options(field: AnyField, actor: Actor) -> list[tuple[str, str]] | None:

@@ -26,7 +26,7 @@ from anlan.kernel.register.declare import REGISTERS, Register
 from anlan.kernel.register.fields import field_of, is_number, label_of
 from anlan.kernel.register.forms import KeyField, RegisterForm, form_class
 from anlan.kernel.register.keys import Keys
-from anlan.kernel.register.show import Cell, cell, filter_inputs
+from anlan.kernel.register.show import Cell, cell, filter_inputs, told
 
 SIZES = (20, 50, 100, 200)
 
@@ -63,10 +63,10 @@ def choosable(register: Register) -> list[str]:
 
 
 def header(register: Register, name: str) -> dict[str, Any]:
-    title, unit = label_of(register, name)
+    title, unit = told(*label_of(register, name))
     return {
         "name": name,
-        "title": _(title),
+        "title": title,
         "unit": unit,
         "numeric": is_number(field_of(register, name)),
         "sortable": name in query.sortable(register),

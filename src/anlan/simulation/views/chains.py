@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from anlan.kernel import clock
@@ -32,7 +33,8 @@ def told(lead: Lead) -> dict[str, Any]:
     graph = chains.graph()
     return {
         "lead": lead, "source": graph.nodes[lead.source].title, "target": graph.nodes[lead.target].title,
-        "then": queries.next_after(lead.target), "likely": sum(row["verdict"] == LIKELY for row in lead.things),
+        "then": [_(title) for title in queries.next_after(lead.target)],
+        "likely": sum(row["verdict"] == LIKELY for row in lead.things),
     }  # fmt: skip
 
 
@@ -83,7 +85,7 @@ def declared(request: HttpRequest) -> HttpResponse:
         for source, edges in graph.after.items()
         if edges
     ]
-    combinations = [("＋".join(graph.nodes[n].title for n in sorted(one.nodes)), one) for one in graph.combinations]
+    combinations = [("＋".join(_(graph.nodes[n].title) for n in sorted(one.nodes)), one) for one in graph.combinations]
     context = {"rows": rows, "combinations": combinations, "drawing": drawn(list(graph.nodes), graph.edges, {}, {})}
     return render(request, "simulation/graph.html", context)
 
@@ -149,11 +151,11 @@ def drawn(
 ) -> dict[str, Any]:  # fmt: skip
     """The graph as the template draws it; `links` are ways of the computation that are no edges of the graph."""
     places = drawing.draw(nodes, [*((edge.source, edge.target) for edge in edges), *links])
-    titles = {key: node.title for key, node in chains.graph().nodes.items()}
+    titles = {key: _(node.title) for key, node in chains.graph().nodes.items()}
     reached = {edge.target: state_of(leads.get(edge.id)) for edge in edges}
     shown_edges = [
         {
-            "path": path, "title": f"{titles[edge.source]} → {titles[edge.target]}：{edge.title}。{edge.reason}",
+            "path": path, "title": f"{titles[edge.source]} → {titles[edge.target]}：{_(edge.title)}。{_(edge.reason)}",
             "state": state_of(leads.get(edge.id)),
             "url": reverse("simulation-lead", args=[leads[edge.id].pk]) if edge.id in leads else "",
         }
@@ -161,8 +163,7 @@ def drawn(
     ]  # fmt: skip
     joined = zip(links, places.paths[len(edges) :], strict=True)
     shown_edges += [
-        {"path": path, "title": f"{titles[a]}：推演为{titles[b]}", "state": "idle", "url": ""}
-        for (a, b), path in joined
+        {"path": path, "title": f"{titles[a]} → {titles[b]}", "state": "idle", "url": ""} for (a, b), path in joined
     ]
     shown_nodes = [
         {

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from anlan.hazards.contract import Choice, Ground, Hazard, Input, Lines, Places, Rows, Structures, Track
@@ -102,6 +103,10 @@ def hazard_of(kind: str) -> Hazard:
     return found
 
 
+def spoken_span(item: Input) -> str:
+    return _("%(low)s 至 %(high)s") % {"low": f"{item.low:g}", "high": f"{item.high:g}"}
+
+
 def field(item: Any, given: Any) -> dict[str, Any]:
     """One input as the form shows it."""
     if isinstance(item, Track):
@@ -114,7 +119,7 @@ def field(item: Any, given: Any) -> dict[str, Any]:
         return {"item": item, "value": text, "choices": (), "unit": "", "range": "", "rows": True}
     value = given.get(item.name, "" if item.default is None else item.default)
     choices = [(word, item.words.get(word, word)) for word in item.allowed] if isinstance(item, Choice) else ()
-    unit, span = (item.unit, f"{item.low:g} 至 {item.high:g}") if isinstance(item, Input) else ("", "")
+    unit, span = (item.unit, spoken_span(item)) if isinstance(item, Input) else ("", "")
     shown = f"{value:g}" if isinstance(value, float) else value
     return {"item": item, "value": shown, "choices": choices, "unit": unit, "range": span}
 

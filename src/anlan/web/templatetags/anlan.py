@@ -50,9 +50,9 @@ def level(value: Any, text: str = "") -> SafeString:
     """A level by colour, shape and text: 红橙黄蓝, 一级…四级, 特别重大…一般 or 1…4."""
     found = LEVELS.get(str(value))
     if found is None:
-        return format_html('<span class="tag">{}</span>', text or _("未定级"))
+        return format_html('<span class="tag">{}</span>', tr(text) or _("未定级"))
     colour, name = found
-    shown = text or (_(name) if str(value) in {"1", "2", "3", "4", colour} else _(str(value)))
+    shown = tr(text) or (_(name) if str(value) in {"1", "2", "3", "4", colour} else _(str(value)))
     return format_html(
         '<span class="level level-{}"><svg viewBox="0 0 12 12" aria-hidden="true"><path d="{}"/></svg>{}</span>',
         colour,
@@ -117,7 +117,7 @@ def measure(
         return format_html('<span class="measure faint" title="{}">—</span>', _("无数据"))
     shown = f"{value:,.{places}f}" if places is not None else tidy(value)
     tail = format_html("<small>{} {}</small>", when(at) if at else "", source) if at or source else ""
-    return format_html('<span class="measure"><b>{}</b><i>{}</i>{}</span>', shown, unit, tail)
+    return format_html('<span class="measure"><b>{}</b><i>{}</i>{}</span>', tr(shown), tr(unit), tail)
 
 
 @register.simple_tag
@@ -192,7 +192,7 @@ def field(bound: BoundField, wide: bool = False) -> dict[str, Any]:
     return {
         "bound": bound,
         "label": _(label),
-        "unit": unit,
+        "unit": tr(unit),
         "wide": wide or isinstance(widget, Textarea),
         "check": isinstance(widget, CheckboxInput),
     }
@@ -256,8 +256,8 @@ def verb(
         "url": url,
         "title": _(title),
         "kind": kind,
-        "confirm": confirm,
-        "reason": reason,
+        "confirm": tr(confirm),
+        "reason": tr(reason),
         "sign": sign,
         "fields": fields,
         "id": f"v{uuid4().hex[:8]}",
