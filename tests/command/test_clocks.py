@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from anlan.command import actions, jobs
 from anlan.command.models import Incident, Report, ReportClock, Task
 from anlan.command.rules import follow_up, report_deadlines
+from anlan.command.rules.reporting import deadlines, national
 from anlan.kernel import clock
 from anlan.kernel.errors import Conflict
 from anlan.kernel.events.models import Event
@@ -53,6 +54,33 @@ def test_who_reports_how_soon(role: Any, grade: str, duties: list[tuple[str, int
 @pytest.mark.parametrize(("grade", "hours"), [("一般", 24), ("较大", 24), ("重大", 12), ("特别重大", 12)])
 def test_how_often_it_is_reported_again(grade: str, hours: int) -> None:
     assert follow_up(START, grade).due_at == START + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("event_code", "day", "first", "basis", "again_h"),
+    [
+        ("12D02", "2026-03-01", "493-11", "国务院令第493号", 12),
+        ("11A05", "2026-03-01", "disaster-first", "应急〔2020〕19号", 24),
+        ("11C02", "2015-04-15", "disaster-first", "突发事件应对法", 24),
+        ("13A01", "2026-03-01", "law-first", "六十四条", 24),
+        ("14A01", "2016-03-01", "law-first", "突发事件应对法", 24),
+        ("", "2026-03-01", "493-11", "国务院令第493号", 12),
+    ],
+)
+def test_each_kind_of_event_is_reported_by_its_own_law(
+    event_code: str, day: str, first: str, basis: str, again_h: int
+) -> None:
+    """A flood is not reported under the regulation on production accidents; what is not known yet is, being the strictest."""
+    known = datetime.fromisoformat(f"{day}T08:00+08:00")
+    found = [
+        duty
+        for duty in deadlines(national(), "department", "首报", known, "重大", event_code)
+        if duty.channel == "text"
+    ]
+    assert [duty.rule_id for duty in found] == [first]
+    assert basis in found[0].basis
+    assert found[0].due_at == known + timedelta(hours=2)
+    assert follow_up(known, "重大", event_code=event_code).due_at == known + timedelta(hours=again_h)
 
 
 def test_a_report_on_the_minute_is_on_time_and_a_minute_later_is_not(stage: Stage) -> None:

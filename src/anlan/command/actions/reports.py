@@ -237,7 +237,7 @@ def next_follow_up(report: Report, now: datetime) -> None:
         return
     if report.kind == ReportKind.SUPPLEMENT:
         return
-    duty = rules.follow_up(now, incident.working_grade or "一般", duty_clocks.rules_for(incident))
+    duty = rules.follow_up(now, incident.working_grade or "一般", duty_clocks.rules_for(incident), incident.event_code)
     ReportClock.objects.create(
         incident=incident,
         party=incident.desk,

@@ -24,6 +24,9 @@ PARTIES: dict[str, tuple[str, Role]] = {
     "province": ("自治区应急管理厅", "department"),
 }
 
+#: What an event counts as while its type is not known: the strictest clocks are those of an accident (其他工矿商贸).
+UNKNOWN_TYPE = "12F00"
+
 
 @dataclass(frozen=True)
 class ReportRule:
@@ -56,7 +59,7 @@ class ReportRule:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
     def covers(self, role: str, kind: str, grade: str, event_code: str) -> bool:
-        of_class = not self.classes or not event_code or event_code.startswith(self.classes)
+        of_class = not self.classes or (event_code or UNKNOWN_TYPE).startswith(self.classes)
         return self.role == role and self.kind == kind and of_class and (not self.grades or grade in self.grades)
 
 
@@ -133,9 +136,11 @@ def report_deadlines(role: Role, known_at: datetime, grade: str) -> list[Deadlin
     return deadlines(national(), role, "首报", known_at, grade)
 
 
-def follow_up(last_sent_at: datetime, grade: str, rules: Iterable[ReportRule] | None = None) -> Deadline:
-    """续报: at least once a day, twice from 重大 on (安监总局令第21号)."""
-    return deadlines(rules or national(), "department", "续报", last_sent_at, grade)[0]
+def follow_up(
+    last_sent_at: datetime, grade: str, rules: Iterable[ReportRule] | None = None, event_code: str = ""
+) -> Deadline:
+    """续报: at least once a day; of an accident twice from 重大 on (安监总局令第21号), of a disaster until it is stable (RULES 9.1)."""
+    return deadlines(rules or national(), "department", "续报", last_sent_at, grade, event_code)[0]
 
 
 def supplement_due(changed_at: datetime) -> datetime:
