@@ -11,7 +11,7 @@ from django.db import DatabaseError, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.command import actions, jobs
+from anlan.command import actions, jobs, queries
 from anlan.command.duty import clocks, typed
 from anlan.command.models import CallRecord, Incident, LocalReportRule, ReportClock, TimelineEntry
 from anlan.command.rules.cumulative import falls
@@ -209,6 +209,25 @@ def test_an_overdue_report_goes_up_step_by_step_and_then_no_further(stage: Stage
     )
     assert [event.payload["purpose"] for event in told] == ["报送超期", "超期升级", "超期升级"]
     assert "张局长" in told[0].payload["to_name"]
+
+
+def test_nobody_chases_another_party_over_an_incident_that_is_closed(stage: Stage) -> None:
+    """The enterprise never reported: the desk waits for it until the incident is closed, and the record keeps it as missing."""
+    incident = opened(stage, from_party="public", reported_by="路人")
+    waiting = ReportClock.everything.filter(incident=incident, party="enterprise", met_at__isnull=True)
+    with at(30):
+        assert {duty.party for duty in queries.clocks(stage.officer, incident.pk, unmet=True)} >= {"enterprise"}
+        for kind in ("首报", "终报"):
+            report = actions.draft_report(stage.officer, incident.pk, kind)
+            actions.sign_report(stage.officer, report.pk)
+            actions.send_report(stage.officer, report.pk, "text")
+        actions.close_incident(stage.officer, incident.pk, "处置完毕")
+    with at(300):
+        jobs.report_clocks()
+        assert "enterprise" not in {duty.party for duty in queries.clocks(stage.officer, incident.pk, unmet=True)}
+        assert "enterprise" in {duty.party for duty in queries.clocks(stage.officer, incident.pk)}
+    assert waiting.exists()
+    assert not waiting.filter(overdue_at__isnull=False).exists()
 
 
 def test_a_late_death_is_reported_the_same_day_even_after_closing_and_only_inside_the_window(stage: Stage) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F, Q, Value
-from django.db.models.functions import Concat
+from django.db.models import Q
 
 from anlan.command.actions import (
     announce_due,
@@ -25,6 +24,8 @@ from anlan.command.actions.rollcalls import start_roll_call
 from anlan.command.actions.sandboxes import follow_sandbox
 from anlan.command.duty import sandboxes
 from anlan.command.models import (
+    OWN,
+    RUNNING,
     Callee,
     InstructionItem,
     Lesson,
@@ -77,12 +78,11 @@ def run_stress_tests() -> None:
 def report_clocks() -> int:
     """Announce reports that are about to be due, and those that are overdue. Returns how many."""
     now: datetime = clock.now()
-    own = Q(party=F("incident__desk")) | Q(party=Concat("incident__desk", Value("_gov")))
-    soon = own & Q(soon_at__isnull=True, due_at__lte=now + SOON)
+    soon = OWN & Q(soon_at__isnull=True, due_at__lte=now + SOON)
     overdue = Q(overdue_at__isnull=True, due_at__lte=now)
-    clocks = ReportClock.objects.unscoped("the clock looks at all duties").filter(met_at__isnull=True)
+    clocks = ReportClock.objects.unscoped("the clock looks at all duties").filter(RUNNING)
     done = sum(attempt(announce_due, pk) for pk in clocks.filter(soon | overdue).values_list("pk", flat=True))
-    late = clocks.filter(own, overdue_at__lte=now - ESCALATE, escalation__lt=CLOCK_STEPS)
+    late = clocks.filter(OWN, overdue_at__lte=now - ESCALATE, escalation__lt=CLOCK_STEPS)
     late = late.filter(Q(escalated_at__isnull=True) | Q(escalated_at__lte=now - ESCALATE))
     return done + sum(attempt(escalate_clock, pk) for pk in late.values_list("pk", flat=True))
 

@@ -11,6 +11,7 @@ from shapely.geometry import shape
 
 from anlan.command import figures, review
 from anlan.command.models import (
+    RUNNING,
     Drawing,
     Drill,
     FeltReport,
@@ -98,7 +99,7 @@ def clocks(actor: Actor, incident_id: int | None = None, *, unmet: bool = False)
     rows = ReportClock.objects.visible_to(actor, VIEW).select_related("incident", "met_by")
     if incident_id is not None:
         rows = rows.filter(incident_id=incident_id)
-    return list(rows.filter(met_at__isnull=True) if unmet else rows)
+    return list(rows.filter(RUNNING) if unmet else rows)
 
 
 @dataclass(frozen=True)

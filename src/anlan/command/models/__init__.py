@@ -20,7 +20,7 @@ from anlan.command.models.instruction import Instruction, InstructionItem
 from anlan.command.models.losses import LossEntry, LossProcess, LossReturn, LossRound
 from anlan.command.models.plan import Plan, PlanVersion
 from anlan.command.models.quake import FeltReport, PastEarthquake
-from anlan.command.models.report import Channel, Report, ReportClock, ReportKind, ReportVersion
+from anlan.command.models.report import OWN, RUNNING, Channel, Report, ReportClock, ReportKind, ReportVersion
 from anlan.command.models.response import Response
 from anlan.command.models.review import Review
 from anlan.command.models.rollcall import ContactMeans, RollAnswer, RollCall
@@ -30,6 +30,8 @@ from anlan.command.models.timeline import TimelineEntry
 
 __all__ = [
     "CASUALTIES",
+    "OWN",
+    "RUNNING",
     "AidRequest",
     "Bulletin",
     "CallAttempt",

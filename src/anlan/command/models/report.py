@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 
 from anlan.command.models.incident import Incident, OfIncident
 from anlan.command.rules.reporting import PARTIES, lateness_min
@@ -20,6 +22,13 @@ class ReportKind(models.TextChoices):
 class Channel(models.TextChoices):
     PHONE = "phone", "电话"
     TEXT = "text", "书面"
+
+
+#: The duties of our own desk and its government.
+OWN = Q(party=F("incident__desk")) | Q(party=Concat("incident__desk", Value("_gov")))
+#: What is still waited for. Another party that had not reported when the incident was closed stays on record as such; nobody
+#: chases it any more.
+RUNNING = Q(met_at__isnull=True) & (OWN | Q(incident__closed_at__isnull=True))
 
 
 class ReportClock(OfIncident):
