@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from uuid import UUID
 
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import Polygon, mapping, shape
 from shapely.geometry.base import BaseGeometry
 
@@ -81,7 +81,7 @@ def checked_outline(geometry: GeoJson) -> BaseGeometry:
     """A surface on the earth that a person may have drawn; what crosses itself is refused."""
     try:
         outline = shape(geometry)
-    except (ValueError, TypeError, KeyError, AttributeError, GEOSException):
+    except (ValueError, TypeError, KeyError, AttributeError, ShapelyError):
         outline = Polygon()
     west, south, east, north = outline.bounds or (999.0,) * 4
     good = outline.geom_type in {"Polygon", "MultiPolygon"} and not outline.is_empty and outline.is_valid

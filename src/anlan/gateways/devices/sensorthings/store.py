@@ -166,7 +166,7 @@ class Condition:
         Shapely."""
         try:
             area = shapely.from_wkt(shape.wkt)
-        except shapely.errors.GEOSException as error:
+        except shapely.errors.ShapelyError as error:
             raise wrong("geography", shape.wkt[:80], "WKT，经度在前") from error
         if area is None or area.is_empty:
             raise wrong("geography", shape.wkt[:80], "WKT，经度在前")

@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from shapely import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 
 from anlan.gateways.feeds.contract import FeedError, FeedEvent, Parsed, Refused, place
@@ -163,5 +163,5 @@ def feature_place(geometry: Any) -> tuple[float | None, float | None]:
     try:
         point = shape(geometry).representative_point()
         return place(point.x, point.y)
-    except (GEOSException, AttributeError, KeyError, TypeError, IndexError) as error:
+    except (ShapelyError, AttributeError, KeyError, TypeError, IndexError) as error:
         raise ValueError(f"geometry 读不懂：{error}") from error
