@@ -24,9 +24,10 @@ FOLDER = ROOT / "docs" / "pictures"
 ARGUMENTS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--force-color-profile=srgb"]
 #: Enough for these pages; keeps the pictures small in the repository.
 COLOURS = 128
+#: Pictures that a browser test makes on its way.
+TESTED = {"console": "tests/acceptance/test_picture.py"}
 #: picture -> page of the demonstration after the chlorine leak; `first` opens the newest incident, plan, store and so on.
 PAGES = {
-    "map-incident": "/",
     "wall": "/wall",
     "alarms": "/monitoring/alarms/?show=all",
     "intake": "/command/intake/",
@@ -125,7 +126,21 @@ def start_losses(page: Page) -> None:
     page.wait_for_timeout(2000)
 
 
+def by_test(file: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file]
+    subprocess.run(command, cwd=ROOT, env=dict(os.environ, ANLAN_PICTURES="1"), check=True)
+
+
 def main(wanted: list[str]) -> int:
+    for name, file in TESTED.items():
+        if not wanted or name in wanted:
+            by_test(file)
+    if wanted and not set(wanted) - set(TESTED):
+        return 0
+    return from_pages(wanted)
+
+
+def from_pages(wanted: list[str]) -> int:
     with demonstration() as (url, name, password), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("ANLAN_CHROMIUM", "/usr/bin/chromium"), args=ARGUMENTS

@@ -54,7 +54,7 @@ def test_a_case_that_does_not_hold_fails_alone_and_says_why(
     assert why is None or why in rows[0]["error"]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[{"id": 1}]', "\x00"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", "[1]", '[{"id": 1}]', "\x00"])
 def test_a_file_without_cases_ends_with_2(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "cases.json"
     file.write_text(text, encoding="utf-8")

@@ -248,3 +248,5 @@ def test_a_condition_or_mapping_that_is_no_pair_is_refused(city: City, tmp_path:
         actions.into_register(actor(city.city), "hospitals", Order(file, where=["hospital"]))
     with pytest.raises(Invalid, match="--map"):
         actions.into_register(actor(city.city), "hospitals", Order(file, mapping=["=name"]))
+    with pytest.raises(Invalid, match="nope"):
+        actions.into_register(actor(city.city), "hospitals", Order(file, mapping=["医院名称=nope"]))

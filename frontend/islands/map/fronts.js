@@ -49,6 +49,7 @@ export class Fronts {
     this.slider.setAttribute("aria-label", tr("起算后时间"));
     this.text = document.createElement("output");
     this.which = document.createElement("select");
+    this.which.className = "input";
     this.which.setAttribute("aria-label", tr("看哪一次推演"));
     this.which.addEventListener("change", () => {
       this.stop();

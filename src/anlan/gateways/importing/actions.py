@@ -12,7 +12,7 @@ from django.db import transaction
 from shapely.geometry import shape
 
 from anlan.gateways.importing import network, rasters
-from anlan.gateways.importing.items import LAT_NAMES, LON_NAMES, Item, in_wgs84, matching, renamed
+from anlan.gateways.importing.items import LAT_NAMES, LON_NAMES, Item, in_wgs84, matching, pair, renamed
 from anlan.gateways.importing.readers import read
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.areas.actions import set_boundary
@@ -21,7 +21,7 @@ from anlan.kernel.geo import Crs, Finder, parse
 from anlan.kernel.models import Area
 from anlan.kernel.register import query, refused
 from anlan.kernel.register.declare import Register
-from anlan.kernel.register.importing import FIRST_ROW, import_rows
+from anlan.kernel.register.importing import FIRST_ROW, column_names, import_rows
 from anlan.resources import actions as resources
 from anlan.simulation import actions as simulation
 
@@ -107,6 +107,8 @@ def pair_of(line: str) -> tuple[float, float]:
 def into_register(by: Actor, slug: str, order: Order) -> Outcome:
     """Rows or features into a registry, by its own rules."""
     register = query.find(slug)
+    for text in order.mapping:
+        known_field(register, pair(text, "map")[1])
     items = list(order.items())
     if not items:
         raise Invalid("file", order.file.name, "至少一行（检查 --where 条件）", label="文件")
@@ -123,6 +125,12 @@ def into_register(by: Actor, slug: str, order: Order) -> Outcome:
     if report.unknown:
         found.notes.append(f"没有读取的列：{'、'.join(report.unknown[:30])}（可用 --map 列名=字段 指定）")
     return found
+
+
+def known_field(register: Register, name: str) -> None:
+    """A column may be sent to a field by its name or its title, or to what places are read from."""
+    if name not in column_names(register) and name.lower() not in {"geometry", *LON_NAMES, *LAT_NAMES}:
+        raise Invalid("map", name, "、".join(register.fields), label="--map 的字段")
 
 
 def needs_area(register: Register, items: list[Item]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from anlan.hazards.chemical.substances import table
 from anlan.kernel.accounts.scope import Located
 
 
@@ -57,3 +58,9 @@ class HazardUnit(Located):
 
     class Meta(Located.Meta):
         verbose_name = "危险单元"
+
+    @property
+    def substance_name(self) -> str:
+        """The substance's Chinese name where the table knows it, else the word that was registered."""
+        known = table().get(self.substance)
+        return known.name if known else self.substance
