@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -31,10 +33,23 @@ def django_db_setup(
         connection.creation.destroy_test_db(given, verbosity=0)
 
 
+#: Every test process hands out its own ports one after the other, below those that the kernel gives to outgoing connections:
+#: a port that is free now is still free when a server of ours comes to bind it.
+PORTS_EACH = 1000
+FIRST_PORT = 20_000 + PORTS_EACH * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw") or 0) % 12_000
+PORTS = itertools.cycle(range(FIRST_PORT, FIRST_PORT + PORTS_EACH))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in itertools.islice(PORTS, PORTS_EACH):
+        with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            try:
+                probe.bind(("127.0.0.1", port))
+                datagrams.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"ports {FIRST_PORT} to {FIRST_PORT + PORTS_EACH - 1} are all taken")
 
 
 def wait_for_port(port: int, seconds: float = 60) -> None:

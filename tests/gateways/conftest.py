@@ -124,10 +124,10 @@ def gateway(
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    assert ready.wait(20)
+    assert ready.wait(60)
     wait_for_port(port)
     yield Gateway(nats_server, port, ports)
     loop, stop = loops[0]
     loop.call_soon_threadsafe(stop.set)
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()

@@ -56,8 +56,10 @@ def of_file(path: str) -> list[Row]:
         raise WrongFile(path, "不是 UTF-8 编码的 JSON") from None
     if isinstance(cases, dict) and {"id", "module"} <= cases.keys():
         cases = [cases]
-    if not isinstance(cases, list) or not cases or not all(
-        isinstance(c, dict) and {"id", "module", "input"} <= c.keys() for c in cases
+    if (
+        not isinstance(cases, list)
+        or not cases
+        or not all(isinstance(c, dict) and {"id", "module", "input"} <= c.keys() for c in cases)
     ):
         raise WrongFile(path, "不是案例文件")
     return [judge(case) for case in cases]

@@ -106,7 +106,8 @@ class ReadingLog:
     async def broke(self) -> None:
         """The connection is gone, and with it the word about what was on its way."""
         for waiting in self.on_the_way:
-            waiting.reschedule(0)
+            if not waiting.expired():
+                waiting.reschedule(0)
 
     async def _durable(self, subject: str, data: bytes, headers: dict[str, str] | None) -> None:
         """Returns with JetStream's word. What was on its way when the connection broke goes again with the next one:

@@ -79,7 +79,15 @@ class MqttClient:
         self.acknowledged: dict[int, asyncio.Future[None]] = {}
 
     async def connect(self, host: str, port: int) -> None:
+        """Raises `MqttError`, `OSError` or `TimeoutError`; then nothing stays open."""
         self.reader, self.writer = await asyncio.open_connection(host, port, limit=2**20, ssl=self.tls)
+        try:
+            await self._introduce()
+        except BaseException:
+            self.writer.close()
+            raise
+
+    async def _introduce(self) -> None:
         flags = (0x02 if self.clean else 0) | (0xC0 if self.user else 0)
         body = field("MQTT") + bytes([4, flags]) + struct.pack("!H", KEEP_ALIVE_S) + field(self.client_id)
         body += field(self.user) + field(self.password) if self.user else b""
