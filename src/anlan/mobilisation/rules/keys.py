@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -17,12 +18,12 @@ def kept_key(file: Path) -> ec.EllipticCurvePrivateKey:
     if not file.exists():
         pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_suffix(f".{os.getpid()}")
-        draft.touch(0o600)
-        draft.write_bytes(pem)
-        with suppress(FileExistsError):  # two processes that start at once agree on the first one's
-            os.link(draft, file)
-        draft.unlink()
+        # Its owner's alone from the beginning; whoever else makes one at the same moment, thread or process, takes the first.
+        with tempfile.NamedTemporaryFile(dir=file.parent, prefix=file.stem) as draft:
+            draft.write(pem)
+            draft.flush()
+            with suppress(FileExistsError):
+                os.link(draft.name, file)
     key = load_pem_private_key(file.read_bytes(), None)
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError(f"{file}: 不是椭圆曲线（P-256）私钥")
