@@ -54,7 +54,8 @@ def loaded_var(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pat
                 made.with_suffix(".done").touch()
         # Owners as well: as root the database runs under an account of its own.
         subprocess.run(["cp", "-a", str(made), str(var)], check=True)
-        for left in ("run/*", "postgres/.s.PGSQL*", "postgres/.handle_pids*", "postgres/postmaster.pid"):
+        # With a token of its own: a device whose broker died must not be welcome at that of another copy, on the same port by then.
+        for left in ("run/*", "nats_token", "postgres/.s.PGSQL*", "postgres/.handle_pids*", "postgres/postmaster.pid"):
             for file in var.glob(left):
                 file.unlink()
         return var
