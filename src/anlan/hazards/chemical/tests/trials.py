@@ -47,8 +47,9 @@ BARAD = (
 )
 #: O'Neill, Nebraska, 1956: roughness, m.
 ROUGHNESS = 0.006
-#: The greatest reading of each arc, read off the whole arcs. Runs 11, 22, 29 and 35 stand in both sources and agree there. Left out: run
-#: 10 (800 m: 0.900 between 0.050 and 0.110 is a slip), 52 (five of its 800 m readings are missing), and runs whose arcs were not looked at.
+#: The greatest reading of each arc, read off the whole arcs. Runs 11, 22 and 35 stand in both sources and agree there; of 29 only the
+#: 50 m arc was compared, the others are as the second source has them. Left out: run 10 (800 m: 0.900 between
+#: 0.050 and 0.110 is a slip), 52 (five of its 800 m readings are missing), and runs whose arcs were not looked at.
 PRAIRIE_GRASS = (
     Run(7, 89.9, 4.44, -9.8, (97.8, 23.3, 5.1, 0.8, 0.1)),
     Run(9, 92.0, 7.00, -31.0, (200.0, 56.1, 14.2, 2.90, 0.520)),
