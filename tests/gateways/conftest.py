@@ -130,4 +130,4 @@ def gateway(
     loop, stop = loops[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join(60)
-    assert not thread.is_alive()
+    assert not thread.is_alive(), [task.get_stack(limit=3) for task in asyncio.all_tasks(loop)]
