@@ -182,8 +182,10 @@ def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
     watch.weather = (
         weather.as_json() if weather else {name: inputs.get(name) for name in WEATHER} | {"station": typed_by(watch)}
     )
+    told = queries.communities(run)
     watch.advice = {
-        "zones": queries.people_of(by, run), "communities": queries.communities(run), "post": queries.post(by, run, now),
+        "zones": queries.people_of(by, run), "communities": told, "empty": queries.left_out(run, told),
+        "post": queries.post(by, run, now),
         "shift": "day" if queries.is_day(now) else "night", "because": because,
     }  # fmt: skip
     watch.took_ms = (time.perf_counter() - started) * 1000
