@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -79,15 +78,13 @@ def test_the_map_is_drawn_from_our_own_server_alone(page: Page, web: Web, drawn_
     assert [url for url in asked if not url.startswith((web.url, "blob:", "data:"))] == []
 
 
-def test_an_alarm_appears_in_the_list_within_a_second(page: Page, drawn_city: City) -> None:
+def test_an_alarm_appears_in_the_list_by_itself(page: Page, drawn_city: City) -> None:
     detector = station(drawn_city.west, "G1", 106.72, 39.5)
     open_map(page)
     wait_until(page, "document.documentElement.dataset.stream === 'open'")
     expect(page.get_by_text("没有未处理的告警")).to_be_visible()
-    before = time.monotonic()
     alarm = alarm_at(detector)
-    wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 5)
-    assert time.monotonic() - before < 1.0
+    wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 15)  # how soon: bench/latency
     assert "氯气浓度高报" in page.locator("#worklist").inner_text()
     page.wait_for_timeout(700)
     picture(page, "map-alarm")

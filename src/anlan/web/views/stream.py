@@ -24,6 +24,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.middleware import SEEN, actor_of
 from anlan.kernel.identity import actions, second_factor
+from anlan.kernel.tasks import end
 from anlan.web import live
 
 Message = MutableMapping[str, Any]
@@ -175,6 +176,4 @@ async def stream(scope: MutableMapping[str, Any], receive: Receive, send: Send) 
         if tasks[0] in done:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
