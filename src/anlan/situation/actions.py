@@ -153,7 +153,7 @@ def confirm_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseW
     watch.save()
     fact = ReleaseConfirmed(watch.pk, watch.title, by.name)
     record(by, "确认泄漏研判", watch, fact, before=before, correlation_id=watch.correlation_id)
-    assess(by, watch, f"{by.name}确认")
+    assess(by, watch, f"{by.name}确认泄漏")
     return watch
 
 

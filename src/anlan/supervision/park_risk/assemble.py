@@ -311,7 +311,7 @@ def notes_of(site: Site, request: Request, chosen: Frequencies, weather: str, sa
 def besides(chosen: Frequencies) -> str:
     """Where the frequencies are from: the park's own rows, its set, and the set for what that does not list."""
     sets = parameters()["sets"]
-    own = "；".join(f"{equipment.TYPES[kind]}取 {chosen.source(kind)}" for kind in chosen.own)
+    own = "；".join(f"{equipment.TYPES[kind]}的频率取 {chosen.source(kind)}" for kind in chosen.own)
     found = sets[chosen.chosen]["title"] + (
         f"（未列的类型取 {sets[OTHERWISE]['title']}）" if chosen.chosen != OTHERWISE else ""
     )
