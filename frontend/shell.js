@@ -1,6 +1,7 @@
 // @ts-check
 // The shell's own script: the running clock, and manners for pages that fetch themselves. Every page works without it.
 
+import "./stay.js";
 import { LOCALE } from "./words.js";
 
 /** Let the clock of the page run at the installation's pace (scenario seconds per real second). */

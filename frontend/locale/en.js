@@ -15,6 +15,8 @@ export const EN = {
   "起算后时间": "Time since the start",
   "时间": "Time",
   "演练": "Exercise",
+  "未能完成（{status}）": "Not done ({status})",
+  "网络或服务暂不可用，所填内容仍在，请再试一次。": "Network or service unavailable; what you typed is kept, try again.",
   "起算后 {time}（模型推算）": "{time} after the start (modelled)",
   "{seconds} 秒": "{seconds} s",
   "{days} 天": "{days} d",
