@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Field, Parsed, Refused
-from anlan.gateways.feeds.weather.parse import QUANTITIES
+from anlan.gateways.feeds.weather.parse import LIMITS, QUANTITIES
 from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -82,13 +82,14 @@ def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> N
     ]
     fields = [one for one in parsed.fields if one.forecast and one.code in QUANTITIES]
     if fields:
-        places = list(queries.stations(by).filter(kind="气象", in_service=True).values_list("code", "lon", "lat"))
+        ours = queries.stations(by, "monitoring.feed").filter(kind="气象", in_service=True)
+        places = list(ours.values_list("code", "lon", "lat"))
         for one in fields:
             found = [(code, one.at(lat, lon)) for code, lon, lat in places]
             rows += [
                 actions.Ahead(code, QUANTITIES[one.code], one.issued, one.valid, value, feed.title)
                 for code, value in found
-                if value is not None
+                if value is not None and LIMITS[QUANTITIES[one.code]][0] <= value <= LIMITS[QUANTITIES[one.code]][1]
             ]
     if rows:
         receipt.received, receipt.new = receipt.received + len(rows), receipt.new + actions.keep_forecasts(by, rows)
