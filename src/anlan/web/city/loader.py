@@ -16,7 +16,6 @@ from django.conf import settings
 from django.db import transaction
 
 from anlan import cities
-from anlan.administration.models import Shift
 from anlan.command import actions as command
 from anlan.command import plans
 from anlan.gateways.importing.actions import RasterOrder, into_ground
@@ -30,8 +29,8 @@ from anlan.kernel.register.declare import REGISTERS
 from anlan.kernel.register.importing import Report, import_rows
 from anlan.kernel.register.scoping import everything
 from anlan.resources import actions as resources
-from anlan.resources.models import RoadEdge
-from anlan.simulation.models import GroundRaster
+from anlan.resources import queries as means
+from anlan.simulation import queries as simulation
 from anlan.web.city import accounts
 
 LOADER = system("城市装载")
@@ -97,7 +96,7 @@ def keep_roster(name: str, around: datetime) -> Report:
 def unmanned(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
     """Those turns in which nobody of that desk and role is on duty yet."""
     known: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
-    for shift in Shift.objects.unscoped("making the roster").select_related("organisation"):
+    for shift in everything(REGISTERS["shifts"].model).select_related("organisation"):
         key = (shift.organisation.code, shift.get_role_display())
         known.setdefault(key, []).append((shift.start, shift.end))
     for row in rows:
@@ -120,7 +119,7 @@ def load(name: str, dry_run: bool = False, *, new_only: bool = False) -> Loaded:
             for slug in slugs(folder, spec):
                 loaded.bring(slug, rows_of(folder / "registers" / f"{slug}.csv"))
             open_books(folder, loaded)
-            if not (new_only and RoadEdge.objects.exists()):
+            if not (new_only and means.has_roads()):
                 load_roads(folder, loaded)
             load_rasters(folder, spec, loaded)
             loaded.bring("shifts", unmanned(roster(spec, clock.now())))
@@ -217,11 +216,7 @@ def load_roads(folder: Path, loaded: Loaded) -> None:
 
 def load_rasters(folder: Path, spec: dict[str, Any], loaded: Loaded) -> None:
     """Fuel, heights and trees of the country ([[raster]] of city.toml); what was imported under other names stays."""
-    have = (
-        set(GroundRaster.objects.unscoped("loading a city").values_list("title", flat=True))
-        if loaded.new_only
-        else set()
-    )
+    have = set(simulation.rasters(LOADER).values_list("title", flat=True)) if loaded.new_only else set()
     for part in spec.get("raster", []):
         if part["title"] in have:
             continue
