@@ -14,6 +14,7 @@ export const EN = {
   "推进时间": "Time of spread",
   "起算后时间": "Time since the start",
   "时间": "Time",
+  "演练": "Exercise",
   "起算后 {time}（模型推算）": "{time} after the start (modelled)",
   "{seconds} 秒": "{seconds} s",
   "{days} 天": "{days} d",

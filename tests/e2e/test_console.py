@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -128,6 +128,24 @@ def test_the_stream_reconnects_after_an_outage_and_shows_what_was_missed(page: P
     page.context.set_offline(False)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 15)
+
+
+def test_the_clock_of_an_open_page_goes_with_a_scenario_that_begins_and_ends(page: Page, drawn_city: City) -> None:
+    open_map(page)
+    wait_until(page, "document.documentElement.dataset.stream === 'open'")
+    half_a_day_ago = clock.now() - timedelta(hours=12)
+    clock.run_scenario("试验", half_a_day_ago, 60)
+    try:
+        wait_until(page, shows_the_hour(half_a_day_ago), 30)
+    finally:
+        clock.run_real()
+    wait_until(page, shows_the_hour(clock.now()), 30)
+
+
+def shows_the_hour(moment: datetime) -> str:
+    """Of the moment, or the next one."""
+    hours = [f"{(moment + timedelta(hours=n)).astimezone(clock.BEIJING):%H}" for n in (0, 1)]
+    return f"{hours}.includes(document.querySelector('[data-clock] b').textContent.slice(0, 2))"
 
 
 def test_a_click_tells_what_is_here_and_the_help_lists_the_keys(page: Page, drawn_city: City) -> None:

@@ -52,6 +52,8 @@ def contents(watch: ReleaseWatch, by: str) -> Iterator[Block]:
         if rows
         else Text("影响范围内没有已知的村（社区）。")
     )
+    if watch.advice.get("empty"):
+        yield Text(f"影响范围内没有登记居民（不足 1 人）、未列建议：{'、'.join(watch.advice['empty'])}。")
     yield Heading("四、接近方向与指挥部")
     yield Text(approach(watch))
     teams = [

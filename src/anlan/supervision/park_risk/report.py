@@ -126,10 +126,12 @@ def majors(park: Park) -> Table:
 
 
 def frequencies(row: ParkRisk) -> Table:
-    """Every release and how often, by the set that was chosen."""
-    chosen = parameters()["sets"][row.inputs.get("frequency_set", "hj169")]
-    source = chosen["title"] + ("（待核对）" if chosen["to_check"] else "")
-    rows = [[str(name or key), f"{often:.1e}", source] for key, name, often in row.inputs.get("frequencies", [])]
+    """Every release, how often, and where that is from."""
+    chosen = parameters()["sets"][row.inputs.get("frequency_set", "hj169")]["title"]
+    rows = [
+        [str(name or key), f"{often:.1e}", said[0] if said else chosen]
+        for key, name, often, *said in row.inputs.get("frequencies", [])
+    ]
     return Table("泄漏场景与失效频率", ["泄漏场景", "频率 次/年", "来源"], rows, (3, 0.9, 1.6))
 
 

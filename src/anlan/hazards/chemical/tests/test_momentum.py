@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gamma
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,44 @@ def test_a_plume_comes_with_the_wind_at_its_own_height_slowly_first_and_then_fas
         4 * (0.6 * 0.798 * 0.06 * 20_000 / 31**0.5 / 10) ** 0.15, rel=0.02
     )
     assert passage.metres(float(passage.seconds(np.array([5000.0]))[0])) == pytest.approx(5000.0)
-    dense = cloud.Batch(cloud.DENSE, batch.sources, batch.airs).passage()
-    assert dense.metres(250.0) == pytest.approx(1000.0), "a dense layer is told of with the wind at 10 m"
+
+
+@pytest.mark.parametrize(("stability", "wind"), [("D", 5.0), ("F", 2.0)])
+def test_what_is_in_the_air_is_what_has_come_out_when_a_dense_layer_travels_with_its_own_speed(
+    stability: str, wind: float
+) -> None:
+    """Kilograms between the source's end and the front, from concentrations alone."""
+    batch = cloud.Batch(
+        cloud.DENSE, (cloud.Source(substances.find("chlorine"), 50.0, 239.0),), (cloud.Air(wind, stability),)
+    )
+    plume, passage = batch.solved, batch.passage()
+    width = 2 * (plume.plateau[0] + np.sqrt(np.pi) / 2 * plume.edge[0])
+    kg_m = plume.axis[0] * width * gamma(1 / (1 + plume.power[0])) / (1 + plume.power[0]) * plume.sz[0]
+    start, slower = float(plume.x[0, 0]), {}
+    for front in (300.0, 1000.0, 3000.0):
+        x = np.linspace(start, front, 20_000)
+        in_air = float(np.trapezoid(np.interp(x, plume.x[0], kg_m), x))
+        seconds = float(passage.seconds(np.array([front]))[0] - passage.seconds(np.array([start]))[0])
+        assert in_air == pytest.approx(50.0 * seconds, rel=0.02)
+        slower[front] = in_air / (50.0 * (front - start) / wind)
+    assert slower[300.0] > 1.5, "the wind at 10 m would have brought it there with so much less in the air"
+    assert slower[300.0] > slower[1000.0] > slower[3000.0] > 1
+
+
+def test_people_are_told_of_the_foremost_of_a_cloud_and_never_later_than_the_wind_at_ten_metres() -> None:
+    of = substances.find("chlorine")
+    for model in (cloud.GAUSSIAN, cloud.DENSE):
+        batch = cloud.Batch(model, (cloud.Source(of, 5.0, 239.0),), (cloud.Air(3.0, "E"),))
+        x = np.array([100.0, 500.0, 2000.0, 8000.0])
+        first, front = batch.passage().seconds(x), batch.arrival(x)
+        assert np.all(front < first)
+        assert np.all(np.diff(front) > 0)
+        assert np.all(front <= x / 3.0 + 1e-9)
+        late = batch.passage().seconds(x - 2 * 0.17 * x**0.97)
+        assert front == pytest.approx(np.minimum(late, x / 3.0))
+    burst = heavy_puff.slump(10_000.0, cloud.Source(of, 1.0, 239.0).mixture(293.15), surface(3.0, "D"))
+    assert burst.arrival(0.0) == 0.0
+    assert 200.0 < burst.arrival(2000.0) < 2000.0
 
 
 def test_a_known_strength_takes_the_place_of_the_calculated_one() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anlan.hazards.chemical.qra import answer, contours, individual, judge
-from anlan.hazards.chemical.qra.equipment import SETS, Equipment, scenarios
+from anlan.hazards.chemical.qra.equipment import SETS, Equipment, Frequencies, proper_size, scenarios
 from anlan.hazards.chemical.qra.individual import Steps, at_places, on_grid
 from anlan.hazards.chemical.qra.inputs import read
 from anlan.hazards.chemical.qra.model import Grid, People, Rose
@@ -130,9 +130,38 @@ def test_branches_of_every_tree_add_up_to_one() -> None:
         replace(VCM, substance="hydrogen", phase="gas"),
     ):
         for chosen in SETS:
-            for one in scenarios(item, chosen):
+            for one in scenarios(item, Frequencies(chosen)):
                 for near in ([], sources):
                     assert sum(footprints(0, one, rose, near)[1].values()) == pytest.approx(1)
+
+
+def test_a_park_s_own_frequencies_take_the_place_of_its_set_for_their_type_alone() -> None:
+    own = Frequencies(
+        "api581", {"vessel": {"25": 3e-6, "rupture": 1e-7}, "pipe": {"50%": 2e-7}}, {"vessel": "AQ/T 3046-2013 附录"}
+    )
+    assert {(one.id.split("/")[1], one.frequency) for one in scenarios(CHLORINE, own)} == {
+        ("25", 3e-6),
+        ("rupture", 1e-7),
+    }
+    pipe = replace(CHLORINE, type="pipe", connection_mm=80.0, length_m=300.0, phase="gas")
+    (half,) = scenarios(pipe, own)
+    assert (half.frequency, half.hole_mm) == (pytest.approx(6e-5), pytest.approx(40.0))
+    assert [own.source(kind) for kind in ("vessel", "pipe", "process")] == [
+        "AQ/T 3046-2013 附录",
+        "园区自定",
+        "API 581 第 2 版通用失效频率",
+    ]
+    sums = {name: sum(one.frequency for one in scenarios(CHLORINE, Frequencies(name))) for name in SETS}
+    assert sums == {"hj169": pytest.approx(1.1e-4), "purple": pytest.approx(1.1e-5), "api581": pytest.approx(3.06e-5)}
+
+
+@pytest.mark.parametrize(
+    ("size", "right"),
+    [("10", True), ("6.4", True), ("1000", True), ("10%", True), ("100%", True), ("10min", True), ("rupture", True), ("0", False),
+     ("1001", False), ("101%", False), ("0%", False), ("-5", False), ("nan", False), ("破裂", False), ("", False), ("1e3", False)],
+)  # fmt: skip
+def test_a_size_of_release_is_a_hole_a_share_ten_minutes_or_a_rupture(size: str, right: bool) -> None:
+    assert proper_size(size) is right
 
 
 def test_a_source_of_ignition_in_the_cloud_burns_it_before_it_gets_further() -> None:
@@ -208,7 +237,9 @@ def test_capacity_shrinks_as_the_place_comes_nearer_to_people() -> None:
     rose = qra_cases.rose()
     target = judge.Target(0.0, 0.0, "一类", "学校")
     base = judge.Base(rose, (target,), False, np.zeros(1), judge.Societal([], 0, {}), None)
-    most = [judge.room_for(base, replace(CHLORINE, x=float(x)), "purple")["most_t"] for x in (300, 1500, 6000)]
+    most = [
+        judge.room_for(base, replace(CHLORINE, x=float(x)), Frequencies("purple"))["most_t"] for x in (300, 1500, 6000)
+    ]
     assert most == sorted(most)
     assert most[0] < most[2]
 
