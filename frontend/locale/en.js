@@ -3,6 +3,7 @@
 
 /** @type {Record<string, string>} */
 export const EN = {
+  "地图不能显示，列表和登记簿照常可用。请用支持 WebGL 2 的浏览器，或刷新重试。（{reason}）": "The map cannot be shown; lists and registers work as ever. Use a browser with WebGL 2, or reload. ({reason})",
   "迟报": "late",
   "按时": "on time",
   "超 {time}": "{time} over",
