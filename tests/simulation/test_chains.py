@@ -294,6 +294,18 @@ def test_what_people_confirm_fires_the_next_hazard_where_it_is(plant: City) -> N
     assert Firing.everything.filter(node="explosion", heard__startswith=f"lead:{carbide.pk}:").exists()
 
 
+def test_what_nobody_checked_lapses_when_the_event_is_over_and_what_was_answered_stays(plant: City) -> None:
+    by = actor(plant.city)
+    leads = follow(by, flooded(plant, 1.5))
+    actions.answer_lead(by, leads[0].pk, "cleared", "看过，没有")
+    assert actions.end_story(by, leads[0].correlation_id) >= len(leads) - 1
+    states = dict(Lead.everything.filter(correlation_id=leads[0].correlation_id).values_list("pk", "state"))
+    assert states.pop(leads[0].pk) == "cleared"
+    assert set(states.values()) == {"lapsed"}
+    with pytest.raises(Conflict, match="事件结束时未核查"):
+        actions.answer_lead(by, leads[-1].pk, "confirmed", "晚了")
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=20))
 def test_a_drawing_has_every_box_apart_and_runs_forward_wherever_no_circle_forbids(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -218,6 +219,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "fallen": falls(before.fields, row.fields) if before else [],
         "next_states": REPORT[row.state],
         "clocks": queries.clocks(actor_of(request), row.incident_id),
+        "sendings": [{**one, "at": datetime.fromisoformat(one["at"])} for one in row.sendings],
         "sent_by_phone": any(sending["channel"] == "phone" for sending in row.sendings),
         "now": clock.now(),
     }
