@@ -13,8 +13,8 @@ help:            ## this list
 setup:           ## environment and browser libraries from the lock files
 	@$(PYTHON) tools/setup.py
 
-demo: setup      ## start everything and play a scenario (SCENARIO=..., ONCE=1 to play once and exit)
-	@$(ANLAN) demo --scenario $(SCENARIO) $(if $(ONCE),--once)
+demo: setup      ## start everything and play a scenario (SCENARIO=..., SPEED=10 slower, ONCE=1 to play once and exit)
+	@$(ANLAN) demo --scenario $(SCENARIO) $(if $(SPEED),--speed $(SPEED)) $(if $(ONCE),--once)
 
 up: setup        ## start everything, no scenario (DEMO=1 with the demo accounts)
 	@$(ANLAN) up $(if $(DEMO),--demo-accounts)

@@ -1,25 +1,22 @@
 // @ts-check
 // The shell's own script: the running clock, and manners for pages that fetch themselves. Every page works without it.
 
+import "./stay.js";
+import { everySecond, platformNow } from "./clock.js";
 import { LOCALE } from "./words.js";
 
 /** Let the clock of the page run at the installation's pace (scenario seconds per real second). */
 function runClock() {
   const shown = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-clock]"));
   if (!shown) return;
-  const start = Date.parse(shown.dateTime);
-  const speed = Number(shown.dataset.speed || "1");
-  const loaded = performance.now();
   const day = new Intl.DateTimeFormat(LOCALE, { timeZone: "Asia/Shanghai", month: "2-digit", day: "2-digit", weekday: "short" });
   const time = new Intl.DateTimeFormat(LOCALE, { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
   const [date, clock] = [shown.querySelector("span"), shown.querySelector("b")];
-  const tick = () => {
-    const now = new Date(start + (performance.now() - loaded) * speed);
+  everySecond(() => {
+    const now = new Date(platformNow());
     if (date) date.textContent = day.format(now);
     if (clock) clock.textContent = time.format(now);
-  };
-  tick();
-  setInterval(tick, speed > 1 ? 250 : 1000);
+  });
 }
 
 /** A part that fetches itself (`data-rest-while-asking`) waits while somebody answers a question or writes in it. */

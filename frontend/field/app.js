@@ -181,7 +181,7 @@ function card(task, queue) {
     if (found.lon === null) here.textContent = tr("没有定位");
     else await note(task.id, "position", found);
   });
-  const box = make("article", { className: late ? "task late" : "task" }, make("h2", {}, task.title),
+  const box = make("article", { className: late ? "task late" : "task" }, make("h2", {}, task.exercise ? `【${tr("演练")}】${task.title}` : task.title),
     make("p", { className: "muted" }, `${task.assignee} · ${task.incident} · ${task.place}`), make("p", {}, task.text));
   if (due) box.append(make("p", { className: late ? "refused" : "muted" }, tr("须在 {due} 前完成", { due })));
   if (task.eta_min !== null) box.append(make("p", { className: "muted" }, tr("路程 {km} km，约 {min} 分钟（{how}）", { km: ((task.road_m ?? 0) / 1000).toFixed(1), min: Math.round(task.eta_min), how: task.route_how })));

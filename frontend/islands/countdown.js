@@ -1,17 +1,10 @@
 // @ts-check
 // Countdowns: every <time data-due> shows what is left by the installation's clock. Without script the due time stands there.
 
+import { everySecond, platformNow } from "../clock.js";
 import { tr } from "../words.js";
 
-const shown = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-clock]"));
-const start = shown ? Date.parse(shown.dateTime) : Date.now();
-const speed = Number(shown?.dataset.speed || "1");
-const loaded = performance.now();
 const SOON_MS = 30 * 60_000;
-
-function now() {
-  return start + (performance.now() - loaded) * speed;
-}
 
 /** @param {number} ms */
 function words(ms) {
@@ -31,14 +24,13 @@ function tick() {
       time.textContent = tr(late ? "迟报" : "按时");
       continue;
     }
-    const left = due - now();
+    const left = due - platformNow();
     time.dataset.state = left < 0 ? "late" : left < SOON_MS ? "soon" : "running";
     time.textContent = tr(left < 0 ? "超 {time}" : "余 {time}", { time: words(left) });
   }
 }
 
-tick();
-setInterval(tick, speed > 1 ? 250 : 1000);
+everySecond(tick);
 document.addEventListener("htmx:afterSettle", tick);
 // A list that refreshes itself waits while somebody answers a question or fills a field in it.
 document.addEventListener("htmx:beforeRequest", (event) => {

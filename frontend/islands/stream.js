@@ -4,6 +4,7 @@
 
 const HIDDEN_MS = 30_000;
 const SILENT_MS = 16_000;
+const TELL_TIME = ["hello", "beat", "clock"];
 const meta = /** @type {HTMLMetaElement | null} */ (document.querySelector('meta[name="anlan-position"]'));
 let last = meta ? meta.content : "";
 let heard = performance.now();
@@ -25,8 +26,9 @@ function pass(message) {
   heard = performance.now();
   if (message.lastEventId) last = message.lastEventId;
   const data = JSON.parse(message.data);
+  if (TELL_TIME.includes(message.type)) document.dispatchEvent(new CustomEvent("anlan:clock", { detail: data }));
   show("open", data.published_at ?? data.at);
-  if (message.type === "beat") return;
+  if (message.type !== "hello" && TELL_TIME.includes(message.type)) return;
   const detail = { ...data, seq: Number(message.lastEventId) };
   document.dispatchEvent(new CustomEvent(`anlan:${message.type}`, { detail }));
   document.dispatchEvent(new CustomEvent("anlan:event", { detail: { ...detail, type: message.type } }));
@@ -42,6 +44,7 @@ function connect() {
     pass(message);
   });
   mine.addEventListener("beat", pass);
+  mine.addEventListener("clock", pass);
   mine.addEventListener("reset", pass);
   mine.addEventListener("bye", () => location.reload());
   mine.addEventListener("error", () => {

@@ -4,7 +4,8 @@
 
 import { Scene } from "./map/scene.js";
 import { token } from "./map/symbols.js";
-import { platformNow } from "./worklist.js";
+import "./worklist.js";
+import { everySecond, platformNow } from "../clock.js";
 import { LOCALE, tr } from "../words.js";
 
 const FOCUS_MS = 12_000;
@@ -104,7 +105,7 @@ function renew() {
 function sizeClock() {
   const shownAt = document.getElementById("wall-time");
   const format = new Intl.DateTimeFormat(LOCALE, { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
-  setInterval(() => { if (shownAt) shownAt.textContent = format.format(new Date(platformNow())); }, 250);
+  everySecond(() => { if (shownAt) shownAt.textContent = format.format(new Date(platformNow())); });
 }
 
 scene.live();

@@ -1,6 +1,7 @@
 // @ts-check
 // Keeps the lists of the left side true: asks for them again after events that concern them, and counts down clocks.
 
+import { everySecond, platformNow } from "../clock.js";
 import { csrfToken } from "../csrf.js";
 import { tr } from "../words.js";
 
@@ -21,13 +22,6 @@ function refresh() {
     if (more) refresh();
     more = false;
   }, TOGETHER_MS);
-}
-
-/** The platform's time in milliseconds; a scenario's runs faster. */
-export function platformNow() {
-  const shown = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-clock]"));
-  if (!shown) return Date.now();
-  return Date.parse(shown.dateTime) + performance.now() * Number(shown.dataset.speed || "1");
 }
 
 /** @param {number} ms */
@@ -65,5 +59,5 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   const token = csrfToken();
   if (token) /** @type {CustomEvent} */ (event).detail.headers["X-CSRFToken"] = token;
 });
-setInterval(tick, 1000);
+everySecond(tick);
 tick();

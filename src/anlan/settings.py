@@ -38,6 +38,7 @@ def database(url: str) -> dict[str, object]:
     """Django's description of one PostgreSQL from its URL, unix sockets (`?host=/dir`) included."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
+    groups = int(os.environ.get("ANLAN_WORK_GROUPS", "1"))  # each works over two connections
     if parts.scheme not in {"postgresql", "postgres"}:
         raise ValueError(f"ANLAN_DATABASE_URL={url!r}: 必须以 postgresql:// 开头")
     return {
@@ -48,7 +49,7 @@ def database(url: str) -> dict[str, object]:
         "HOST": query.get("host", [unquote(parts.hostname or "")])[0],
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 0,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}},
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12 + 2 * groups, "timeout": 20}},
         "TEST": {"NAME": f"test_{parts.path.lstrip('/')}"},
     }
 

@@ -107,6 +107,15 @@ def test_a_wrong_input_ends_with_2_and_names_field_value_and_range(
     assert error["error"]
 
 
+@pytest.mark.parametrize("given", [{}, {"deaths": None}])
+def test_a_grade_of_nothing_is_no_grade(given: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, result, error = calc(capsys, "accident-grade", given=given, tmp_path=tmp_path)
+    assert (code, result, error["field"]) == (2, None, "deaths、serious_injuries、direct_loss_yuan、missing")
+    code, result, _ = calc(capsys, "accident-grade", given={"deaths": 4}, tmp_path=tmp_path)
+    assert (code, result["grade"]) == (0, "较大")
+    assert result["unknown"] == ["serious_injuries", "direct_loss_yuan", "missing"]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[1", '{"rate_kg_s": NaN}', "7", '"x"', "null", "[null]"])
 def test_what_is_not_an_input_at_all_ends_with_2(text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, result, error = calc(capsys, "plume", given=text, tmp_path=tmp_path)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from anlan.command import actions, jobs
+from anlan.command.actions import proposals
 from anlan.command.models import Incident, Proposal, Report, ReportClock, Task, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
@@ -157,3 +158,38 @@ def test_an_alarm_goes_the_whole_way_to_a_review(stage: Stage) -> None:
     assert Team.everything.get(pk=stage.team.pk).readiness == "ready"
     with story.at(300):
         assert jobs.late_tasks() == 0
+
+
+def test_opening_takes_in_the_clues_of_the_same_thing_and_leaves_others_waiting(stage: Stage) -> None:
+    first = raise_alarm(stage)
+    raise_alarm(stage, 1, lon=107.3)
+    with clock.standing_at(START + timedelta(minutes=2)):
+        other = proposals.propose_foreign(
+            stage.officer, kind="通报", title="浓烟和刺鼻气味", event_code="12D01", lon=106.71, lat=39.5, at=clock.now(),
+            area=stage.city.west, correlation_id=None, reported_by="乌达区",
+        )  # fmt: skip
+        incident = actions.open_from_alarm(stage.officer, first.pk, "12D02")
+    states = dict(Proposal.everything.values_list("lon", "state"))
+    assert states == {106.7: "accepted", 107.3: "waiting", other.lon: "merged"}
+    merged = Proposal.everything.get(pk=other.pk)
+    assert (merged.incident_id, merged.reason) == (incident.pk, f"并入 {incident.number}")
+    assert TimelineEntry.everything.filter(incident=incident, text__contains="同地同时段线索").count() == 1
+    told = Event.objects.filter(name="command.ProposalDecided").values_list("payload__state", flat=True)
+    assert sorted(told) == ["accepted", "merged"]
+
+
+def test_a_real_message_never_goes_into_an_exercise(stage: Stage) -> None:
+    with clock.standing_at(START):
+        actions.open_incident(
+            stage.officer, event_code="12D02", title="演练", lon=106.7, lat=39.5, area_id=stage.city.west.pk,
+            occurred_at=None, reported_by="导调", source="演练", exercise=True,
+        )  # fmt: skip
+    raise_alarm(stage)
+    assert Proposal.everything.get().state == "waiting"
+    with clock.standing_at(START):
+        drill = actions.open_incident(
+            stage.officer, event_code="12D02", title="又一次演练", lon=106.7, lat=39.5, area_id=stage.city.west.pk,
+            occurred_at=None, reported_by="导调", source="演练", exercise=True,
+        )  # fmt: skip
+    assert drill.exercise
+    assert Proposal.everything.get().state == "waiting"

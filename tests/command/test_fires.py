@@ -87,3 +87,32 @@ def test_a_fire_is_followed_as_an_ensemble_from_its_perimeter_and_nobody_else_se
         actions.draw_line(by, first.correlation_id, [[106.705, 39.4], [106.705, 39.6]])
         assert control_lines(by, None)["features"]
         assert control_lines(actor(city.east), None)["features"] == []
+
+
+def test_the_wind_of_now_burns_on_what_the_wind_of_before_has_burnt(city: City) -> None:
+    """A refresh two hours later keeps those two hours; a perimeter seen then begins with the weather of then."""
+    by = actor(city.city)
+    with clock.standing_at(NOW):
+        asked = {"wind_m_s": 6, "wind_from_deg": 270, "forecast": [[1.0, 8.0, 280.0, 7.0], [3.0, 9.0, 290.0, 8.0]]}
+        first = actions.run(by, "wildfire", asked, 106.7, 39.5, None, "草场火")
+    key = first.correlation_id
+    air = {"forecast": [[1.0, 3.0, 90.0, 9.0]], "wind_m_s": 5.0, "wind_from_deg": 0.0}
+    with clock.standing_at(NOW + timedelta(hours=2)):
+        turned = actions.refresh_fire(by, key, air, "气象取自甲站")
+        walked = actions.redraw_fire(by, key, [list(place) for place in RING], "手绘")
+        kept = actions.refresh_fire(by, key, {}, "")
+    assert turned.inputs["wind_m_s"] == 6.0
+    assert turned.inputs["forecast"] == [[1.0, 8.0, 280.0, 7.0], [2.0, 5.0, 0.0, 6.0], [3.0, 3.0, 90.0, 9.0]]
+    assert (turned.summary["weather"], turned.summary["began_at"]) == ("气象取自甲站", NOW.isoformat())
+    until = {"1": first.summary["area_ha"]["1"], "2": first.summary["area_ha"]["2"]}
+    assert {hour: turned.summary["area_ha"][hour] for hour in until} == pytest.approx(until, rel=0.01)
+    assert turned.summary["area_ha"]["3"] < first.summary["area_ha"]["3"]
+    assert (walked.inputs["wind_m_s"], walked.inputs["wind_from_deg"], walked.inputs["forecast"]) == (
+        5.0, 0.0, [[1.0, 3.0, 90.0, 9.0]],
+    )  # fmt: skip
+    assert walked.summary["began_at"] == (NOW + timedelta(hours=2)).isoformat()
+    assert any("气象照上次推演" in text for text in kept.assumptions)
+    with clock.standing_at(NOW + timedelta(hours=9)):
+        late = actions.refresh_fire(by, key, {"forecast": None, "wind_m_s": 5.0, "wind_from_deg": 0.0}, "气象取自甲站")
+    assert any("从上次的火线按现在的气象重新起算" in text for text in late.assumptions)
+    assert late.summary["began_at"] == (NOW + timedelta(hours=9)).isoformat()

@@ -6,12 +6,13 @@ import base64
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError, transaction
 
 from anlan.command import actions
-from anlan.command.actions import headquarters, needs, supplying
+from anlan.command.actions import drawings, headquarters, needs, supplying
 from anlan.command.models import AidRequest, CommandTransfer, Headquarters, Incident, Need, NeedSupply
 from anlan.command.rules import structure
 from anlan.gateways.exchange.models import Peer, SentParcel
@@ -22,7 +23,7 @@ from anlan.kernel.events.models import Event
 from anlan.resources import actions as resources
 from anlan.resources.jobs import tell_overdue
 from anlan.resources.ledger import Paper
-from anlan.resources.models import Consignment, Material, Store
+from anlan.resources.models import Consignment, Material, Shelter, Store
 from anlan.resources.rules import air_minutes
 from tests.command.conftest import START, Stage, opened
 from tests.conftest import actor
@@ -270,6 +271,50 @@ def test_a_need_follows_its_load_from_the_shelf_to_the_signature(stage: Stage, s
     text = signed_in().get(f"/command/incidents/{row.pk}/?tab=headquarters").content.decode()
     for step in ("需求对满足", "B-02-1", "蒙C12345", "王社区", load.number):
         assert step in text
+
+
+@pytest.mark.django_db
+def test_goods_go_where_they_are_wanted_not_where_the_incident_is(stage: Stage) -> None:
+    row = opened(stage)
+    shelved(stage, 90)
+    by = stage.officer
+    Shelter.everything.create(
+        code="SH-1", name="滨河体育馆", lon=106.81, lat=39.61, area=stage.city.west, capacity=500, effective_area_m2=900
+    )
+    with clock.standing_at(START):
+        area = {
+            "type": "Polygon",
+            "coordinates": [[[106.60, 39.40], [106.62, 39.40], [106.62, 39.42], [106.60, 39.40]]],
+        }
+        drawings.draw(by, row.pk, uuid4(), "area", area, "二号集结区")
+
+        def wanted(place: str, **at: float) -> Need:
+            return needs.raise_need(
+                by, row.pk, kind="material", item="救灾帐篷", quantity=1, unit="", place=place, **at
+            )
+
+        where = {
+            text: (need.lon, need.lat)
+            for text in ("滨河体育馆", "二号集结区", "桥头 106.7123, 39.5012", "3 号楼 5 层", "某处")
+            for need in [wanted(text)]
+        }
+        assert where["滨河体育馆"] == (106.81, 39.61)
+        assert where["桥头 106.7123, 39.5012"] == (106.7123, 39.5012)
+        assert where["3 号楼 5 层"] == where["某处"] == (None, None)
+        lon, lat = where["二号集结区"]
+        assert lon is not None
+        assert lat is not None
+        assert 106.60 < lon < 106.62
+        assert 39.40 < lat < 39.42
+        assert (wanted("东门", lon=106.5, lat=39.3).lon, wanted("").lon) == (106.5, None)
+        with pytest.raises(Invalid, match="一并给出"):
+            wanted("东门", lon=106.5)
+        with pytest.raises(Invalid, match="-90~90"):
+            wanted("东门", lon=106.5, lat=99)
+        made = supplying.allocate_needs(by, row.pk)
+    asked = {one["name"]: (one["lon"], one["lat"]) for one in made.demands}
+    assert asked["滨河体育馆"] == (106.81, 39.61)
+    assert asked["某处"] == (row.lon, row.lat), "what nobody can place is brought to the incident"
 
 
 @pytest.mark.django_db

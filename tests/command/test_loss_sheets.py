@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import replace
 from typing import Any
 
@@ -138,3 +139,37 @@ def test_what_the_city_reported_goes_up_with_its_figures_and_comes_back_received
         assert (top.state, top.decided_by, top.decision) == ("accepted", "mca:150000平台", "回执 内蒙古收〔2026〕7")
         with pytest.raises(Refused, match="不是本平台"):
             effects.apply(stage.officer, superior, replace(word, payload={**said, "about": "losses:999999"}))
+
+
+@pytest.mark.django_db
+def test_a_program_fills_sheets_keeps_the_ledger_and_reads_the_year(stage: Stage, signed_in: Any) -> None:
+    with clock.standing_at(START):
+        process = begun(stage)
+        row = of(stage.city.west, process)
+        client, api = signed_in(), "/api/command/losses"
+
+        def post(path: str, **data: Any) -> Any:
+            return client.post(f"{api}{path}", data, content_type="application/json")
+
+        filled = sheets.write_excel("表", ["指标代码", "本期"], [["affected_population", 12], ["deaths", 1]])
+        sheet = {"name": "表.xlsx", "content": b64encode(filled).decode()}
+        told = post(f"/returns/{row.pk}/table", **sheet, version=row.version)
+        assert (told.status_code, told.json()["figures"]["affected_population"]) == (200, 12)
+        assert post(f"/returns/{row.pk}/table", **sheet, version=row.version).status_code == 409
+        assert post(f"/returns/{row.pk}/table", name="表.xlsx", content="不是").status_code == 422
+        out = client.get(f"{api}/returns/{row.pk}/table.xlsx").content
+        assert loss_sheets.figures_of("表.xlsx", out)["affected_population"] == "12"
+        person = {"kind": "dead", "area_id": stage.city.west.pk, "name": "某人", "detail": "男 60 岁"}
+        kept = post(f"/{process.pk}/ledger", **person)
+        assert kept.status_code == 201
+        struck = post(f"/ledger/{kept.json()['id']}/strike", reason="查无此人")
+        assert struck.json()["struck_why"] == "查无此人"
+        assert [one["name"] for one in client.get(f"{api}/{process.pk}/ledger").json()] == ["某人"]
+        elsewhere = signed_in(stage.city.east, "command.view", username="zhao")
+        assert elsewhere.get(f"{api}/{process.pk}/ledger").json() == [], "the dead of another district"
+        assert elsewhere.get(f"{api}/returns/{row.pk}/table.xlsx").status_code == 404
+        submitted(stage, stage.city.city, process, {"affected_population": "12"}, explanation="区县未报")
+        year = client.get(f"{api}/years/{START.year}").json()
+        assert (year["disasters"], year["total"]["affected_population"]) == (1, 12)
+        assert client.get(f"{api}/years/1999").status_code == 422
+        assert client.get(f"{api}/years/{START.year - 1}").json()["disasters"] == 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -79,15 +78,13 @@ def test_the_map_is_drawn_from_our_own_server_alone(page: Page, web: Web, drawn_
     assert [url for url in asked if not url.startswith((web.url, "blob:", "data:"))] == []
 
 
-def test_an_alarm_appears_in_the_list_within_a_second(page: Page, drawn_city: City) -> None:
+def test_an_alarm_appears_in_the_list_by_itself(page: Page, drawn_city: City) -> None:
     detector = station(drawn_city.west, "G1", 106.72, 39.5)
     open_map(page)
     wait_until(page, "document.documentElement.dataset.stream === 'open'")
     expect(page.get_by_text("没有未处理的告警")).to_be_visible()
-    before = time.monotonic()
     alarm = alarm_at(detector)
-    wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 5)
-    assert time.monotonic() - before < 1.0
+    wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 15)  # how soon: bench/latency
     assert "氯气浓度高报" in page.locator("#worklist").inner_text()
     page.wait_for_timeout(700)
     picture(page, "map-alarm")
@@ -131,6 +128,34 @@ def test_the_stream_reconnects_after_an_outage_and_shows_what_was_missed(page: P
     page.context.set_offline(False)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     wait_until(page, f"!!document.querySelector('[data-alarm=\"{alarm.pk}\"]')", 15)
+
+
+def test_the_clock_of_an_open_page_goes_with_a_scenario_that_begins_and_ends(page: Page, drawn_city: City) -> None:
+    open_map(page)
+    wait_until(page, "document.documentElement.dataset.stream === 'open'")
+    half_a_day_ago = clock.now() - timedelta(hours=12)
+    clock.run_scenario("试验", half_a_day_ago, 60)
+    try:
+        wait_until(page, shows_the_hour(half_a_day_ago), 30)
+        expect(page.locator("[data-scenario]")).to_contain_text("演练 ×60")
+    finally:
+        clock.run_real()
+    wait_until(page, shows_the_hour(clock.now()), 30)
+    expect(page.locator("[data-scenario]")).to_be_hidden()
+
+
+def shows_the_hour(moment: datetime) -> str:
+    """Of the moment, or the next one."""
+    hours = [f"{(moment + timedelta(hours=n)).astimezone(clock.BEIJING):%H}" for n in (0, 1)]
+    return f"{hours}.includes(document.querySelector('[data-clock] b').textContent.slice(0, 2))"
+
+
+def test_a_browser_that_cannot_draw_the_map_says_so_and_keeps_the_lists(page: Page, drawn_city: City) -> None:
+    alarm = alarm_at(station(drawn_city.west, "G1", 106.72, 39.5))
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto("/")
+    expect(page.get_by_role("alert").filter(has_text="地图不能显示")).to_be_visible()
+    expect(page.locator(f'[data-alarm="{alarm.pk}"]')).to_be_visible()
 
 
 def test_a_click_tells_what_is_here_and_the_help_lists_the_keys(page: Page, drawn_city: City) -> None:

@@ -20,6 +20,7 @@ from anlan.gateways.devices import discover
 from anlan.gateways.devices.sl651 import encode
 from anlan.gateways.models import Backfill
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.errors import Invalid
 from anlan.kernel.models import User
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Datastream
@@ -132,6 +133,25 @@ def test_the_gateway_works_an_order_off_as_history_and_keeps_what_it_refused(
     refused = refused_file(job).read_text(encoding="utf-8-sig")
     assert "昨天" in refused
     assert "未登记的数据流" in refused
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.csv", "时间,数据流,值\n\n"), ("a.txt", "# 只有注释\n")])
+def test_a_file_without_a_single_reading_is_no_success(
+    gateway: Gateway, tmp_path: Path, name: str, content: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(b"")
+    with pytest.raises(Invalid, match="0 字节"):
+        actions.order(system("试验"), file, name, protocol="sl651")
+    file.write_text(content, encoding="utf-8")
+    job = actions.order(system("试验"), file, name, protocol="sl651")
+    for _ in range(200):
+        job.refresh_from_db()
+        if job.state not in actions.OPEN:
+            break
+        time.sleep(0.05)
+    assert (job.state, job.kept) == ("failed", 0)
+    assert "没有一条读数" in job.note
 
 
 def test_the_page_takes_a_file_and_refuses_one_that_nobody_could_read(

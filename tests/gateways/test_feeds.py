@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,10 @@ from anlan.kernel.events.outbox import Event
 from anlan.kernel.models import ApiToken, Area
 from anlan.monitoring import log as layout
 from anlan.monitoring.models import Datastream, HazardEvent, Station
-from tests.conftest import City, Nats
+from anlan.simulation.layers import fire_fronts
+from anlan.simulation.models import Run
+from conftest import library
+from tests.conftest import City, Nats, actor
 from tests.gateways.conftest import Gateway, empty_streams, read_all
 from tests.gateways.test_ingest import eventually
 from tests.web.conftest import account
@@ -152,15 +155,38 @@ def test_a_source_is_asked_by_itself_and_says_how_it_went(
     assert HazardEvent.everything.get().magnitude == 5.8
 
 
+@pytest.fixture
+def airport(transactional_db: None, city: City) -> Datastream:
+    """The temperature at the airport, registered for the weather service's reports."""
+    station = Station.everything.create(
+        code="W1",
+        name="乌海机场",
+        lon=106.8,
+        lat=39.79,
+        kind="气象",
+        protocol="weather",
+        address="ZBUH",
+        area=city.east,
+    )
+    return Datastream.everything.create(
+        code="W1-TEM", station=station, source_code="TEM", name="气温", quantity="气温", unit="℃"
+    )
+
+
 def test_a_file_put_into_the_inbox_is_taken_in_and_moved_away(
-    settings: Any, tmp_path: Path, gateway: Gateway, city: City
+    airport: Datastream, settings: Any, tmp_path: Path, gateway: Gateway, city: City
 ) -> None:
     settings.VAR = tmp_path
     folder = inbox() / "hotspots"
     folder.mkdir(parents=True)
     (folder / "bad.csv").write_text("no such header\n", encoding="utf-8")
     (folder / "good.csv").write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
-    wait_until(lambda: not [f for f in folder.iterdir() if f.is_file()])
+    sky = inbox() / "weather"
+    sky.mkdir()
+    at = clock.now() - timedelta(minutes=5)
+    (sky / "metar.txt").write_text(f"METAR ZBUH {at:%d%H%M}Z 31008MPS 9999 M05/M12 Q1023=", encoding="utf-8")
+    wait_until(lambda: not [f for one in (folder, sky) for f in one.iterdir() if f.is_file()])
+    assert [(row[0], row[2]) for row in gateway.readings()] == [(airport.pk, -5.0)]
     assert [(f.parent.name, f.name) for f in sorted(folder.rglob("*.csv"))] == [
         ("done", "good.csv"), ("refused", "bad.csv"),
     ]  # fmt: skip
@@ -179,22 +205,9 @@ def test_published_files_of_every_feed_are_taken_in(shared: Path, city: City, we
 
 
 def test_the_weather_of_our_stations_goes_into_the_log_and_that_of_others_does_not(
-    city: City, nats_server: Nats, web_log: None
+    airport: Datastream, city: City, nats_server: Nats, web_log: None
 ) -> None:
     asyncio.run(empty_streams(nats_server.url))
-    station = Station.everything.create(
-        code="W1",
-        name="乌海机场",
-        lon=106.8,
-        lat=39.79,
-        kind="气象",
-        protocol="weather",
-        address="ZBUH",
-        area=city.east,
-    )
-    heat = Datastream.everything.create(
-        code="W1-TEM", station=station, source_code="TEM", name="气温", quantity="气温", unit="℃"
-    )
     at = clock.now().replace(minute=0, second=0, microsecond=0)
     text = f"METAR ZBUH {at:%d%H%M}Z 31008MPS 9999 M05/M12 Q1023=\nMETAR ZBAA {at:%d%H%M}Z 00000MPS CAVOK 10/02 Q1013="
     with clock.standing_at(at + timedelta(minutes=5)):
@@ -203,7 +216,55 @@ def test_the_weather_of_our_stations_goes_into_the_log_and_that_of_others_does_n
     assert answer["received"] > 10
     (data,) = asyncio.run(read_all(nats_server.url, layout.STREAM))
     batch = layout.decode(data)
-    assert (batch.stream.tolist(), batch.value.tolist()) == ([heat.pk], [-5.0])
+    assert (batch.stream.tolist(), batch.value.tolist()) == ([airport.pk], [-5.0])
+
+
+def model_run(hours: dict[int, tuple[float, float]]) -> bytes:
+    """GRIB 2 of a model that began at 00 UTC on 20 July 2026 over the north of China: wind components (m/s) by the hour."""
+    lib = library("eccodes", "weather")
+    corners = {"longitudeOfFirstGridPointInDegrees": 90.0, "longitudeOfLastGridPointInDegrees": 120.0}
+    messages = []
+    for step, components in hours.items():
+        for name, value in zip(("10u", "10v"), components, strict=True):
+            handle = lib.codes_grib_new_from_samples("regular_ll_sfc_grib2")
+            for key, told in {**corners, "shortName": name, "dataDate": 20260720, "dataTime": 0, "step": step}.items():
+                lib.codes_set(handle, key, told)
+            lib.codes_set_values(handle, [value] * lib.codes_get(handle, "numberOfValues"))
+            messages.append(lib.codes_get_message(handle))
+            lib.codes_release(handle)
+    return b"".join(messages)
+
+
+@pytest.mark.parametrize("forecast", [True, False])
+def test_a_hotspot_is_run_by_itself_with_the_wind_of_the_model_that_the_feed_brought(
+    city: City, web_log: None, forecast: bool
+) -> None:
+    """GRIB and FIRMS by post; the fire is on the map with a wind that turns, or with a constant one, and says which."""
+    Station.everything.create(
+        code="W1", name="乌海气象站", lon=106.8, lat=39.65, kind="气象", protocol="mqtt", address="W1", area=city.east
+    )
+    headers = sender(city.city)
+    with clock.standing_at(datetime(2026, 7, 20, 1, 30, tzinfo=UTC)):
+        if forecast:
+            sent = model_run({1: (4.0, 0.0), 2: (6.0, 0.0), 5: (0.0, 8.0)})
+            assert post("weather", sent, headers).json()["new"] == 6
+        hotspot = ROW.replace("2025-03-19,41", "2026-07-20,110")
+        assert post("hotspots", f"{HEADER}\n{hotspot}\n", headers).json()["new"] == 1
+        drain()
+        run = Run.everything.get(kind="wildfire")
+        shown = fire_fronts(actor(city.city), None)["features"]
+    assert {one["properties"]["name"] for one in shown}
+    if forecast:
+        assert (run.inputs["wind_m_s"], run.inputs["wind_from_deg"]) == pytest.approx((4.0, 270.0), abs=0.01)
+        assert run.inputs["forecast"] == [
+            [0.5, pytest.approx(6, abs=0.01), pytest.approx(270, abs=0.1), 6.0],
+            [3.5, pytest.approx(8, abs=0.01), pytest.approx(180, abs=0.1), 6.0],
+        ]
+        assert "没有三小时内的实测风，起始即用乌海气象站 07-20 08:00 起报的逐时预报" in run.summary["weather"]
+        assert any("逐时预报 2 段" in text for text in run.assumptions)
+    else:
+        assert run.inputs["forecast"] is None
+        assert "没有预报" in run.summary["weather"]
 
 
 def test_a_bulletin_is_on_the_map_and_no_clue_at_the_desk(city: City, web_log: None) -> None:

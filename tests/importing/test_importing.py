@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from anlan.gateways.importing import actions
 from anlan.gateways.importing.actions import Order
 from anlan.gateways.importing.items import Item
 from anlan.gateways.importing.network import build
+from anlan.gateways.importing.readers import READERS
 from anlan.kernel.errors import Forbidden, Invalid
 from anlan.kernel.geo import Crs, distance_m
 from anlan.kernel.geo.crs import gcj02_to_bd09, wgs84_to_gcj02
@@ -149,25 +151,102 @@ def geojson(file: Path, lon: float, lat: float) -> None:
     write(file.parent, [feature(point(lon, lat), code="H1", name="甲", area="mca:150304")]).rename(file)
 
 
-def geopackage(file: Path, lon: float, lat: float) -> None:
+def vectors(file: Path, lon: float, lat: float) -> None:
+    """GeoPackage or Shapefile, the latter with its parts beside it."""
     fields = {"code": "H1", "name": "甲", "area": "mca:150304"}
     library("pyogrio", "import").raw.write(
         file, geometry=np.array([shapely.Point(lon, lat).wkb], dtype=object), fields=list(fields), geometry_type="Point",
-        field_data=[np.array([value], object) for value in fields.values()], crs="EPSG:4326",
+        field_data=[np.array([value], object) for value in fields.values()], crs="EPSG:4490", encoding="UTF-8",
     )  # fmt: skip
 
 
+def zipped(file: Path, lon: float, lat: float) -> None:
+    vectors(file.with_name("inside.shp"), lon, lat)
+    with ZipFile(file, "w") as packed:
+        for part in file.parent.glob("inside.*"):
+            packed.write(part, part.name)
+
+
+def kml(file: Path, lon: float, lat: float) -> None:
+    library("pyogrio", "import")
+    data = "".join(f'<Data name="{k}"><value>{v}</value></Data>' for k, v in (("code", "H1"), ("area", "mca:150304")))
+    file.write_text(
+        '<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>'
+        f"<name>甲</name><ExtendedData>{data}</ExtendedData><Point><coordinates>{lon!r},{lat!r}</coordinates></Point>"
+        "</Placemark></Document></kml>",
+        encoding="utf-8",
+    )
+
+
+def extract(file: Path, lon: float, lat: float) -> None:
+    """An OSM extract keeps seven decimals (1 cm)."""
+    osmium = library("osmium", "import")
+    with osmium.SimpleWriter(str(file)) as out:
+        tags = {"code": "H1", "name": "甲", "area": "mca:150304", "amenity": "hospital"}
+        out.add_node(osmium.osm.mutable.Node(id=1, location=(lon, lat), tags=tags))
+
+
+MAKERS = {
+    ".csv": table, ".xlsx": workbook, ".xlsm": workbook, ".geojson": geojson, ".json": geojson, ".shp": vectors,
+    ".gpkg": vectors, ".kml": kml, ".zip": zipped, ".osm": extract, ".pbf": extract, ".osm.bz2": extract, ".osm.gz": extract,
+}  # fmt: skip
+
+
+def test_every_file_that_can_be_read_is_tried() -> None:
+    assert set(MAKERS) == {end for ends in READERS for end in ends}
+
+
 @pytest.mark.parametrize("crs", WRITTEN)
-@pytest.mark.parametrize(
-    ("name", "maker"), [("a.csv", table), ("a.xlsx", workbook), ("a.geojson", geojson), ("a.gpkg", geopackage)]
-)
+@pytest.mark.parametrize("end", MAKERS)
 def test_every_format_in_every_coordinate_system_lands_on_the_same_place(
-    city: City, tmp_path: Path, name: str, maker: Any, crs: Crs
+    city: City, tmp_path: Path, end: str, crs: Crs
 ) -> None:
-    maker(tmp_path / name, *WRITTEN[crs])
-    assert actions.into_register(actor(city.city), "hospitals", Order(tmp_path / name, crs)).refused == []
+    file = tmp_path / f"a{end}"
+    MAKERS[end](file, *WRITTEN[crs])
+    mapping = ["Name=name"] if end == ".kml" else []
+    dry = actions.into_register(actor(city.city), "hospitals", Order(file, crs, mapping, dry_run=True))
+    assert (dry.counts["新增"], Hospital.everything.count()) == (1, 0)
+    assert actions.into_register(actor(city.city), "hospitals", Order(file, crs, mapping)).refused == []
     row = Hospital.everything.get()
-    assert distance_m(*PLACE, row.lon, row.lat) < 0.5
+    assert (row.code, row.name, row.area) == ("H1", "甲", city.west)
+    assert distance_m(*PLACE, row.lon, row.lat) < 0.1
+
+
+def test_numbers_written_as_words_are_moved_like_numbers(city: City, tmp_path: Path) -> None:
+    words = {"type": "Point", "coordinates": [str(part) for part in WRITTEN[Crs.BD09]]}
+    file = write(tmp_path, [feature(words, code="H1", name="甲", area="mca:150304")])
+    actions.into_register(actor(city.city), "hospitals", Order(file, Crs.BD09))
+    assert distance_m(*PLACE, Hospital.everything.get().lon, Hospital.everything.get().lat) < 0.1
+
+
+BROKEN: list[Any] = [
+    None, 7, {}, {"geometry": 5}, {"geometry": {"coordinates": [1, 2]}}, {"geometry": {"type": "Point"}}, {"properties": [1]},
+    feature({"type": "Point", "coordinates": "abc"}, code="A", name="甲", area="mca:150304"),
+    feature({"type": "Polygon", "coordinates": [[[1, 2], [3, None]]]}, code="C", name="甲", area="mca:150304"),
+    feature({"type": "Star", "coordinates": [1, 2]}, code="D", name="甲", area="mca:150304"),
+    feature({"type": "LineString", "coordinates": [[106.7, 39.5]]}, code="G", name="甲", area="mca:150304"),
+    feature(point(1e9, 1e9), code="E", name="甲", area="mca:150304"),
+    feature({"type": "GeometryCollection", "geometries": [5]}, code="F", name="甲", area="mca:150304"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("crs", [Crs.WGS84, Crs.BD09])
+@pytest.mark.parametrize("goal", ["register", "roads", "areas"])
+def test_no_broken_feature_stops_the_good_one_behind_it(city: City, tmp_path: Path, goal: str, crs: Crs) -> None:
+    good = {
+        "register": feature(point(106.7, 39.5), code="H1", name="甲", area="mca:150304"),
+        "roads": feature({"type": "LineString", "coordinates": [[106.7, 39.5], [106.8, 39.5]]}, name="甲路"),
+        "areas": feature(SQUARE, code="mca:150304"),
+    }
+    order = Order(write(tmp_path, [*BROKEN, good[goal]]), crs)
+    into = {"register": lambda: actions.into_register(actor(city.city), "hospitals", order),
+            "roads": lambda: actions.into_roads(actor(city.city), order),
+            "areas": lambda: actions.into_areas(actor(city.city), order)}  # fmt: skip
+    found = into[goal]()
+    refused = {one.where for one in found.refused}
+    assert refused == {f"第 {number} 个要素" for number in range(1, len(BROKEN) + 1)}
+    assert all(one.reason for one in found.refused)
+    assert sum(found.counts.values()) >= 1
 
 
 def test_hospitals_out_of_an_osm_extract_by_a_condition(city: City, tmp_path: Path) -> None:

@@ -7,10 +7,15 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from django.db import transaction
 
+from anlan.command.events import IncidentClosed
 from anlan.hazards.contract import Footprint, Zone
+from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
+from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
+from anlan.kernel.events.outbox import emit
 from anlan.kernel.geo.layers import LAYERS
 from anlan.kernel.models import Area, Level
 from anlan.simulation import actions, layers, queries
@@ -123,6 +128,20 @@ def test_the_map_shows_the_newest_run_of_an_event_worst_zone_last(lived_in: City
     shown = layers.footprints(by, None)["features"]
     assert [f["properties"]["id"] for f in shown] == [f"{second.pk}-1", f"{second.pk}-0"]
     assert [f["properties"]["level"] for f in shown] == [2, 1]
+
+
+def test_when_the_event_is_closed_its_footprints_leave_the_map_and_the_run_stays(lived_in: City) -> None:
+    by = actor(lived_in.city)
+    ours, other = (actions.run(by, "chemical", CHLORINE, lon, 39.45) for lon in (106.65, 106.66))
+    with transaction.atomic():
+        emit(system("结案"), IncidentClosed(1), correlation_id=ours.correlation_id)
+    dispatcher.drain()
+    shown = {f["properties"]["run"] for f in layers.footprints(by, None)["features"]}
+    assert shown == {other.pk}
+    assert not {f["properties"]["run"] for f in layers.fire_fronts(by, None)["features"]} & {ours.pk}
+    assert {run.pk for run in queries.runs(by)} == {ours.pk, other.pk}
+    assert Event.objects.get(name="simulation.StoryEnded").payload == {"runs": 1, "leads": 0}
+    assert actions.end_story(by, ours.correlation_id) == 0
 
 
 @pytest.mark.parametrize("kind", sorted(queries.HAZARDS))

@@ -107,6 +107,26 @@ def test_a_tank_and_a_hole_become_zones_people_advice_and_a_post_within_a_second
     assert event.correlation_id == watch.correlation_id == Run.everything.get().correlation_id
 
 
+def test_nobody_is_advised_where_nobody_lives_and_the_page_says_which_were_left_out(
+    tank: HazardUnit, city: City, signed_in: SignIn
+) -> None:
+    Area.objects.create(
+        code_system="mca", code="150304001009", name="园区虚拟社区", level=Level.COMMUNITY, parent=city.west,
+        geometry=square(106.701, 39.455, 0.006), population=0,
+    )  # fmt: skip
+    with clock.standing_at(NOON):
+        blow(2.5, 270, NOON)
+        watch = actions.follow_release(actor(city.city), TANK, tank.pk)
+        names = [row["name"] for row in watch.advice["communities"]]
+        assert "社区0" in names
+        assert "园区虚拟社区" not in names
+        assert watch.advice["empty"] == ["园区虚拟社区"]
+        assert watch.run is not None
+        assert "园区虚拟社区" not in [one.name for one in queries.reached(actor(city.city), watch.run)]
+        page = signed_in().get(f"/situation/releases/{watch.pk}/").content.decode()
+    assert "未列建议：园区虚拟社区" in page
+
+
 def test_people_are_counted_by_the_shift_that_is_on(tank: HazardUnit, city: City) -> None:
     with clock.standing_at(NIGHT):
         blow(2.5, 270, NIGHT)

@@ -9,6 +9,7 @@ from typing import Any
 
 import docx
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from anlan.hazards.chemical import criteria
@@ -24,6 +25,7 @@ from anlan.monitoring.models import Alarm, Datastream, HazardEvent, Latest, Stat
 from anlan.supervision import actions, queries
 from anlan.supervision.models import (
     Enterprise,
+    FailureFrequency,
     HazardUnit,
     OnSite,
     Park,
@@ -230,7 +232,7 @@ def test_what_has_been_broken_from_the_start_is_a_finding_and_only_a_crossing_an
     browser = signed_in()
     page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
     assert "不符合项" in page
-    assert "学校（高敏感）个人风险 3.9e-06/年" in page
+    assert "学校（高敏感）个人风险 3.9×10⁻⁶/年，超过限值 3×10⁻⁶/年" in page
     assessed(0.95)
     assessed(1.2)
     assert told() == 0, "0.95 of the limit is not back within it"
@@ -387,8 +389,45 @@ def test_major_hazards_are_graded_from_the_register_by_unit_and_by_who_is_near(p
 def test_a_road_tanker_has_its_frequencies_from_the_set_that_lists_it(park: Park) -> None:
     HazardUnit.everything.update(kind="槽车")
     row = actions.assess_park(CLOCKWORK, park.pk, "annual")
-    assert {often for _id, _name, often in row.inputs["frequencies"]} == {5e-7}
+    assert {often for _id, _name, often, _source in row.inputs["frequencies"]} == {5e-7}
+    assert {source for *_rest, source in row.inputs["frequencies"]} == {"CPR 18E（Purple Book）表 3.x"}
     assert any("未列的类型取 CPR 18E" in text for text in row.assumptions)
+
+
+def test_a_park_chooses_its_frequencies_and_says_where_they_are_from(park: Park, city: City, signed_in: SignIn) -> None:
+    """Ten times rarer releases of a vessel are a tenth of the risk, for the year, a place, what may be added and the report."""
+    me = actor(city.west)
+    usual = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    Park.everything.update(frequency_set="purple")
+    rarer = actions.assess_park(CLOCKWORK, park.pk, "annual")
+    assert rarer.targets[0]["risk"] == pytest.approx(usual.targets[0]["risk"] / 10)
+    assert queries.point_risk(me, park.pk, "annual", "106.698", "39.47")["risk"] == pytest.approx(
+        rarer.targets[0]["risk"], rel=1e-6
+    )
+    added = queries.supposed(me, park.pk, "chlorine", "5", "106.694", "39.47")
+    assert {one["frequency"] for one in added["releases"]} == {1e-5, 5e-7}
+    FailureFrequency(
+        code="F1", park=park, equipment="vessel", size="rupture", per_year=1e-6, source="AQ/T 3046-2013", to_check=True
+    ).save()
+    own = actions.assess_park(CLOCKWORK, park.pk, "annual", "自定频率")
+    assert [row[2:] for row in own.inputs["frequencies"]] == [[1e-6, "AQ/T 3046-2013（待核对）"]]
+    assert any("取 AQ/T 3046-2013（待核对）；其余取 CPR 18E" in text for text in own.assumptions)
+    page = signed_in().get(f"/supervision/parks/{park.pk}/").content.decode()
+    assert "AQ/T 3046-2013（待核对）" in page
+    with pytest.raises(ValidationError, match="泄漏规模"):
+        FailureFrequency(
+            code="F2", park=park, equipment="vessel", size="五毫米", per_year=1e-6, source="x"
+        ).full_clean()
+
+
+def test_a_changed_frequency_starts_a_new_calculation_that_says_so(park: Park) -> None:
+    with clock.standing_at(NOON):
+        actions.assess_due(CLOCKWORK, NOON)
+    FailureFrequency(code="F1", park=park, equipment="vessel", size="10", per_year=1e-6, source="本园区统计").save()
+    later = NOON + timedelta(minutes=5)
+    with clock.standing_at(later):
+        (row,) = actions.assess_due(CLOCKWORK, later)
+    assert row.reason == "失效频率变化"
 
 
 def test_weather_that_does_not_add_up_is_refused(park: Park) -> None:

@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         watching = threading.Thread(target=system.watch, daemon=True)
         watching.start()
         console.print(f"[bold green]安澜已启动[/] {system.url}")
+        if not args.once:
+            invite(console, args.city)
         summary = asyncio.run(play(args, system, console))
         if args.once:
             print(json.dumps(summary, ensure_ascii=False, default=str), flush=True)
@@ -106,6 +108,14 @@ async def play(
         f"{verdict}  事件 {summary['incident']}，用时 {summary['took_s']} 秒，发出读数 {summary['readings_sent']} 条"
     )
     return summary
+
+
+def invite(console: Console, city: str) -> None:
+    """Whoever wants to see it happen must be in before it is over."""
+    from anlan.web.city import accounts  # noqa: PLC0415 - its tables need Django to be set up
+
+    username, password, name = accounts.demo(city)[0]
+    console.print(f"现在登录即可在一张图上看全过程：{username} / {password}（{name}）；嫌快可用 make demo SPEED=10")
 
 
 def greet(console: Console, url: str, city: str) -> None:

@@ -30,6 +30,7 @@ from anlan.gateways.feeds.poller import Poller
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.models import Quarantined
 from anlan.gateways.quarantine import replay_for_ever
+from anlan.kernel.tasks import end
 from anlan.monitoring import log as layout
 
 log = logging.getLogger(__name__)
@@ -60,14 +61,13 @@ async def main(stop: asyncio.Event, ready: Callable[[], None], host: str = "0.0.
         Polling(store, discover(), polled_file(settings.VAR)).run(),
     )
     tasks = [asyncio.create_task(work) for work in works]
-    await asyncio.wait_for(bridge.connected.wait(), 30)
+    async with asyncio.timeout(30):
+        await bridge.connected.wait()
     ready()
     await stop.wait()
     for listener in listeners:
         await listener.close()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await end(tasks)
     await store.close()
     await sync_to_async(connections.close_all)()
 

@@ -23,6 +23,14 @@ class SimulationFinished(Fact):
 
 
 @dataclass(frozen=True)
+class StoryEnded(Fact):
+    """The event is over: its runs have left the map, and what nobody had checked has lapsed."""
+
+    runs: int
+    leads: int
+
+
+@dataclass(frozen=True)
 class LeadsFound(Fact):
     """What may follow a hazard in a district, and at how many things: for people to check."""
 

@@ -51,6 +51,13 @@ def lead_answered(event: Event) -> None:
         actions.carry_on(CHAIN, event.payload["lead_id"])
 
 
+@on("command.IncidentClosed")
+def incident_closed(event: Event) -> None:
+    """What was computed for it is history."""
+    if event.correlation_id:
+        actions.end_story(CHAIN, event.correlation_id)
+
+
 @on("monitoring.WarningIssued")
 def warning_issued(event: Event) -> None:
     """A warning for districts: each of them as a whole."""

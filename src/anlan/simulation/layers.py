@@ -67,9 +67,9 @@ def supposed(actor: Actor, bbox: BBox | None) -> FeatureCollection:
 
 
 def newest(actor: Actor, supposed: bool, kinds: tuple[str, ...] = ()) -> list[Run]:
-    """The newest run of the last day for each event and family; supposed ones for each place too."""
+    """The newest run of the last day for each event and family, until the event is over; supposed ones for each place too."""
     found: dict[tuple[Any, ...], Run] = {}
-    rows = queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H))
+    rows = queries.runs(actor).filter(at__gte=clock.now() - timedelta(hours=SHOWN_H), over_at=None)
     for run in rows.filter(kind__in=kinds) if kinds else rows:
         if bool(run.because) == supposed:
             found.setdefault((run.correlation_id, run.kind, *((run.lon, run.lat) if supposed else ())), run)
@@ -196,7 +196,7 @@ layer(
         features=footprints,
         permission="simulation.view",
         colour="#c0392b",
-        refresh=("simulation.SimulationFinished",),
+        refresh=("simulation.SimulationFinished", "simulation.StoryEnded"),
         group="simulation",
         legend=(("#ff5257", "重度影响"), ("#ff9a2e", "中度影响"), ("#ffd84a", "轻度影响")),
     )
@@ -209,7 +209,7 @@ layer(
         features=fire_fronts,
         permission="simulation.view",
         colour="#ff6a2b",
-        refresh=("simulation.SimulationFinished",),
+        refresh=("simulation.SimulationFinished", "simulation.StoryEnded"),
         group="simulation",
     )
 )
@@ -235,7 +235,7 @@ layer(
         features=supposed,
         permission="simulation.view",
         colour="#b86adf",
-        refresh=("simulation.SimulationFinished",),
+        refresh=("simulation.SimulationFinished", "simulation.StoryEnded"),
         group="simulation",
         shown=False,
         empty="没有灾害链触发的假设推演",
@@ -250,7 +250,7 @@ layer(
         permission="simulation.view",
         icon="warning",
         colour="#e8833a",
-        refresh=("simulation.LeadsFound", "simulation.LeadAnswered"),
+        refresh=("simulation.LeadsFound", "simulation.LeadAnswered", "simulation.StoryEnded"),
         group="simulation",
         legend=(("#e8833a", "较可能"), ("#e8c53a", "须核实")),
     )

@@ -153,7 +153,7 @@ def confirm_release(by: Actor, watch_id: int, given: dict[str, Any]) -> ReleaseW
     watch.save()
     fact = ReleaseConfirmed(watch.pk, watch.title, by.name)
     record(by, "确认泄漏研判", watch, fact, before=before, correlation_id=watch.correlation_id)
-    assess(by, watch, f"{by.name}确认")
+    assess(by, watch, f"{by.name}确认泄漏")
     return watch
 
 
@@ -182,8 +182,10 @@ def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
     watch.weather = (
         weather.as_json() if weather else {name: inputs.get(name) for name in WEATHER} | {"station": typed_by(watch)}
     )
+    told = queries.communities(run)
     watch.advice = {
-        "zones": queries.people_of(by, run), "communities": queries.communities(run), "post": queries.post(by, run, now),
+        "zones": queries.people_of(by, run), "communities": told, "empty": queries.left_out(run, told),
+        "post": queries.post(by, run, now),
         "shift": "day" if queries.is_day(now) else "night", "because": because,
     }  # fmt: skip
     watch.took_ms = (time.perf_counter() - started) * 1000

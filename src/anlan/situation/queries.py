@@ -137,7 +137,8 @@ def cloud_of(run: Run) -> advice.Cloud:
     n = of.probit[2] if of.probit else 2.0
     axis = tuple((float(x), float(c)) for x, c in run.summary["axis_mg_m3"])
     lasts = float(run.summary.get("duration_s") or 600.0) or 600.0
-    return advice.Cloud(axis, max(lasts, 60.0), float(run.inputs["wind_m_s"]), n, float(of.endpoint_2 or 0.0))
+    front = tuple((float(x), float(s)) for x, s in run.summary.get("arrival_s", []))
+    return advice.Cloud(axis, max(lasts, 60.0), float(run.inputs["wind_m_s"]), n, float(of.endpoint_2 or 0.0), front)
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ def reached(actor: Actor, run: Run) -> list[Reached]:
     found = [
         Reached(f"area:{home.pk}", home.name, level, *spot_of(home.outline.intersection(zone), frame, cloud))
         for home in simulation.homes()
+        if home.people
         if (hit := touching(home.outline, sure)) is not None
         for level, zone in (hit,)
     ]
@@ -207,11 +209,17 @@ def spot_of(part: BaseGeometry, frame: Frame, cloud: advice.Cloud) -> tuple[floa
     if cloud.wind < CALM_M_S:
         return middle.x, middle.y, None
     nearest = max(0.0, min(frame.of(x, y)[0] for x, y in outline_points(part)))
-    return middle.x, middle.y, round(nearest / cloud.wind / 60, 1)
+    return middle.x, middle.y, round(cloud.arrives(nearest) / 60, 1)
+
+
+def left_out(run: Run, told: list[dict[str, Any]]) -> list[str]:
+    """Communities in any zone with nobody inside: no advice for nobody, but whoever reads must know that they were left out."""
+    outer, known = unary_union([shape(zone["geometry"]) for zone in run.zones]), {row["area_id"] for row in told}
+    return [home.name for home in simulation.homes() if home.pk not in known and home.outline.intersects(outer)]
 
 
 def communities(run: Run) -> list[dict[str, Any]]:
-    """Every community a sure zone touches, with shelter or evacuation and the reason; those only possibly reached wait."""
+    """Every community with people inside a sure zone, with shelter or evacuation and why; those only possibly reached wait."""
     sure = [shape(zone["geometry"]) for zone in run.zones if not zone.get("uncertain")]
     possible = [shape(zone["geometry"]) for zone in run.zones if zone.get("uncertain")]
     frame, cloud = Frame(run.lon, run.lat, run.summary["towards_deg"]), cloud_of(run)
@@ -229,6 +237,8 @@ def row_of(
     reached = not touched.is_empty
     part = touched if reached else home.outline.intersection(outer)
     people = home.people * part.area / home.outline.area
+    if not round(people):
+        return None
     row = {
         "area_id": home.pk, "name": home.name, "standby": not reached, "day": round(people * AT_HOME["day"]),
         "night": round(people * AT_HOME["night"]), "arrives_min": None, "what": advice.READY,

@@ -237,6 +237,7 @@ def because(before: ParkRisk | None, made: Assembled) -> str:
         "targets": "防护目标变化",
         "people": "人口变化",
         "frequency_set": "频率库变化",
+        "frequencies": "失效频率变化",
     }
     changed = [word for key, word in words.items() if plain(before.inputs.get(key)) != plain(made.inputs.get(key))]
     return "、".join(changed) or "输入变化"

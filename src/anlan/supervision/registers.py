@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anlan.kernel.register.declare import MapSymbol, Register, Section, register
-from anlan.supervision.models import Enterprise, HazardUnit, Park, ProtectionTarget, WeatherFrequency
+from anlan.supervision.models import Enterprise, FailureFrequency, HazardUnit, Park, ProtectionTarget, WeatherFrequency
 
 #: Keys of the chemical data, as people read them.
 SUBSTANCES = {
@@ -31,11 +31,12 @@ register(
         slug="parks",
         title="化工园区",
         key=("code",),
-        columns=("name", "area", "sketch"),
+        columns=("name", "area", "frequency_set", "sketch"),
         filters=("area",),
         search=("code", "name"),
         sections=(
             Section("园区", ("code", "name", "lon", "lat", "geometry", "sketch")),
+            Section("定量风险评估", ("frequency_set",)),
             Section("归属", ("area", "data_class", "representative")),
         ),
         sample={
@@ -165,6 +166,30 @@ register(
             "direction_deg": "270",
             "period": "全天",
             "probability": "0.05",
+            "representative": "是",
+        },
+    )
+)
+register(
+    Register(
+        model=FailureFrequency,
+        slug="failure-frequencies",
+        title="失效频率",
+        key=("code",),
+        columns=("park", "equipment", "size", "per_year", "source", "to_check"),
+        filters=("park", "equipment"),
+        search=("code", "source"),
+        sections=(
+            Section("频率", ("code", "park", "equipment", "size", "per_year", "source", "to_check", "representative")),
+        ),
+        help="园区自己的通用失效频率（如手边的 AQ/T 3046 附录或本园区统计）；有行的设备类型只按这些行计，其余按园区所选的频率库。",
+        sample={
+            "code": "FREQ-SAMPLE",
+            "park": "PARK-SAMPLE",
+            "equipment": "压力容器、气体储罐、塔器",
+            "size": "10",
+            "per_year": "0.0001",
+            "source": "HJ 169-2018 表 E.1",
             "representative": "是",
         },
     )

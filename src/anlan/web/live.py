@@ -7,7 +7,6 @@ and gets nothing twice: it is handed the backlog up to the hub's position from t
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from django.db.models import Max, Min
 from anlan.kernel.accounts.actor import Actor, GrantView
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import PUBLISHED, Fact
+from anlan.kernel.tasks import end
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -189,9 +189,7 @@ class Hub:
 
     async def close(self) -> None:
         if self.task is not None:
-            self.task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.task
+            await end([self.task])
         self.threads.shutdown(wait=False)
 
     async def listen(self) -> None:

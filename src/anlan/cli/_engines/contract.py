@@ -128,6 +128,8 @@ class Engine:
         for name in given:
             if name not in known:
                 raise InputError(path + name, given[name], f"只接受 {'、'.join(known)}")
+        if all(given.get(name) is None for name in known) and not any(f.default is REQUIRED for f in self.fields):
+            raise InputError(f"{path}{'、'.join(known)}", None, "至少给出其中一项")
         return {field.name: field.read(given, path) for field in self.fields}
 
     def answer(self, given: Any) -> Any:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import Q
+
 from anlan.command import event_codes, grading, numbering, sources
 from anlan.command.actions.instructions import open_items
+from anlan.command.actions.proposals import waiting_of
 from anlan.command.common import Kind, bump, exercising, hm, hold, hold_open, required, tell
 from anlan.command.duty import clocks
 from anlan.command.events import IncidentClosed, IncidentOpened, IncidentUpdated, ProposalDecided
@@ -170,12 +175,19 @@ def opened(incident: Incident) -> IncidentOpened:
 
 
 def settle_proposals(by: Actor, incident: Incident) -> None:
-    """The clue this incident was opened from is no longer waiting."""
-    for key, value in (("alarm_id", incident.alarm_id), ("hazard_event_id", incident.hazard_event_id)):
-        if value:
-            Proposal.objects.unscoped(HELD).filter(**{key: value}, state=Proposal.State.WAITING).update(
-                state=Proposal.State.ACCEPTED, incident=incident, decided_by=by.name, decided_at=clock.now()
-            )
+    """The clue this incident was opened from waits no more, nor do those of the same thing."""
+    names = ("alarm_id", "hazard_event_id", "correlation_id")
+    same = [Q(**{name: value}) for name in names if (value := getattr(incident, name))]
+    rows = Proposal.objects.unscoped(HELD).filter(reduce(or_, same), state=Proposal.State.WAITING)
+    for row in rows.select_for_update():
+        decide(by, row, Proposal.State.ACCEPTED, f"立案 {incident.number}", incident)
+    for row in waiting_of(incident):
+        tell_merged(by, incident, row, "同地同时段线索")
+
+
+def tell_merged(by: Actor, incident: Incident, row: Proposal, why: str) -> Proposal:
+    tell(incident, Kind.ALARM, f"{why}：{row.title}", by.name, at=row.at, lon=row.lon, lat=row.lat)
+    return decide(by, row, Proposal.State.MERGED, f"并入 {incident.number}", incident)
 
 
 def open_from_source(by: Actor, found: sources.Source, event_code: str) -> Incident:
@@ -220,10 +232,7 @@ def accept_proposal(by: Actor, proposal_id: int, event_code: str = "") -> Incide
 def merge_proposal(by: Actor, proposal_id: int, incident_id: int) -> Proposal:
     """线索并入已有事件: it is the same thing, seen by another."""
     proposal, incident = waiting(by, proposal_id), hold_open(by, "command.incident", incident_id)
-    tell(
-        incident, Kind.ALARM, f"并入线索：{proposal.title}", by.name, at=proposal.at, lon=proposal.lon, lat=proposal.lat
-    )
-    return decide(by, proposal, Proposal.State.MERGED, f"并入 {incident.number}", incident)
+    return tell_merged(by, incident, proposal, "并入线索")
 
 
 @action("command.incident")

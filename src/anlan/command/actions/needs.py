@@ -10,8 +10,9 @@ from uuid import UUID, uuid4
 from django.db.models import Q
 
 from anlan.command.common import Kind, bump, check_version, hm, hold_open, required, tell
+from anlan.command.duty import places
 from anlan.command.events import AidRequested, NeedChanged
-from anlan.command.models import AidRequest, Need, NeedSupply
+from anlan.command.models import AidRequest, Incident, Need, NeedSupply
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
@@ -63,12 +64,25 @@ def catalogued(item: str) -> Material | None:
     return Material.objects.filter(Q(code=item.strip()) | Q(name=item.strip())).first()
 
 
+def somewhere(
+    by: Actor, incident: Incident, place: str, lon: float | None, lat: float | None
+) -> tuple[float, float] | None:
+    """Where the goods are to be brought: as given, else as the words say it; None = not known better than the incident."""
+    if (lon is None) != (lat is None):
+        raise Invalid("lon,lat", f"{lon},{lat}", "经度、纬度一并给出，或都不给", label="送达地点", unit="度")
+    if lon is None or lat is None:
+        return places.delivery(by, incident, place)
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise Invalid("lon,lat", f"{lon},{lat}", "经度 -180~180，纬度 -90~90（WGS84）", label="送达地点", unit="度")
+    return lon, lat
+
+
 @action("command.incident")
 def raise_need(
     by: Actor, incident_id: int, *, kind: str, item: str, quantity: Any, unit: str, priority: int = 2, place: str = "",
-    wanted_by: datetime | None = None, group: str = "",
+    wanted_by: datetime | None = None, group: str = "", lon: float | None = None, lat: float | None = None,
 ) -> Need:  # fmt: skip
-    """提出需求."""
+    """提出需求. `place` in words (a registered place, what is drawn on the incident's map, coordinates) says where, too."""
     incident = hold_open(by, "command.incident", incident_id)
     now = clock.now()
     if priority not in (1, 2, 3):
@@ -78,8 +92,9 @@ def raise_need(
     material = catalogued(item) if kind == Need.Kind.MATERIAL else None
     if material and unit.strip() not in ("", material.unit):
         raise Invalid("unit", unit, f"{material.unit}（目录中“{material.name}”的计量单位）", label="单位")
+    at = somewhere(by, incident, place, lon, lat) or (None, None)
     row = Need.objects.create(
-        incident=incident, kind=chosen("kind", kind, Need.Kind, "类别"), material=material,
+        incident=incident, lon=at[0], lat=at[1], kind=chosen("kind", kind, Need.Kind, "类别"), material=material,
         item=material.name if material else required("item", item, "名称", 60), quantity=quantity_of(quantity),
         unit=material.unit if material else required("unit", unit, "单位", 10), priority=priority, place=place[:80],
         wanted_by=wanted_by, group=group[:60], raised_at=now, raised_by=by.name,

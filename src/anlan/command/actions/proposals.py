@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from anlan.command.common import Kind, tell
+from anlan.command.common import Kind, exercising, tell
 from anlan.command.events import ProposalReceived
 from anlan.command.models import Incident, Proposal
 from anlan.command.sources import Source
@@ -23,19 +23,30 @@ NEAR_M = 3000.0
 NEAR_TIME = timedelta(minutes=60)
 
 
-def near(found: Source, lon: float, lat: float) -> bool:
+def near(found: Source | Proposal, lon: float, lat: float) -> bool:
     return distance_m(found.lon, found.lat, lon, lat) <= NEAR_M
 
 
 def same_incident(found: Source) -> Incident | None:
-    """An open incident at this place and time with the same group of event type."""
+    """An open incident at this place and time with the same group of event type; never a real message into an exercise."""
     rows = Incident.objects.unscoped(HELD).filter(
+        exercise=exercising(),
         status__in=["opened", "responding", "ended"],
         event_code__startswith=found.event_code[:3],
         received_at__gte=found.at - NEAR_TIME,
         received_at__lte=found.at + NEAR_TIME,
     )
     return next((row for row in rows if near(found, row.lon, row.lat)), None)
+
+
+def waiting_of(incident: Incident) -> list[Proposal]:
+    """Waiting clues that would have been counted to the incident, had they come after it."""
+    rows = Proposal.objects.unscoped(HELD).select_for_update()
+    around = (incident.received_at - NEAR_TIME, incident.received_at + NEAR_TIME)
+    rows = rows.filter(
+        state=Proposal.State.WAITING, event_code__startswith=incident.event_code[:3], at__range=around
+    ).order_by("pk")
+    return [row for row in rows if incident.exercise == exercising() and near(row, incident.lon, incident.lat)]
 
 
 def same_proposal(found: Source) -> Proposal | None:

@@ -148,13 +148,15 @@ def allocate_needs(by: Actor, incident_id: int) -> Allocation:
     missing = [need for need in rows.select_related("material").prefetch_related("supplies") if need.missing > 0]
     if not missing:
         raise Conflict("没有尚缺的目录物资", rule="按缺口调拨须有未落实的、目录中的物资需求")
-    places: dict[str, dict[str, Any]] = {}
+    places: dict[tuple[str, float, float], dict[str, Any]] = {}
     for need in missing:
-        add(places.setdefault(need.place or incident.place or incident.title, {"priority": 3, "sums": {}}), need)
+        lon, lat = (incident.lon, incident.lat) if need.lon is None or need.lat is None else (need.lon, need.lat)
+        name = need.place or incident.place or incident.title
+        add(places.setdefault((name, lon, lat), {"priority": 3, "sums": {}}), need)
     demands = [
-        {"name": name[:80], "lon": incident.lon, "lat": incident.lat, "priority": one["priority"],
+        {"name": name[:80], "lon": lon, "lat": lat, "priority": one["priority"],
          "items": [{"material": code, "quantity": str(quantity)} for code, quantity in one["sums"].items()]}
-        for name, one in places.items()
+        for (name, lon, lat), one in places.items()
     ]  # fmt: skip
     title = f"{incident.title}：按需求缺口调拨"[:120]
     made = resources.draft_allocation(by, incident.area_id, title, demands, incident.correlation_id)

@@ -73,6 +73,8 @@ class WhyIn(Versioned):
 
 
 class NeedIn(Schema):
+    """`place` in words; where that is follows from them, unless `lon`, `lat` say it."""
+
     kind: str
     item: str
     quantity: Decimal
@@ -81,6 +83,8 @@ class NeedIn(Schema):
     place: str = ""
     wanted_by: AwareDatetime | None = None
     group: str = ""
+    lon: FiniteFloat | None = None
+    lat: FiniteFloat | None = None
 
 
 class SupplyIn(Versioned):
@@ -169,8 +173,8 @@ def aid_out(row: AidRequest) -> dict[str, Any]:
 
 def need_out(row: Need) -> dict[str, Any]:
     names = (
-        "id", "incident_id", "kind", "item", "quantity", "unit", "priority", "place", "wanted_by", "group", "raised_at",
-        "raised_by", "arrived", "coming", "missing", "closed_at", "close_reason", "version",
+        "id", "incident_id", "kind", "item", "quantity", "unit", "priority", "place", "lon", "lat", "wanted_by", "group",
+        "raised_at", "raised_by", "arrived", "coming", "missing", "closed_at", "close_reason", "version",
     )  # fmt: skip
     return {
         **fields(row, *names),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from anlan.administration import queries as administration
 from anlan.administration.queries import Watch
 from anlan.command import queries
-from anlan.command.models import Bulletin, Callee, CallRecord, CallRound, InstructionItem
+from anlan.command.models import Bulletin, Callee, CallRecord, CallRound, InstructionItem, Task
 from anlan.command.queries import Desk
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -32,6 +32,8 @@ class Due:
     detail: str
     url: str
     to_check: bool = False
+    #: Belongs to a drill: nobody is to be troubled for it in earnest.
+    exercise: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,21 +134,32 @@ def everything_due(desk: Desk, callings: list[Calling], items: list[InstructionI
             continue  # another party's old debt is in the incident's own page
         url = reverse("incident", args=[duty.incident_id]) + "?tab=reports"
         title = _("%(party)s%(kind)s（%(channel)s）→ %(receiver)s") % words_of(duty)
-        yield Due(duty.due_at, "report", title, f"{duty.incident.title} · {duty.basis}", url, duty.to_check)
+        yield Due(
+            duty.due_at,
+            "report",
+            title,
+            f"{duty.incident.title} · {duty.basis}",
+            url,
+            duty.to_check,
+            duty.incident.exercise,
+        )
     for task in desk.waiting:
         if task.acknowledge_by:
-            url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
-            yield Due(
-                task.acknowledge_by, "task", f"确认任务：{task.title}", f"{task.assignee} · {task.incident.title}", url
-            )
+            yield of_task(task, task.acknowledge_by, "确认任务")
     for task in desk.late:
         if task.due_at:
-            url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
-            yield Due(task.due_at, "task", f"完成任务：{task.title}", f"{task.assignee} · {task.incident.title}", url)
+            yield of_task(task, task.due_at, "完成任务")
     for one in callings:
         for callee in asked_now(one):
-            url = reverse("calling", args=[one.round.pk])
-            yield Due(callee.answer_by, "call", f"叫应：{callee}", f"{callee.phone} · {one.round.title}", url)
+            url, detail = reverse("calling", args=[one.round.pk]), f"{callee.phone} · {one.round.title}"
+            yield Due(callee.answer_by, "call", f"叫应：{callee}", detail, url, exercise=one.round.exercise)
     for item in items:
-        url = reverse("instructions")
-        yield Due(item.due_at, "order", f"批示：{item.what}", f"{item.owner} · {item.instruction.leader}", url)
+        detail, incident = f"{item.owner} · {item.instruction.leader}", item.instruction.incident
+        drill = incident is not None and incident.exercise
+        yield Due(item.due_at, "order", f"批示：{item.what}", detail, reverse("instructions"), exercise=drill)
+
+
+def of_task(task: Task, at: datetime, what: str) -> Due:
+    url = reverse("incident", args=[task.incident_id]) + "?tab=tasks"
+    detail = f"{task.assignee} · {task.incident.title}"
+    return Due(at, "task", f"{what}：{task.title}", detail, url, exercise=task.incident.exercise)

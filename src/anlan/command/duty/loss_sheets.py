@@ -16,6 +16,8 @@ from anlan.kernel.documents import sheets
 from anlan.kernel.errors import Invalid
 
 CODE, VALUE = "指标代码", "本期"
+EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_BYTES = 5_000_000
 FORM = (CODE, "指标", "单位", VALUE, "上期", "下级合计")
 #: Figure of the relief table -> indicators that are added up for it.
 RELIEF = {
@@ -25,6 +27,11 @@ RELIEF = {
     "households": ("houses_collapsed_households", "houses_severe_households"),
     "drought_need": ("drought_need_relief",),
 }
+
+
+def check_size(size: int) -> None:
+    if size > MOST_BYTES:
+        raise Invalid("file", f"{size / 1e6:.1f}", f"至多 {MOST_BYTES / 1e6:g}", label="文件大小", unit="MB")
 
 
 def form(row: LossReturn) -> bytes:

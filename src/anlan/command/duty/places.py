@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from anlan.command.models import Drawing, Headquarters, Incident
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.accounts.scope import Located
+from anlan.kernel.accounts.scope import HELD, Located
 from anlan.kernel.geo import Finder, parse
 from anlan.kernel.models import Area
 from anlan.resources.models import Hospital, KeyPlace, Shelter
@@ -15,6 +16,8 @@ from anlan.supervision.models import Enterprise, Park
 
 #: How people copy coordinates: "106.72,39.51", "106.72 39.51", with or without degree signs.
 PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*°?\s*[,，\s]\s*(-?\d+(?:\.\d+)?)\s*°?\s*")
+#: The same inside a sentence; with decimals, so that "3 号楼 5 层" is no place on earth.
+WITHIN = re.compile(r"(-?\d+\.\d+)\s*°?\s*[,，\s]\s*(-?\d+\.\d+)")
 KINDS: tuple[tuple[str, type[Any]], ...] = (
     ("企业", Enterprise),
     ("园区", Park),
@@ -63,6 +66,27 @@ def find(actor: Actor, text: str, most: int = 8) -> list[Place]:
         return []
     found = [*named(actor, text), *areas(actor, text)]
     return sorted(found, key=lambda place: place.name != text)[:most]
+
+
+def delivery(actor: Actor, incident: Incident, text: str) -> tuple[float, float] | None:
+    """Where goods for these words go: what commanders drew under that name, the command post, coordinates in the words,
+    the one registered place so called. None when the words leave it open: a guess would send a lorry astray."""
+    text = text.strip()
+    if not text:
+        return None
+    drawn = Drawing.objects.unscoped(HELD).filter(incident=incident, erased_at=None, label=text).last()
+    if drawn is not None:
+        middle = parse(drawn.geometry).representative_point()
+        return middle.x, middle.y
+    post = Headquarters.objects.unscoped(HELD).filter(incident=incident, dissolved_at=None, place=text).first()
+    if post is not None and post.lon is not None and post.lat is not None:
+        return post.lon, post.lat
+    if pair := WITHIN.search(text):
+        lon, lat = float(pair[1]), float(pair[2])
+        return (lon, lat) if abs(lon) <= 180 and abs(lat) <= 90 else None
+    found = [place for place in find(actor, text) if not place.rough]
+    exact = [place for place in found if place.name == text] or found
+    return (exact[0].lon, exact[0].lat) if len(exact) == 1 else None
 
 
 def named(actor: Actor, text: str) -> list[Place]:

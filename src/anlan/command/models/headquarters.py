@@ -152,6 +152,9 @@ class Need(OfIncident):
     unit = models.CharField("单位", max_length=10)
     priority = models.PositiveSmallIntegerField("优先级", default=2)
     place = models.CharField("送达地点", max_length=80, blank=True)
+    #: Where that is, as found from the words; without it the way is reckoned to the incident.
+    lon = models.FloatField("送达经度", null=True, blank=True)
+    lat = models.FloatField("送达纬度", null=True, blank=True)
     wanted_by = models.DateTimeField("须到位于", null=True, blank=True)
     group = models.CharField("提出组别", max_length=60, blank=True)
     raised_at = models.DateTimeField("提出时间")
@@ -166,6 +169,10 @@ class Need(OfIncident):
         constraints = [
             models.CheckConstraint(condition=Q(quantity__gt=0), name="need_is_something"),
             models.CheckConstraint(condition=Q(priority__range=(1, 3)), name="need_priority_1_to_3"),
+            models.CheckConstraint(
+                condition=Q(lon__isnull=True, lat__isnull=True) | Q(lon__range=(-180, 180), lat__range=(-90, 90)),
+                name="need_somewhere_on_earth",
+            ),
         ]
 
     def __str__(self) -> str:

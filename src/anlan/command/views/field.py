@@ -58,7 +58,7 @@ def as_json(one: Task) -> dict[str, Any]:
     row = one.incident
     return {
         "id": one.pk, "title": one.title, "text": one.text, "assignee": one.assignee, "state": one.state,
-        "state_title": one.get_state_display(), "next": list(TASK[one.state]), "incident": row.title,
+        "state_title": one.get_state_display(), "next": list(TASK[one.state]), "incident": row.title, "exercise": row.exercise,
         "place": row.place or row.area.name, "lon": row.lon, "lat": row.lat,
         "due_at": one.due_at.isoformat() if one.due_at else None, "eta_min": one.eta_min, "road_m": one.road_m,
         "route": one.route, "route_how": one.route_how, "needs": one.needs,

@@ -181,7 +181,8 @@ def refresh(actor: Actor, key: UUID, request: HttpRequest) -> None:
     del request
     run = page_of(actor, key)["run"]
     air = monitoring_actions.weather_near(actor, run.lon, run.lat, clock.now())
-    simulation_actions.refresh_fire(actor, key, {"forecast": None, **air.inputs}, (air.words,))
+    changed = {"forecast": None, **air.inputs} if air.inputs else {}
+    simulation_actions.refresh_fire(actor, key, changed, air.words)
 
 
 VERBS: dict[str, Callable[[Actor, UUID, HttpRequest], None]] = {

@@ -17,6 +17,7 @@ from anlan.command.models import (
     AidRequest,
     CommandGroup,
     CommandTransfer,
+    Drawing,
     Headquarters,
     Incident,
     Need,
@@ -85,10 +86,12 @@ def needs_met(actor: Actor, row: Incident) -> dict[str, Any]:
 def needs_tab(actor: Actor, row: Incident) -> dict[str, Any]:
     post = post_of(actor, row)
     found = needs_met(actor, row)
+    drawn = Drawing.objects.visible_to(actor, VIEW).filter(incident=row, erased_at=None).exclude(label="")
     missing = [one for one, _parts in found["needs"] if one.material_id and not one.closed_at and one.missing > 0]
     return found | {
         "groups": list(CommandGroup.objects.unscoped(HELD).filter(headquarters=post)) if post else [],
         "kinds": Need.Kind.choices, "sources": NeedSupply.Source.choices, "relations": AidRequest.Relation.choices,
+        "known_places": [*dict.fromkeys([*drawn.values_list("label", flat=True), *([post.place] if post else [])])],
         "may_need": actor.has("command.incident"), "may_aid": actor.has("command.dispatch"),
         "may_allocate": bool(missing) and actor.may("resources.allocate", row.area.path),
         "materials": Material.objects.order_by("name"), "loads": resources.open_loads(actor, row.correlation_id),

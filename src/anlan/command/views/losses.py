@@ -27,8 +27,6 @@ from anlan.kernel.areas.models import Area, Level
 from anlan.kernel.errors import Invalid, NotFound
 
 VIEW = "command.view"
-EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_BYTES = 5_000_000
 
 
 @require_http_methods(["GET", "POST"])
@@ -198,7 +196,7 @@ def seen_return(request: HttpRequest, pk: int) -> LossReturn:
 @require_GET
 def table_xlsx(request: HttpRequest, pk: int) -> HttpResponse:
     row = seen_return(request, pk)
-    return attachment(loss_sheets.form(row), f"{row.round.process}-{row}.xlsx", EXCEL)
+    return attachment(loss_sheets.form(row), f"{row.round.process}-{row}.xlsx", loss_sheets.EXCEL)
 
 
 @require_POST
@@ -207,9 +205,7 @@ def take_in(request: HttpRequest, pk: int) -> HttpResponse:
     sent = request.FILES.get("file")
     if sent is None:
         raise Invalid("file", "", "统计表 Excel（.xlsx）或 CSV", label="文件")
-    size = sent.size or 0
-    if size > MOST_BYTES:
-        raise Invalid("file", f"{size / 1e6:.1f}", f"至多 {MOST_BYTES / 1e6:g}", label="文件大小", unit="MB")
+    loss_sheets.check_size(sent.size or 0)
     figures = loss_sheets.figures_of(sent.name or "", sent.read())
     version = int(number_of(request.POST.get("version") or "0", "version", "版本"))
     verbs.fill_losses(actor_of(request), pk, figures, version=version)
@@ -240,7 +236,7 @@ def year(request: HttpRequest) -> HttpResponse:
 @require_GET
 def year_xlsx(request: HttpRequest) -> HttpResponse:
     found = loss_sheets.of_year(actor_of(request), year_of(request))
-    return attachment(loss_sheets.year_sheet(found), f"{found.year}年自然灾害情况年报.xlsx", EXCEL)
+    return attachment(loss_sheets.year_sheet(found), f"{found.year}年自然灾害情况年报.xlsx", loss_sheets.EXCEL)
 
 
 @require_GET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,6 +17,7 @@ from anlan.command.duty.places import PAIR
 from anlan.command.forms import CasualtiesForm, IncidentForm
 from anlan.command.models import Incident, Plan, PlanVersion, Report, ReportKind, ReportVersion, Response, Review
 from anlan.command.models.incident import GRADE_CHOICES
+from anlan.command.plans import words
 from anlan.command.plans.document import LEVELS
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.rules.cumulative import falls
@@ -30,6 +32,8 @@ from anlan.command.views.headquarters import headquarters_tab, needs_tab
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.models import Post
+from anlan.kernel.register.declare import REGISTERS
 from anlan.simulation import queries as simulation
 
 TABS = {
@@ -202,6 +206,10 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     document = shown.document() if shown else None
     codes = [(code, event_codes.name(code)) for code in document.event_codes] if document else []
     context = {"plan": row, "versions": versions, "shown": shown, "document": document, "codes": codes}
+    if document:
+        wanted_posts = {code for one in document.roles for code in one.posts}
+        posts = dict(Post.objects.unscoped(HELD).filter(code__in=wanted_posts).values_list("code", "title"))
+        context |= words.readable(document, REGISTERS["teams"].words, posts)
     return render(request, "command/plan.html", context)
 
 
@@ -218,6 +226,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "fallen": falls(before.fields, row.fields) if before else [],
         "next_states": REPORT[row.state],
         "clocks": queries.clocks(actor_of(request), row.incident_id),
+        "sendings": [{**one, "at": datetime.fromisoformat(one["at"])} for one in row.sendings],
         "sent_by_phone": any(sending["channel"] == "phone" for sending in row.sendings),
         "now": clock.now(),
     }

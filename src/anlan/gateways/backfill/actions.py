@@ -38,6 +38,8 @@ def check(file: Path, protocol: str, zone: str) -> None:
     """Refuse what cannot be read before anybody waits for it."""
     if not file.is_file():
         raise Invalid("file", str(file), "一个存在的文件", label="文件")
+    if not file.stat().st_size:
+        raise Invalid("file", f"{file.name}（0 字节）", "有内容的文件", label="文件")
     spoken = sorted(name for name, one in discover().items() if one.session is not None)
     if file.suffix not in TABLES and protocol not in spoken:
         raise Invalid("protocol", protocol, "、".join(spoken), label="报文文件的协议")

@@ -136,6 +136,8 @@ async def run_one(store: ReadingLog, job: Backfill) -> None:
         if batch is not None:
             await store.publish(batch, job.protocol or "file")
         await sync_to_async(note_piece)(run, batch, bad)
+    if not number:
+        raise FileError("文件中没有一条读数：只有表头、空行或注释")
 
 
 async def take_one(store: ReadingLog) -> bool:

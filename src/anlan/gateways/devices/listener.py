@@ -21,6 +21,7 @@ from anlan.gateways.devices.contract import DeviceProtocol, Line, Session, Sketc
 from anlan.gateways.devices.positions import Positions
 from anlan.gateways.log import ReadingLog
 from anlan.kernel import clock
+from anlan.kernel.tasks import end
 
 log = logging.getLogger(__name__)
 #: A device that says nothing for so long is gone (half-open TCP), seconds.
@@ -90,9 +91,7 @@ class Listener:
             loop.remove_reader(door)
             door.close()
         self.doors.clear()
-        for conversation in self.conversations:
-            conversation.cancel()
-        await asyncio.gather(*self.conversations, return_exceptions=True)
+        await end(self.conversations)
 
     def accept(self, door: socket.socket) -> None:
         """Take whoever waits at the door; every one gets a conversation at once."""
@@ -166,7 +165,7 @@ class Listener:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, session: Session, who: Line
     ) -> None:
         allowance = Allowance()
-        while data := await asyncio.wait_for(reader.read(READ_BYTES), IDLE_S):
+        while data := await heard(reader):
             steps = session.receive(data, clock.now())
             await allowance.wait(len(steps))
             self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
@@ -271,6 +270,12 @@ async def opened(
         lambda: protocol, line, ssl=secured, ssl_handshake_timeout=tls.HANDSHAKE_S
     )
     return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
+async def heard(reader: asyncio.StreamReader) -> bytes:
+    """What comes next, b"" when the other side hung up; TimeoutError after a long silence."""
+    async with asyncio.timeout(IDLE_S):
+        return await reader.read(READ_BYTES)
 
 
 def keep_alive(line: socket.socket) -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from anlan.gateways.devices.contract import DeviceProtocol, FrameError, Poller
 from anlan.gateways.log import ReadingLog
 from anlan.kernel import clock
+from anlan.kernel.tasks import end
 
 log = logging.getLogger(__name__)
 ANSWER_S, MAX_PAUSE_S, LOOK_S = 10.0, 60.0, 1.0
@@ -59,17 +60,17 @@ class Polling:
     async def run(self) -> None:
         """For ever: what the file says now is what is asked."""
         seen: object = None
-        asking: asyncio.Task[None] | None = None
+        asking: list[asyncio.Task[None]] = []
         try:
             while True:
                 if (mark := mark_of(self.path)) != seen:
                     seen = mark
                     if (devices := self.devices()) is not None:
-                        await ended(asking)
-                        asking = asyncio.create_task(self.ask_all(devices))
+                        await end(asking)
+                        asking = [asyncio.create_task(self.ask_all(devices))]
                 await asyncio.sleep(LOOK_S)
         finally:
-            await ended(asking)
+            await end(asking)
 
     def devices(self) -> Devices | None:
         """None, with a line in the log, when the file cannot be read; none to ask when there is no file."""
@@ -99,7 +100,8 @@ class Polling:
     async def ask(self, protocol: DeviceProtocol, device: Poller) -> bool:
         """One round; False when the device did not answer."""
         try:
-            readings = await asyncio.wait_for(device.read(clock.now()), ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):
+                readings = await device.read(clock.now())
         except FrameError as error:
             await self.store.quarantine(protocol.name, device.raw, device.name, str(error))
             return True
@@ -121,13 +123,6 @@ def mark_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-async def ended(task: asyncio.Task[None] | None) -> None:
-    if task is not None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def polled_file(var: Path) -> Path:

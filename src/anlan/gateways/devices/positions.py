@@ -47,7 +47,8 @@ class Positions:
                 if time.monotonic() - read >= KNOWN_S:
                     self.known, read = await sync_to_async(self.terminals)(), time.monotonic()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self.woken.wait(), KNOWN_S)
+                    async with asyncio.timeout(KNOWN_S):
+                        await self.woken.wait()
                     await asyncio.sleep(GATHER_S)
                 self.woken.clear()
                 await self.flush()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from anlan.gateways.feeds.contract import MAX_BYTES, Feed, FeedError, FeedEvent, Field, Parsed, Refused
-from anlan.gateways.feeds.weather.parse import QUANTITIES
+from anlan.gateways.feeds.weather.parse import LIMITS, QUANTITIES
 from anlan.gateways.readings import Reading
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -49,7 +49,8 @@ def take_in(
     receipt = Receipt(refused=list(parsed.refused), links=parsed.links)
     for refused in parsed.refused:
         keep(protocol, refused.raw.encode() or data, peer, f"{refused.where}：{refused.reason}")
-    take_readings(feed, parsed, receipt, keep_readings)
+    if refused_readings := take_readings(feed, parsed, receipt, keep_readings):
+        keep(protocol, data, peer, "；".join(refused_readings)[:400])
     take_forecasts(by, feed, parsed, receipt)
     for index, event in enumerate(parsed.events):
         try:
@@ -63,16 +64,18 @@ def take_in(
     return receipt
 
 
-def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: KeepReadings | None) -> None:
+def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: KeepReadings | None) -> list[str]:
     """Values of stations into the log; those of stations that are not registered here are counted, not kept: a bulletin
-    of a weather service has hundreds of other cities' stations."""
+    of a weather service has hundreds of other cities' stations. Returns why some of ours were refused."""
     if not (parsed.readings or parsed.fields) or keep_readings is None:
-        return
+        return []
     known = queries.resolve(feed.name)
     ours = [reading for reading in parsed.readings if (reading.address, reading.code) in known]
     ours += [reading for one in parsed.fields if not one.forecast for reading in at_places(one, list(known))]
-    receipt.refused += [Refused(feed.title, why) for why in keep_readings(feed.name, ours)]
-    receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours)
+    refused = keep_readings(feed.name, ours)
+    receipt.refused += [Refused(feed.title, why) for why in refused]
+    receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours) - len(refused)
+    return refused
 
 
 def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> None:
@@ -82,13 +85,14 @@ def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> N
     ]
     fields = [one for one in parsed.fields if one.forecast and one.code in QUANTITIES]
     if fields:
-        places = list(queries.stations(by).filter(kind="气象", in_service=True).values_list("code", "lon", "lat"))
+        ours = queries.stations(by, "monitoring.feed").filter(kind="气象", in_service=True)
+        places = list(ours.values_list("code", "lon", "lat"))
         for one in fields:
             found = [(code, one.at(lat, lon)) for code, lon, lat in places]
             rows += [
                 actions.Ahead(code, QUANTITIES[one.code], one.issued, one.valid, value, feed.title)
                 for code, value in found
-                if value is not None
+                if value is not None and LIMITS[QUANTITIES[one.code]][0] <= value <= LIMITS[QUANTITIES[one.code]][1]
             ]
     if rows:
         receipt.received, receipt.new = receipt.received + len(rows), receipt.new + actions.keep_forecasts(by, rows)

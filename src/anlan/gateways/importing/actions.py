@@ -122,6 +122,12 @@ def into_register(by: Actor, slug: str, order: Order) -> Outcome:
     for number, reasons in report.refused:
         item, row = items[number - FIRST_ROW], rows[number - FIRST_ROW]
         found.refused += [Refusal(item.where, name, row.get(name, ""), why) for name, why in reasons.items()]
+    # the registry passes over empty rows of a sheet; an empty feature is a mistake
+    found.refused += [
+        Refusal(item.where, "properties", "", "要素没有可用的属性，也没有可用的位置")
+        for item, row in zip(items, rows, strict=True)
+        if not any(row.values())
+    ]
     if report.unknown:
         found.notes.append(f"没有读取的列：{'、'.join(report.unknown[:30])}（可用 --map 列名=字段 指定）")
     return found

@@ -24,18 +24,27 @@ class Item:
     geometry: GeoJson | None = None
 
 
-def moved(geometry: GeoJson, crs: Crs) -> GeoJson:
-    """The geometry in WGS84."""
+def moved(geometry: GeoJson, crs: Crs) -> GeoJson | None:
+    """The geometry in WGS84; None for one that is broken, which whoever takes it refuses: unmoved it would be a wrong place."""
+    try:
+        return converted(geometry, crs)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return None
+
+
+def converted(geometry: GeoJson, crs: Crs) -> GeoJson:
     if crs in {Crs.WGS84, Crs.CGCS2000}:
         return geometry
     if geometry["type"] == "GeometryCollection":
-        return {**geometry, "geometries": [moved(part, crs) for part in geometry["geometries"]]}
+        return {**geometry, "geometries": [converted(part, crs) for part in geometry["geometries"]]}
     return {**geometry, "coordinates": deep(geometry["coordinates"], TO_WGS84[crs])}
 
 
 def deep(coordinates: Any, convert: Callable[[float, float], tuple[float, float]]) -> Any:
-    if coordinates and isinstance(coordinates[0], int | float):
-        return [*convert(coordinates[0], coordinates[1]), *coordinates[2:]]
+    if not isinstance(coordinates, list | tuple):
+        raise TypeError("a word or a number where a list should be")
+    if coordinates and isinstance(coordinates[0], int | float | str):
+        return [*convert(float(coordinates[0]), float(coordinates[1])), *coordinates[2:]]
     return [deep(part, convert) for part in coordinates]
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import rustworkx as rx
 
 from anlan.gateways.importing.items import Item
-from anlan.kernel.geo import WGS84
+from anlan.kernel.errors import Invalid
+from anlan.kernel.geo import WGS84, parse
 
 Point = tuple[float, float]
 #: OSM class -> (our class, km/h where no limit is signed). Speeds are this platform's defaults, 待核对.
@@ -68,6 +69,10 @@ def lines_of(item: Item, order: int) -> list[Line]:
         if highway:
             return []
         raise ValueError(f"几何类型“{item.geometry['type'] if item.geometry else '无'}”不是线")
+    try:
+        parse(item.geometry)
+    except Invalid as error:
+        raise ValueError(error.message) from error
     kind, speed = CLASSES.get(base, (given.get("kind") or DEFAULT[0], DEFAULT[1]))
     if highway.endswith("_link"):
         speed = min(speed, LINK_KM_H)

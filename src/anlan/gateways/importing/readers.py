@@ -71,10 +71,17 @@ def geojson(file: Path, encoding: str) -> Iterator[Item]:
     if not isinstance(features, list):
         raise Invalid("file", file.name, "GeoJSON FeatureCollection", label="文件")
     for number, feature in enumerate(features, 1):
-        properties = {str(k): text_of(v) for k, v in (feature.get("properties") or {}).items()}
-        if feature.get("id") is not None:
-            properties.setdefault("code", str(feature["id"]))
-        yield Item(f"第 {number} 个要素", properties, feature.get("geometry"))
+        yield feature_item(f"第 {number} 个要素", feature if isinstance(feature, dict) else {})
+
+
+def feature_item(where: str, feature: dict[str, Any]) -> Item:
+    """A feature with what of it can be read; what it lacks the registry refuses by name."""
+    given, geometry = feature.get("properties"), feature.get("geometry")
+    properties = {str(k): text_of(v) for k, v in given.items()} if isinstance(given, dict) else {}
+    if feature.get("id") is not None:
+        properties.setdefault("code", str(feature["id"]))
+    known = isinstance(geometry, dict) and isinstance(geometry.get("type"), str)
+    return Item(where, properties, geometry if known else None)
 
 
 def vector(file: Path, encoding: str) -> Iterator[Item]:
@@ -138,7 +145,12 @@ def to_degrees(crs: str | None) -> Callable[[GeoJson], GeoJson]:
             return list(turn(coordinates[0], coordinates[1]))
         return [convert(part) for part in coordinates]
 
-    return lambda geometry: {**geometry, "coordinates": convert(geometry["coordinates"])}
+    def turned(geometry: GeoJson) -> GeoJson:
+        if geometry["type"] == "GeometryCollection":
+            return {**geometry, "geometries": [turned(part) for part in geometry["geometries"]]}
+        return {**geometry, "coordinates": convert(geometry["coordinates"])}
+
+    return turned
 
 
 def osm(file: Path, encoding: str) -> Iterator[Item]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import radians
+from math import cos, radians, sin
 from typing import Any
+
+import numpy as np
 
 from anlan.hazards.chemical import calm, cloud, dense, gb18218, heavy_puff, moments, plume, source
 from anlan.hazards.chemical.cloud import Air, Batch, Doubt
@@ -28,11 +30,23 @@ POSSIBLE = 0.1
 AXIS_M = (50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 500.0, 700.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0,
           12_000.0, 16_000.0, 24_000.0)  # fmt: skip
 Ring = list[tuple[float, float]]
+#: Points of half the arc at the end of a ring that a wandering wind has widened.
+ARC = 4
 
 
 def widen(ring: Ring, fan: float) -> Ring:
-    """A ring with what a wandering wind adds to each side."""
-    return [(x, y + max(0.0, x) * fan * (1 if y > 0 else -1) if y else 0.0) for x, y in ring]
+    """All that a ring passes over when the wind turns by `fan` (radians) to each side: its sides turned, an arc at its end."""
+    end = max((x for x, y in ring if not y), default=0.0)
+    found: Ring = []
+    for x, y in ring:
+        if x <= 0 or (not y and x < end):
+            found.append((x, y))
+        elif y:
+            turn = fan if y > 0 else -fan
+            found.append((x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn)))
+        else:
+            found += [(x * cos(fan * i / ARC), x * sin(fan * i / ARC)) for i in range(ARC, -ARC - 1, -1)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class Drawn:
     axis: list[tuple[float, float]]
     #: (minute, ring) of the outer endpoint.
     frames: list[tuple[int, Ring]] = field(default_factory=list)
+    #: (m, s): when the foremost of the cloud comes; empty in calm, when nobody can say.
+    arrival: list[tuple[float, float]] = field(default_factory=list)
 
 
 def ring_of(edges: cloud.Edges, member: int = 0) -> Ring:
@@ -71,7 +87,8 @@ def at_once(out: Released, air: Air, limits: list[float]) -> Drawn:
     puff = heavy_puff.slump(out.source.rate, out.source.mixture(air.kelvin), layer)
     rings = [puff.contour(limit) for limit in limits]
     peaks = [(x, float(puff.peak[min(int((puff.x < x).sum()), len(puff.x) - 1)])) for x in AXIS_M]
-    return Drawn("rupture", rings, widen(rings[-1], radians(2 * WIND_SPREAD_DEG)), peaks)
+    front = [(x, puff.arrival(x)) for x in AXIS_M]
+    return Drawn("rupture", rings, widen(rings[-1], radians(2 * WIND_SPREAD_DEG)), peaks, arrival=front)
 
 
 def in_wind(out: Released, air: Air, limits: list[float], model: str, doubt: Doubt | None) -> Drawn:
@@ -90,7 +107,8 @@ def in_wind(out: Released, air: Air, limits: list[float], model: str, doubt: Dou
     around = (
         cloud.possible(found[-1], weights, doubt.direction_deg, POSSIBLE, fan) if doubt and weights is not None else []
     )
-    return Drawn(model, rings, around, [(x, batch.axis(x)) for x in AXIS_M], frames)
+    front = [(x, float(s)) for x, s in zip(AXIS_M, batch.arrival(np.array(AXIS_M)), strict=True)]
+    return Drawn(model, rings, around, [(x, batch.axis(x)) for x in AXIS_M], frames, front)
 
 
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
@@ -148,7 +166,7 @@ def footprint(
     assumptions = [
         *out.how, strength,
         f"理查森数 {number:.2g}（HJ 169-2018 附录 G，界限 1/6）：{name}",
-        *([carried_by(out, given)] if drawn.model == cloud.GAUSSIAN else []),
+        *([carried_by(out, given)] if drawn.model == cloud.GAUSSIAN else []), *TRAVELS.get(drawn.model, ()),
         f"风向摆动 ±{WIND_SPREAD_DEG:g}°（待核对）；平坦地形、稳定风",
     ]  # fmt: skip
     if given["uncertainty"] == "on":
@@ -169,6 +187,7 @@ def footprint(
             "height_m": out.source.height,
             "course": [[float(s), float(q)] for s, q in zip(*thinned(out.course), strict=True)] if out.course else [],
             "axis_mg_m3": [[x, c / KG_PER_MG] for x, c in drawn.axis],
+            "arrival_s": [[x, round(s, 1)] for x, s in drawn.arrival],
         },
     )  # fmt: skip
 
@@ -185,6 +204,14 @@ def thinned(course: moments.Course, rows: int = 40) -> tuple[Any, Any]:
     picks = sorted({round(i * (len(course.seconds) - 1) / (rows - 1)) for i in range(rows)})
     return course.seconds[picks], course.rate[picks]
 
+
+AHEAD = "；告知的到达时间取其前缘（提前两倍纵向扩散，Beals 1971）与 10 m 风速中较早者，待核对"
+#: With what speed the cloud comes, in words.
+TRAVELS = {
+    cloud.GAUSSIAN: (f"云团按烟羽平均高度 0.6 倍处的风速推进（van Ulden 1978）{AHEAD}",),
+    cloud.DENSE: (f"云团按重气层自身的平均速度推进（与 DEGADIS 相同，质量守恒），近源慢于 10 m 风速{AHEAD}",),
+    "rupture": ("云团按其半高处的风速推进；告知的到达时间取其前缘（中心加两倍边缘扩散）",),
+}
 
 LIMITS = {
     cloud.GAUSSIAN: "100 m 以内不可用",

@@ -30,6 +30,15 @@ class Cloud:
     wind: float
     n: float
     endpoint: float
+    #: (m, s): when the foremost of it comes; without it the wind is taken.
+    arrival: tuple[tuple[float, float], ...] = ()
+
+    def arrives(self, x: float) -> float:
+        """s until the cloud is x m downwind."""
+        if not self.arrival:
+            return x / max(self.wind, 0.5)
+        far, seconds = zip((0.0, 0.0), *self.arrival, strict=True)
+        return float(np.interp(x, far, seconds))
 
     def at(self, x: float) -> float:
         """mg/m3 on the axis at x m, by powers between the points."""
@@ -78,7 +87,7 @@ def go(cloud: Cloud, outside: float, arrives: float, leaves: float) -> float:
 
 def advise(cloud: Cloud, spot: Spot) -> Advice:
     """Of the two ways the one with the smaller load, in words."""
-    arrives = spot.downwind_m / max(cloud.wind, 0.5)
+    arrives = cloud.arrives(spot.downwind_m)
     leaves = READY_MIN * 60 + (spot.sideways_m + MARGIN_M) / WALK_M_S
     outside = cloud.at(spot.downwind_m)
     kept, peak = stay(cloud, outside)

@@ -27,6 +27,8 @@ NAMES = {
 STEPS = np.geomspace(5.0, 40_000, 120)
 #: A release higher than this above ground mixes before it arrives and is not treated as dense, m.
 LOW_M = 10.0
+#: Who is told when a cloud comes is told of its foremost 2.5 %: sigmas along the wind.
+AHEAD = 2.0
 WARM_K = 293.15
 
 
@@ -172,10 +174,12 @@ class Batch:
 
     def passage(self, i: int = 0) -> Passage:
         """A plume travels with the wind at 0.6 of its mean height (van Ulden 1978), slower than at 10 m near the source and faster far
-        from it. A dense layer is taken to come with the wind at 10 m, which is before its own speed would bring it: on the safe side."""
+        from it. A dense layer travels with its own mean speed, as DEGADIS' observers do: with any other wind there would be more, or
+        less, in the air than has come out. A jet whose speed falls as 1/x is where the layer begins in half the time of its end's."""
         source, air = self.sources[i], self.airs[i]
         if self.model == DENSE:
-            return Passage.at(STEPS, np.full_like(STEPS, air.wind))
+            found = Passage.at(self.solved.x[i], self.solved.speed[i])
+            return found if source.jet is None else Passage(found.x, np.maximum(found.s - found.s[1] / 2, 0.0))
         sz = np.array([plume.sigmas(float(x), air.stability, air.terrain)[1] for x in STEPS])
         mean = 0.6 * np.hypot(source.height, sqrt(2 / pi) * sz)
         speed = [
@@ -183,6 +187,15 @@ class Batch:
             for h in np.maximum(mean, source.height)
         ]
         return Passage.at(STEPS, np.array(speed))
+
+    def arrival(self, x: FloatArray, i: int = 0) -> FloatArray:
+        """s by which people at x m must be warned: AHEAD sigma x (Beals 1971) before what left first comes there, and no later than the
+        wind at 10 m comes: a front that slumps ahead of itself, or a gust, is not in the mean speed."""
+        air = self.airs[i]
+        a, b = ALONG[air.stability]
+        front = self.passage(i).seconds(np.maximum(x - AHEAD * a * np.maximum(x, 1.0) ** b, 0.0))
+        found: FloatArray = np.minimum(front, x / max(air.wind, calm.SMALL))
+        return found
 
     def axis_and_width(self, i: int) -> tuple[FloatArray, FloatArray]:
         """(axis kg/m3, sigma y m) of the Gaussian plume over STEPS."""
@@ -267,6 +280,7 @@ def possible(
     width = edges.width(0, x)
     inside = probability(edges, weights, spread_deg, x, y) >= share
     inside |= (width > 0) & (np.abs(y) <= width + fan * np.maximum(x, 0.0))
+    inside |= (r[:, None] <= edges.reach(0)) & (np.abs(turn) <= fan)
     farthest = np.where(inside, np.arange(len(r))[:, None], -1).max(axis=0)
     out = r[np.minimum(farthest + 1, len(r) - 1)] * (farthest >= 0)
     out = np.maximum(out, (np.roll(out, 1) + np.roll(out, -1)) / 2)  # steps of r are coarse: no teeth

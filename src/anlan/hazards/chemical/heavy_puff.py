@@ -54,6 +54,11 @@ class HeavyPuff:
         radii = self.radii(limit)
         return float(np.max(np.where(radii > 0, self.x + radii, 0.0)))
 
+    def arrival(self, x: float) -> float:
+        """s until the foremost of the cloud, its plateau and two sigma of its edge, is at x m downwind; its last row where it never is."""
+        front = np.maximum.accumulate(self.x + self.core + 2 * self.edge)
+        return float(np.interp(x, front, self.seconds))
+
     def contour(self, limit: float, points: int = 60) -> list[tuple[float, float]]:
         """Ring (x, y) m of everything that ever sees `limit`: envelope of the discs."""
         known = self.radii(limit)

@@ -15,7 +15,8 @@ from anlan.monitoring.actions.climate import roll_climate
 from anlan.monitoring.actions.drafting import Words, draft_warning, draft_warnings
 from anlan.monitoring.actions.escalation import escalate_overdue
 from anlan.monitoring.actions.figures import Criterion, Figure, judge_figures
-from anlan.monitoring.actions.fires import locate_fire, run_fire, weather_near
+from anlan.monitoring.actions.fire_weather import weather_near
+from anlan.monitoring.actions.fires import locate_fire, run_fire
 from anlan.monitoring.actions.hazard_events import receive_event
 from anlan.monitoring.actions.judgements import judge_readings
 from anlan.monitoring.actions.nuisance import tidy_alarms

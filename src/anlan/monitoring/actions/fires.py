@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from anlan.hazards.wildfire import hotspots
-from anlan.hazards.wildfire.moisture import fine_dead_pct
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
 from anlan.kernel.errors import Invalid
 from anlan.kernel.geo import distance_m
 from anlan.monitoring import queries
+from anlan.monitoring.actions.fire_weather import weather_near
 from anlan.monitoring.actions.hazard_events import area_at
 from anlan.monitoring.events import FireLocated
-from anlan.monitoring.models import Fire, HazardEvent, Station
+from anlan.monitoring.models import Fire, HazardEvent
 from anlan.simulation import actions as simulation
 
 #: Half side of the square in which hotspots are gathered, degrees, and how far back.
@@ -28,10 +26,6 @@ LEAST_CONFIDENCE = 0.3
 MEMBERS, AGAIN = 40, timedelta(minutes=30)
 #: A fire is run again at once when its ignition moved so far (m) or it grew to so many times the pixels.
 MOVED_M, GREW = 500.0, 1.5
-#: A weather reading older than this is no weather for a fire.
-FRESH = timedelta(hours=3)
-#: How far ahead a fire is run.
-FORECAST = timedelta(hours=7)
 FUEL = "GR2"  # low load, dry climate grass, where no fuel map was imported: 待核对
 
 
@@ -89,59 +83,6 @@ def keep_fire(by: Actor, group: list[HazardEvent], found: hotspots.Fire, days: i
     )  # fmt: skip
     record(by, "热点聚合定位", row, fact, correlation_id=row.correlation_id)
     return row
-
-
-@dataclass(frozen=True)
-class Weather:
-    """Readings and forecast a fire is run with; `words` say where from and when."""
-
-    inputs: dict[str, Any]
-    words: str
-
-
-def weather_near(by: Actor, lon: float, lat: float, at: datetime) -> Weather:
-    """Wind, and moisture from temperature and humidity, of the nearest station that reported them within three hours."""
-    stations = sorted(
-        queries.stations(by).filter(kind="气象", in_service=True),
-        key=lambda one: distance_m(lon, lat, one.lon, one.lat),
-    )
-    for station in stations[:5]:
-        values = {
-            reading.datastream.quantity: reading.value
-            for reading in queries.latest(by, [station.pk])
-            if reading.good and reading.value is not None and abs(at - reading.at) <= FRESH
-        }
-        if "风速" in values and "风向" in values:
-            inputs: dict[str, Any] = {"wind_m_s": min(40.0, values["风速"]), "wind_from_deg": values["风向"] % 360}
-            if "气温" in values and "相对湿度" in values:
-                inputs["moisture_pct"] = round(fine_dead_pct(values["气温"], values["相对湿度"]), 1)
-            km = distance_m(lon, lat, station.lon, station.lat) / 1000
-            rows, said = forecast_near(by, stations, at)
-            inputs |= {"forecast": rows} if rows else {}
-            return Weather(inputs, f"气象取自{station.name}（{km:.0f} km）{said}")
-    return Weather({}, "无三小时内的实测气象，取引擎默认值，请改输入再推演")
-
-
-def forecast_near(by: Actor, stations: list[Station], at: datetime) -> tuple[list[list[float]], str]:
-    """(rows of hour, wind, direction, moisture of the next hours; words) of the nearest station that has a forecast."""
-    for station in stations[:5]:
-        hours: dict[datetime, dict[str, float]] = defaultdict(dict)
-        rows = queries.forecasts(by).filter(station=station, valid_at__gt=at, valid_at__lte=at + FORECAST)
-        issued = None
-        for row in rows:
-            hours[row.valid_at][row.quantity] = row.value
-            issued = row.issued_at
-        whole = {when: known for when, known in hours.items() if {"风速", "风向", "气温", "相对湿度"} <= set(known)}
-        if whole and issued:
-            told = [
-                [
-                    round((when - at).total_seconds() / 3600, 3), min(40.0, known["风速"]), known["风向"] % 360,
-                    round(fine_dead_pct(known["气温"], known["相对湿度"]), 1),
-                ]
-                for when, known in sorted(whole.items())
-            ]  # fmt: skip
-            return told, f"，其后用{station.name} {issued.astimezone(clock.BEIJING):%m-%d %H:%M} 起报的逐时预报"
-    return [], "，没有预报，风恒定"
 
 
 @action("monitoring.feed")

@@ -16,6 +16,8 @@ from anlan.monitoring.models import Forecast, Stroke
 #: A forecast hour is kept so long after it has passed; strokes for their day's density.
 FORECAST_KEPT, STROKES_KEPT = timedelta(hours=6), timedelta(days=30)
 FARTHEST = timedelta(days=16)
+#: Who may bring forecasts and strokes writes them, whether or not it may look at them.
+FEED = "monitoring.feed"
 #: How far a network's clock may run ahead of ours.
 AHEAD = timedelta(minutes=5)
 
@@ -48,7 +50,7 @@ def keep_forecasts(by: Actor, rows: Sequence[Ahead]) -> int:
     """Keep forecasts for our stations, the newest issue of each hour; returns how many were kept."""
     now = clock.now()
     known: dict[str, int] = {}
-    for pk, code, address in queries.stations(by).filter(in_service=True).values_list("pk", "code", "address"):
+    for pk, code, address in queries.stations(by, FEED).filter(in_service=True).values_list("pk", "code", "address"):
         known |= {address: pk, code: pk}
     newest: dict[tuple[int, str, datetime], Ahead] = {}
     for row in rows:
@@ -58,13 +60,13 @@ def keep_forecasts(by: Actor, rows: Sequence[Ahead]) -> int:
         held = newest.get((station, row.quantity, row.valid_at))
         if held is None or held.issued_at <= row.issued_at:
             newest[station, row.quantity, row.valid_at] = row
-    Forecast.objects.visible_to(by).filter(valid_at__lt=now - FORECAST_KEPT).delete()
+    Forecast.objects.visible_to(by, FEED).filter(valid_at__lt=now - FORECAST_KEPT).delete()
     return sum(keep_one(by, station, quantity, row) for (station, quantity, _), row in newest.items())
 
 
 def keep_one(by: Actor, station: int, quantity: str, row: Ahead) -> bool:
     """False where a newer issue is there already."""
-    rows = Forecast.objects.visible_to(by).filter(station_id=station, quantity=quantity, valid_at=row.valid_at)
+    rows = Forecast.objects.visible_to(by, FEED).filter(station_id=station, quantity=quantity, valid_at=row.valid_at)
     if rows.filter(issued_at__gt=row.issued_at).exists():
         return False
     values = {"issued_at": row.issued_at, "value": row.value, "source": row.source[:80]}
@@ -88,11 +90,11 @@ def untimely(rows: Sequence[Flash], now: datetime) -> list[str]:
 def keep_strokes(by: Actor, rows: Sequence[Flash]) -> int:
     """Keep strokes once each; returns how many were new. Of others `untimely` tells why."""
     now = clock.now()
-    Stroke.objects.visible_to(by).filter(at__lt=now - STROKES_KEPT).delete()
+    Stroke.objects.visible_to(by, FEED).filter(at__lt=now - STROKES_KEPT).delete()
     fresh = [row for row in rows if now - STROKES_KEPT <= row.at <= now + AHEAD]
     if not fresh:
         return 0
-    before = Stroke.objects.visible_to(by).count()
+    before = Stroke.objects.visible_to(by, FEED).count()
     areas = {(round(row.lon, 2), round(row.lat, 2)): None for row in fresh}
     found = {place: area_at(*place) for place in areas}
     Stroke.objects.bulk_create(
@@ -105,4 +107,4 @@ def keep_strokes(by: Actor, rows: Sequence[Flash]) -> int:
         ],
         ignore_conflicts=True,
     )  # fmt: skip
-    return Stroke.objects.visible_to(by).count() - before
+    return Stroke.objects.visible_to(by, FEED).count() - before

@@ -41,6 +41,8 @@ class Engine:
         #: Who was heard when, ms, by station; 0 = never.
         self.heard = np.zeros(1, np.int64)
         self.live = live
+        #: Whether something went into the tables since somebody set it to false.
+        self.wrote = False
         self.heard_until, self.hear_again_at = moment(now_ms), 0.0
         self.reload()
         self.start_hearing(now_ms)
@@ -136,6 +138,24 @@ class Engine:
         self.judge_late(late)
         self.judge_past(past)
 
+    def know(self, judged: store.Rows) -> None:
+        """Take note of readings whose alarms were found by whoever was before us, and that are stored only now: what was
+        restored of their datastreams did not see them. judged: the newest of each."""
+        np.maximum.at(self.live, judged.stream, judged.at_ms)
+        for stream in judged.stream.tolist():
+            if self.evaluator.forget(stream):
+                self.evaluator.of(stream)
+
+    def looks_back(self, rows: store.Rows) -> bool:
+        """Whether judging these readings begins with a look at stored ones (`restore`)."""
+        found = self.evaluator.interesting(rows.stream, rows.value, rows.good)
+        fresh = [stream for stream in np.unique(rows.stream[found]).tolist() if stream not in self.evaluator.watches]
+        return any(
+            rule.window_ms > 0 or self.saved.get((rule.id, alarms.stream_target(stream)))
+            for stream in fresh
+            for rule in self.evaluator.rules.get(stream, ())
+        )
+
     def save(self, watches: list[Watch]) -> None:
         """Write the state of those watches that changed."""
         changed: dict[store.Key, dict[str, alarms.Cell]] = {}
@@ -143,11 +163,13 @@ class Engine:
             key = (watch.rule.id, watch.target)
             if watch.cells != self.saved.get(key, {}):
                 changed[key] = self.saved[key] = dict(watch.cells)
+        self.wrote |= bool(changed)
         store.save_cells(changed)
 
     def apply(self, changes: list[Change]) -> None:
         """Alarms for the changes, and for what depends on them."""
         if changes:
+            self.wrote = True
             self.hold_alarms(changes)
         waiting: deque[tuple[Change, int, scopes.Place | None]] = deque((change, 0, None) for change in changes)
         while waiting:

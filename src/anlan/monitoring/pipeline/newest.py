@@ -58,6 +58,7 @@ class Newest:
 
     def keep(self, rows: store.Rows) -> None:
         """Take one row a datastream, ordered by it; an older one than is known changes nothing."""
+        self.reach(int(rows.stream[-1]))
         newer = rows.take(rows.at_ms >= self.at_ms[rows.stream])
         which = newer.stream
         self.at_ms[which], self.received_ms[which] = newer.at_ms, newer.received_ms

@@ -127,7 +127,8 @@ class Puller:
         if not self.ready and not self.problem:
             self.arrived.clear()
             try:
-                await asyncio.wait_for(self.arrived.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self.arrived.wait()
             except TimeoutError:
                 await self.look_after_request()
                 return []

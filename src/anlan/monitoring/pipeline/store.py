@@ -4,7 +4,7 @@ transaction except the making of partitions."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -69,13 +69,20 @@ class Rows:
         return good
 
 
+def joined(parts: Sequence[Rows]) -> Rows:
+    """Tables one below the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Rows(*(np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(Rows)))
+
+
 def copy_bytes(rows: Rows, columns: Iterable[tuple[str, str]]) -> bytes:
     """Rows in PostgreSQL's binary COPY format, made by one structured array."""
-    fields: list[tuple[str, str]] = [("_n", ">i2")]
+    layout: list[tuple[str, str]] = [("_n", ">i2")]
     for name, kind in columns:
-        fields += [(f"_{name}", ">i4"), (name, kind)]
-    table = np.empty(len(rows), np.dtype(fields))
-    table["_n"] = len(fields) // 2
+        layout += [(f"_{name}", ">i4"), (name, kind)]
+    table = np.empty(len(rows), np.dtype(layout))
+    table["_n"] = len(layout) // 2
     for name, kind in columns:
         table[f"_{name}"] = np.dtype(kind).itemsize
         table[name] = getattr(rows, name)
@@ -250,14 +257,14 @@ def replace_latest(rows: Rows) -> bool:
 def insert_latest(rows: Rows) -> bool:
     """First values straight into the table. False: one was there already."""
     names = "datastream_id, at, value, quality, received_at"
-    fields = (("stream64", ">i8"), *READING[1:])
+    columns = (("stream64", ">i8"), *READING[1:])
     try:
         with (
             transaction.atomic(),
             connection.cursor() as cursor,
             cursor.copy(f"copy monitoring_latest ({names}) from stdin (format binary)") as copy,
         ):
-            copy.write(copy_bytes(rows, fields))
+            copy.write(copy_bytes(rows, columns))
     except (IntegrityError, psycopg.errors.UniqueViolation):
         return False
     return True
@@ -325,17 +332,21 @@ def series_arrays(
     return at, table["value"].astype(np.float64), table["quality"].astype(np.int16)
 
 
-def read_offsets(log_id: str, partitions: Iterable[int]) -> dict[int, int]:
+#: Two numbers a partition: up to where its readings are stored, and up to where they are judged where that is further.
+STORED, JUDGED = "p", "j"
+
+
+def read_offsets(log_id: str, partitions: Iterable[int], what: str = STORED) -> dict[int, int]:
     """The last sequence of this log in the tables, by partition; 0 when nothing of it was ever read."""
     with connection.cursor() as cursor:
         cursor.execute("select consumer, seq from monitoring_offset where log_id = %s", [log_id])
         known: dict[str, int] = dict(cursor.fetchall())
     # One worker used to own the whole log and kept one number.
-    return {n: known.get(partition_offset(n), known.get("worker", 0)) for n in partitions}
+    return {n: known.get(partition_offset(n, what), known.get("worker", 0)) for n in partitions}
 
 
-def partition_offset(partition: int) -> str:
-    return f"p{partition:02d}"
+def partition_offset(partition: int, what: str = STORED) -> str:
+    return f"{what}{partition:02d}"
 
 
 MOVE = """
@@ -347,9 +358,9 @@ where o.log_id <> excluded.log_id or o.seq = (select before from mine where mine
 """
 
 
-def move_offsets(log_id: str, before: dict[int, int], after: int) -> bool:
+def move_offsets(log_id: str, before: dict[int, int], after: int, what: str = STORED) -> bool:
     """Note how far the log is in the tables; False when somebody else has moved one of these partitions meanwhile."""
-    names = [partition_offset(partition) for partition in before]
+    names = [partition_offset(partition, what) for partition in before]
     with connection.cursor() as cursor:
         cursor.execute(MOVE, [names, list(before.values()), log_id, after])
         return bool(cursor.rowcount == len(before))

@@ -1,4 +1,10 @@
-"""The worker: log -> tables -> rules -> alarms, one transaction a flush, acknowledged to the log after the commit."""
+"""The worker: log -> tables -> rules -> alarms, acknowledged to the log after the commit.
+
+Readings that are in order are judged ahead: their alarms are in the database while the readings before them are still on their
+way into the tables. What is judged ahead is noted with the alarms (`judged`), what is stored with the readings (`before`), so
+that after a crash nothing is judged twice. Whatever needs to look at stored readings, or changes what is watched, waits until all
+is stored and is then one transaction with them (`flush`).
+"""
 
 from __future__ import annotations
 
@@ -45,6 +51,26 @@ class Refused:
     key: str
 
 
+@dataclass(frozen=True)
+class Sorted:
+    """Readings by datastream and time, up to `seq` of the log. new: newer than anything known of their datastream; repeat: an
+    earlier one here has the same instant; judged: they were judged by whoever was before us."""
+
+    rows: store.Rows
+    seq: int
+    new: Mask
+    repeat: Mask
+    judged: Mask
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def newest(self) -> store.Rows:
+        """The last reading of each datastream."""
+        return last_of_each(self.rows)
+
+
 @dataclass
 class Counts:
     """What this worker did since it started."""
@@ -63,6 +89,7 @@ class Worker:
             raise NotOwner
         self.log_id, self.share = log_id, share
         self.before = store.read_offsets(log_id, share.partitions)
+        self.judged = store.read_offsets(log_id, share.partitions, store.JUDGED)
         self.seq = min(self.before.values(), default=0)
         self.days = store.known_days()
         self.counts = Counts()
@@ -80,21 +107,76 @@ class Worker:
         """Whether a message is not in the tables yet. Partitions that came from different owners are not equally far."""
         return message.seq > self.before.get(layout.partition_of(message.subject), 0)
 
-    # -- a flush ----------------------------------------------------------------------------------------------
+    def is_judged(self, message: Message) -> bool:
+        """Whether the alarms of a message are in the tables: its readings need not be."""
+        return message.seq <= self.judged.get(layout.partition_of(message.subject), 0)
 
-    def flush(self, rows: store.Rows, seq: int) -> None:
-        """Store and judge the readings of the log up to `seq`, all or nothing."""
-        self.make_room(rows)
+    # -- ahead ------------------------------------------------------------------------------------------------
+
+    def judge_ahead(self, rows: store.Rows, seq: int) -> Sorted | None:
+        """Judge readings that are still to be stored. None: that needs all before them in the tables, and nothing is done.
+        Beside `keep_ahead` in another thread, which shares nothing with it."""
+        began = time.perf_counter()
+        batch = self.sort(rows, seq)
+        if not batch.new.all() or rows.backfill.any() or self.engine.looks_back(batch.rows):
+            return None
         with transaction.atomic(), journal.deferred():
-            self.keep_up()
-            if len(rows):
-                self.write(rows)
-            if not store.move_offsets(self.log_id, self.before, seq):
+            if self.has_changed(queries.versions()):
+                return None
+            self.checks.apply(batch.rows, batch.new)
+            self.engine.wrote = False
+            none = batch.rows.take(np.empty(0, np.intp))
+            self.engine.process(batch.rows, none, none)
+            newest = batch.newest
+            self.engine.hear(newest.stream, newest.received_ms)
+            if self.engine.wrote and not store.move_offsets(self.log_id, self.judged, seq, store.JUDGED):
                 raise NotOwner
+        if self.engine.wrote:
+            self.judged = {partition: max(seq, at) for partition, at in self.judged.items()}
+        self.stored[newest.stream] = newest.at_ms
+        self.counts.seconds["rules"] += time.perf_counter() - began
+        return batch
+
+    def keep_ahead(self, batches: Sequence[Sorted]) -> None:
+        """Store what was judged ahead; each batch is newer than those before it."""
+        began = time.perf_counter()
+        rows, seq = store.joined([batch.rows for batch in batches]), batches[-1].seq
+        if len(batches) > 1:
+            rows = rows.take(arrange(rows)[0])
+        self.make_room(rows)
+        with transaction.atomic():
+            rollups.note_late(rows)
+            self.keep(rows, rows.take(np.empty(0, np.intp)))
+            copied = time.perf_counter()
+            self.newest.keep(last_of_each(rows))
+            self.counts.seconds["latest"] += time.perf_counter() - copied
+            self.move(seq)
+        self.count(rows, seq)
+        self.counts.seconds["copy"] += copied - began
+
+    def move(self, seq: int) -> None:
+        """Note in the tables how far the log is in them."""
+        if not store.move_offsets(self.log_id, self.before, seq):
+            raise NotOwner
+
+    def count(self, rows: store.Rows, seq: int) -> None:
         self.before = {partition: max(seq, at) for partition, at in self.before.items()}
         self.seq = seq
         self.counts.flushes += 1
         self.counts.readings += len(rows)
+
+    # -- a flush ----------------------------------------------------------------------------------------------
+
+    def flush(self, rows: store.Rows, seq: int, judged: int = 0) -> None:
+        """Store and judge the readings of the log up to `seq`, all or nothing. judged: so many of the first were judged by
+        whoever was before us. Not while `keep_ahead` runs."""
+        self.make_room(rows)
+        with transaction.atomic(), journal.deferred():
+            self.keep_up()
+            if len(rows):
+                self.write(self.sort(rows, seq, judged))
+            self.move(seq)
+        self.count(rows, seq)
 
     def keep_up(self) -> None:
         """Rules and registry as they are now: a change takes effect with the next flush or tick. So does a clock that
@@ -106,14 +188,25 @@ class Worker:
         elif versions["registry"] != self.versions["registry"]:
             versions |= {"registry": self.take_changes()}
         self.versions = versions
-        now, real = clock.now(), time.monotonic()
-        passed = (real - self.looked[1]) * clock.speed() * 1000
-        now_ms = queries.milliseconds(now)
-        if abs(now_ms - queries.milliseconds(self.looked[0]) - passed) > CLOCK_JUMP_MS + passed:
+        if self.clock_was_set():
+            now_ms = queries.milliseconds(clock.now())
             self.newest.forget_after(now_ms + AHEAD_MS)
             self.engine.live = judged_until(self.engine.live, now_ms)
             self.engine.start_hearing(now_ms)
-        self.looked = (now, real)
+        self.looked = (clock.now(), time.monotonic())
+
+    def clock_was_set(self) -> bool:
+        """Whether it moved by more since the last look than time passed."""
+        passed = (time.monotonic() - self.looked[1]) * clock.speed() * 1000
+        moved = queries.milliseconds(clock.now()) - queries.milliseconds(self.looked[0])
+        return abs(moved - passed) > CLOCK_JUMP_MS + passed
+
+    def has_changed(self, versions: dict[str, int]) -> bool:
+        """Whether `keep_up` has something to do."""
+        if versions != self.versions or self.clock_was_set():
+            return True
+        self.looked = (clock.now(), time.monotonic())
+        return False
 
     def take_changes(self) -> int:
         """Read again the stations that changed; returns the version of the registry that is known now."""
@@ -135,23 +228,27 @@ class Worker:
                 store.make_partition(day)
                 self.days.add(day)
 
-    def write(self, rows: store.Rows) -> None:
-        """Sort, drop repeats, store, keep the latest, judge."""
-        began = time.perf_counter()
+    def sort(self, rows: store.Rows, seq: int, judged: int = 0) -> Sorted:
+        """In order, and what of it is new."""
         order, repeat = arrange(rows)
         rows = rows.take(order)
         self.reach(int(rows.stream[-1]))
-        self.checks.reach(int(rows.stream[-1]))
-        rollups.note_late(rows)
         new = (rows.at_ms > self.stored[rows.stream]) & ~repeat
+        return Sorted(rows, seq, new, repeat, (order < judged) & new)
+
+    def write(self, batch: Sorted) -> None:
+        """Drop repeats, store, keep the latest, judge."""
+        began = time.perf_counter()
+        rows, new = batch.rows, batch.new
+        rollups.note_late(rows)
         self.checks.apply(rows, new)
         changed = self.keep(rows.take(new), rows.take(~new))
         copied = time.perf_counter()
-        newest = rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
+        newest = batch.newest
         self.newest.keep(newest)
         np.maximum.at(self.stored, newest.stream, newest.at_ms)
         kept = time.perf_counter()
-        self.judge(rows, new, repeat, changed)
+        self.judge(batch, changed)
         self.engine.hear(newest.stream[~newest.backfill], newest.received_ms[~newest.backfill])
         self.counts.seconds["copy"] += copied - began
         self.counts.seconds["latest"] += kept - copied
@@ -159,7 +256,7 @@ class Worker:
 
     def reach(self, stream: int) -> None:
         """Room in the arrays for this datastream id."""
-        self.newest.reach(stream)
+        self.checks.reach(stream)
         if stream >= len(self.stored):
             self.stored = grown(self.stored, stream + 1024)
         missing = len(self.stored) - len(self.engine.live)
@@ -181,13 +278,18 @@ class Worker:
             rest = rest.take(repeat)
         return changed
 
-    def judge(self, rows: store.Rows, new: Mask, repeat: Mask, changed: set[tuple[int, int]]) -> None:
+    def judge(self, batch: Sorted, changed: set[tuple[int, int]]) -> None:
         """Live readings in order, late ones again, backfill as past."""
+        rows, new = batch.rows, batch.new
         counts = new.copy()
         if changed:
             for at in np.nonzero(~new)[0].tolist():
                 counts[at] = (int(rows.stream[at]), int(rows.at_ms[at])) in changed
-        live = counts & ~rows.backfill & ~repeat & (rows.at_ms > self.engine.live[rows.stream])
+        if batch.judged.any():
+            counts &= ~batch.judged
+            done = rows.take(batch.judged)
+            self.engine.know(last_of_each(done))
+        live = counts & ~rows.backfill & ~batch.repeat & (rows.at_ms > self.engine.live[rows.stream])
         self.engine.process(
             rows.take(live), rows.take(counts & ~rows.backfill & ~live), rows.take(counts & rows.backfill)
         )
@@ -226,6 +328,11 @@ def arrange(rows: store.Rows) -> tuple[NDArray[np.intp], Mask]:
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     return order, np.concatenate([[False], ordered[1:] == ordered[:-1]])
+
+
+def last_of_each(rows: store.Rows) -> store.Rows:
+    """The last reading of each datastream; they are in order."""
+    return rows.take(np.append(rows.stream[1:] != rows.stream[:-1], True))
 
 
 def prepare(messages: Sequence[Message]) -> tuple[store.Rows, list[Refused]]:

@@ -264,8 +264,7 @@ class Evaluator:
         if rules == self.rules.get(stream, ()):
             return
         self.rules.pop(stream, None)
-        for watch in self.watches.pop(stream, ()):
-            self.timed.pop((watch.rule.id, watch.target), None)
+        self.forget(stream)
         more = stream + 1 - len(self.busy)
         if more > 0:
             self.high = np.concatenate([self.high, np.full(more + 1024, np.inf)])
@@ -274,6 +273,13 @@ class Evaluator:
         self.high[stream], self.low[stream], self.busy[stream] = bounds(rules)
         if rules:
             self.rules[stream] = rules
+
+    def forget(self, stream: int) -> bool:
+        """Its watches are made anew when they are needed; whether there were any."""
+        known = self.watches.pop(stream, [])
+        for watch in known:
+            self.timed.pop((watch.rule.id, watch.target), None)
+        return bool(known)
 
     def of(self, stream: int) -> list[Watch]:
         """The watches of a datastream."""

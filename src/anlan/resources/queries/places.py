@@ -63,6 +63,10 @@ def arrival(team: Team, lon: float, lat: float, at: datetime) -> TeamArrival:
     return TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
 
 
+def has_roads() -> bool:
+    return RoadEdge.objects.exists()
+
+
 def roads_in(window: BaseGeometry) -> list[BaseGeometry]:
     """Lines of the roads that begin or end in the window; roads are public."""
     west, south, east, north = window.bounds

@@ -304,7 +304,7 @@ def answer_lead(by: Actor, lead_id: int, state: str, answer: str, things: Sequen
     if not answer.strip():
         raise Invalid("answer", answer, "一句话写明谁、怎样核查的", label="核查结果")
     if lead.state != Lead.State.OPEN:
-        raise Conflict(f"已由{lead.answered_by}于核查：{lead.get_state_display()}")
+        raise Conflict(f"{lead}：{lead.get_state_display()}", rule="提示只核查一次，事件结束后不再核查")
     before = snapshot(lead)
     if state == Lead.State.CONFIRMED:
         lead.things = confirmed(lead.things, things or (0,))

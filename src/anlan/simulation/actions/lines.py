@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from anlan.hazards.contract import InputError, Track
+from anlan.hazards.wildfire import HOURS
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import action, record
@@ -60,13 +61,59 @@ def drop_line(by: Actor, line_id: int, reason: str) -> Run:
 @action("simulation.run")
 def redraw_fire(by: Actor, correlation_id: UUID, perimeter: list[list[float]], source: str) -> Run:
     """Go on from a perimeter as it is now: drawn by hand, or walked or driven with a GPS (`source`)."""
-    return again(by, newest_fire(by, correlation_id), {"perimeter": perimeter}, (f"火线来源：{source}",))
+    last, now = newest_fire(by, correlation_id), clock.now()
+    air = later(last.inputs, (now - began_at(last)).total_seconds() / 3600)
+    return again(by, last, {**air, "perimeter": perimeter}, (f"火线来源：{source}",), begins=now)
 
 
 @action("simulation.run")
-def refresh_fire(by: Actor, correlation_id: UUID, changed: dict[str, Any], notes: tuple[str, ...] = ()) -> Run:
-    """The newest run again with other weather or fuel."""
-    return again(by, newest_fire(by, correlation_id), changed, notes)
+def refresh_fire(by: Actor, correlation_id: UUID, changed: dict[str, Any], words: str) -> Run:
+    """The newest run again with the weather of now (`words`: where from): what has burnt until now burnt with that of before."""
+    last = newest_fire(by, correlation_id)
+    passed = (clock.now() - began_at(last)).total_seconds() / 3600
+    if not changed:
+        return again(by, last, notes=("没有三小时内的实测气象，也没有预报：气象照上次推演",))
+    if passed < HOURS[-1]:
+        return again(by, last, joined(last.inputs, changed, passed), (words,), weather=words)
+    origin = "上次的火线" if last.inputs.get("perimeter") else "起火点"
+    late = f"上次推演已过 {HOURS[-1]} 小时，火现在到哪里不知道：从{origin}按现在的气象重新起算，请补画现在的火线"
+    return again(by, last, {"change_after_h": 0.0, **changed}, (words, late), clock.now(), words)
+
+
+#: What of a run's inputs is weather that may change on its way.
+AIR = ("wind_m_s", "wind_from_deg", "moisture_pct")
+#: Hours nearer to each other than this are one.
+SOON_H = 0.02
+
+
+def joined(before: dict[str, Any], changed: dict[str, Any], passed: float) -> dict[str, Any]:
+    """Inputs of a run that began `passed` hours ago, whose weather from now on is `changed` (hours from now)."""
+    if passed < SOON_H:
+        return changed
+    now = [changed.get(name, before[name]) for name in AIR]
+    rows = [row for row in weather_rows(before) if row[0] < passed - SOON_H]
+    rows += [
+        [round(passed, 3), *now],
+        *([round(passed + hour, 3), *air] for hour, *air in changed.get("forecast") or []),
+    ]
+    rest = {name: value for name, value in changed.items() if name not in AIR}
+    return rest | {"forecast": rows, "change_after_h": 0.0}
+
+
+def later(before: dict[str, Any], passed: float) -> dict[str, Any]:
+    """Weather of a run as it is `passed` hours after its beginning: where a run that goes on from now begins."""
+    rows = weather_rows(before)
+    behind = [row for row in rows if row[0] <= passed + SOON_H]
+    begin = dict(zip(AIR, behind[-1][1:], strict=True)) if behind else {}
+    ahead = [[round(hour - passed, 3), *air] for hour, *air in rows if hour > passed + SOON_H]
+    return begin | {"forecast": ahead or None, "change_after_h": 0.0}
+
+
+def weather_rows(given: dict[str, Any]) -> list[list[float]]:
+    """Changes of the weather of a run by the hour: its forecast, else the one change typed in by hand."""
+    if given.get("forecast") or not given.get("change_after_h"):
+        return [list(row) for row in given.get("forecast") or []]
+    return [[given["change_after_h"], given["change_wind_m_s"], given["change_from_deg"], given["moisture_pct"]]]
 
 
 def told(row: ControlLine, drawn: bool) -> ControlLineChanged:
@@ -80,10 +127,18 @@ def newest_fire(by: Actor, correlation_id: UUID) -> Run:
     return found
 
 
-def again(by: Actor, last: Run, changed: dict[str, Any] | None = None, notes: tuple[str, ...] = ()) -> Run:
-    """The run once more; the time it began stays, unless it goes on from a perimeter seen now."""
-    given = {name: value for name, value in last.inputs.items() if value is not None} | (changed or {})
-    begins = clock.now() if changed and "perimeter" in changed else began_at(last)
+def again(
+    by: Actor,
+    last: Run,
+    changed: dict[str, Any] | None = None,
+    notes: tuple[str, ...] = (),
+    begins: datetime | None = None,
+    weather: str = "",
+) -> Run:
+    """The run once more; the time it began stays, unless `begins` says that it goes on from now; `weather`: where it is from."""
+    given = last.inputs | (changed or {})
+    given = {name: value for name, value in given.items() if value is not None}
     kept = ("fire_id", "pixels", "ignition", "weather")
-    extra = {name: last.summary[name] for name in kept if name in last.summary} | {"began_at": begins.isoformat()}
+    extra = {name: last.summary[name] for name in kept if name in last.summary}
+    extra |= {"began_at": (begins or began_at(last)).isoformat()} | ({"weather": weather} if weather else {})
     return run(by, last.kind, given, last.lon, last.lat, last.correlation_id, last.title, "", extra, notes)

@@ -38,6 +38,7 @@ class Lead(ScopedModel):
         OPEN = "open", "待核查"
         CONFIRMED = "confirmed", "已发生或存在"
         CLEARED = "cleared", "已排除"
+        LAPSED = "lapsed", "事件结束时未核查"
 
     edge = models.CharField("链条", max_length=40)
     source = models.CharField("起因灾害", max_length=20)

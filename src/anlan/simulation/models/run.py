@@ -29,6 +29,8 @@ class Run(ScopedModel):
     correlation_id = models.UUIDField("关联号", default=uuid.uuid4, db_index=True)
     #: Why it is only supposed (灾害链: what would follow if ...); empty where the hazard itself is known.
     because = models.CharField("假设", max_length=120, blank=True)
+    #: When the event it belongs to was over: it is kept, and is no longer on the map.
+    over_at = models.DateTimeField("事件结束时间", null=True, blank=True)
 
     class Meta(ScopedModel.Meta):
         verbose_name = "推演"

@@ -1,6 +1,7 @@
 from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
 from anlan.supervision.models.risk import (
     Basis,
+    FailureFrequency,
     OnSite,
     ParkCondition,
     ParkRisk,
@@ -11,6 +12,6 @@ from anlan.supervision.models.risk import (
 )
 
 __all__ = [
-    "Basis", "Enterprise", "HazardUnit", "OnSite", "Park", "ParkCondition", "ParkRisk", "Period", "ProtectionTarget", "UnitStock",
-    "WeatherFrequency",
+    "Basis", "Enterprise", "FailureFrequency", "HazardUnit", "OnSite", "Park", "ParkCondition", "ParkRisk", "Period",
+    "ProtectionTarget", "UnitStock", "WeatherFrequency",
 ]  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from anlan.hazards.chemical.qra.equipment import SETS
+from anlan.hazards.chemical.qra.tree import parameters
 from anlan.hazards.chemical.substances import table
 from anlan.kernel.accounts.scope import Located
 
@@ -13,6 +15,10 @@ class Park(Located):
 
     geometry = models.JSONField("范围", null=True, blank=True)
     sketch = models.BooleanField("范围为示意", default=False)
+    frequency_set = models.CharField(
+        "通用失效频率", max_length=10, default="hj169", choices=[(key, parameters()["sets"][key]["title"]) for key in SETS],
+        help_text="定量风险评估所用的频率库；登记簿“失效频率”中有本园区的行时，该类设备以那些行为准",
+    )  # fmt: skip
 
     class Meta(Located.Meta):
         verbose_name = "化工园区"

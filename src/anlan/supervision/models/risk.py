@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from anlan.hazards.chemical.criteria import CATEGORIES, ZONES, classify
+from anlan.hazards.chemical.qra.equipment import TYPES, proper_size
 from anlan.kernel.accounts.scope import Located, ScopedChild, ScopedModel
 from anlan.kernel.areas.models import Area
 from anlan.supervision.models.enterprise import Enterprise, HazardUnit, Park
@@ -71,6 +72,45 @@ class WeatherFrequency(ScopedChild):
 
     def __str__(self) -> str:
         return f"{self.park} {self.stability} {self.wind_m_s:g} m/s {self.direction_deg:g}°"
+
+
+class FailureFrequency(ScopedChild):
+    """失效频率: how often equipment of a kind leaks, as this park has it (its own records, or the annex of a standard at hand).
+
+    A type with rows here is reckoned from them alone; all others by the park's named set.
+    """
+
+    SCOPE_AREA = "park__area"
+    SCOPE_CLASS = "park__data_class"
+
+    code = models.CharField("编码", max_length=60, unique=True)
+    park = models.ForeignKey(Park, models.CASCADE, related_name="frequencies", verbose_name="园区")
+    equipment = models.CharField("设备类型", max_length=12, choices=list(TYPES.items()))
+    size = models.CharField(
+        "泄漏规模",
+        max_length=8,
+        help_text="孔径 mm（0.1 至 1000），最大接管的百分比（如 10%），10min（10 min 漏完）或 rupture（整体破裂）",
+    )
+    per_year = models.FloatField(
+        "频率 次/年", validators=[MinValueValidator(0), MaxValueValidator(1)], help_text="管道为每米每年"
+    )
+    source = models.CharField("来源", max_length=80, help_text="标准及表号，或本园区统计")
+    to_check = models.BooleanField("待核对", default=False)
+    representative = models.BooleanField("演示数据", default=False)
+
+    class Meta(ScopedChild.Meta):
+        verbose_name = "失效频率"
+        constraints = [models.UniqueConstraint(fields=["park", "equipment", "size"], name="one_frequency_of_a_size")]
+
+    def __str__(self) -> str:
+        return f"{self.park} {self.get_equipment_display()} {self.size}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.size and not proper_size(self.size):
+            raise ValidationError(
+                {"size": f"泄漏规模“{self.size}”应为孔径 0.1 至 1000 mm、1% 至 100%、10min 或 rupture"}
+            )
 
 
 class ParkCondition(ScopedChild):

@@ -13,14 +13,24 @@ from shapely.geometry import Point, box, shape
 from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards.chemical.qra import equipment
-from anlan.hazards.chemical.qra.equipment import OTHERWISE, Equipment
+from anlan.hazards.chemical.qra.equipment import OTHERWISE, Equipment, Frequencies
 from anlan.hazards.chemical.qra.inputs import Request, Target
 from anlan.hazards.chemical.qra.model import Grid, Rose
 from anlan.hazards.chemical.qra.scenario import Scenario
 from anlan.hazards.chemical.qra.tree import Ignition, parameters
 from anlan.hazards.chemical.substances import table
 from anlan.kernel.errors import Invalid
-from anlan.supervision.models import Basis, HazardUnit, OnSite, Park, ParkCondition, Period, UnitStock, WeatherFrequency
+from anlan.supervision.models import (
+    Basis,
+    FailureFrequency,
+    HazardUnit,
+    OnSite,
+    Park,
+    ParkCondition,
+    Period,
+    UnitStock,
+    WeatherFrequency,
+)
 from anlan.supervision.park_risk import external, live
 from anlan.supervision.park_risk.crowds import (
     WHY,
@@ -68,6 +78,7 @@ class Assembled:
     units: list[HazardUnit]
     inputs: dict[str, Any]
     notes: list[str] = field(default_factory=list)
+    frequencies: Frequencies = field(default_factory=Frequencies)
 
     @property
     def fingerprint(self) -> str:
@@ -113,13 +124,26 @@ def stocks(units: list[HazardUnit]) -> dict[int, UnitStock]:
     return {row.unit_id: row for row in UnitStock.objects.unscoped(WHY).filter(unit__in=units)}
 
 
-def scenarios_of(units: list[HazardUnit], plane: Plane, held: dict[int, float], chosen: str) -> tuple[Scenario, ...]:
-    found: list[Scenario] = []
-    for unit in units:
-        tonnes = held.get(unit.pk, unit.quantity_t)
+def frequencies_of(park: Park) -> Frequencies:
+    """The set that a park has chosen, and its own rows in front of it."""
+    rows = list(FailureFrequency.objects.unscoped(WHY).filter(park=park).order_by("equipment", "size"))
+    own: dict[str, dict[str, float]] = {}
+    said: dict[str, dict[str, None]] = {}
+    for row in rows:
+        own.setdefault(row.equipment, {})[row.size] = row.per_year
+        said.setdefault(row.equipment, {})[row.source + ("（待核对）" if row.to_check else "")] = None
+    return Frequencies(park.frequency_set, own, {kind: "、".join(names) for kind, names in said.items()})
+
+
+def scenarios_of(site: Site, chosen: Frequencies) -> dict[Scenario, str]:
+    """Every release of the site, and where its frequency is from."""
+    found: dict[Scenario, str] = {}
+    for unit in site.units:
+        tonnes = site.held.get(unit.pk, unit.quantity_t)
         if hazardous(unit) and tonnes > 0:
-            found += equipment.scenarios(equipment_of(unit, plane, tonnes), chosen)
-    return tuple(found)
+            item = equipment_of(unit, site.plane, tonnes)
+            found |= dict.fromkeys(equipment.scenarios(item, chosen), chosen.source(item.type))
+    return found
 
 
 def annual_rose(park: Park) -> tuple[Rose, str]:
@@ -235,14 +259,14 @@ def at_present(site: Site, condition: ParkCondition | None, at: datetime, before
 
 
 def assemble(
-    park: Park, basis: str, at: datetime, condition: ParkCondition | None = None, before: Before | None = None,
-    chosen: str = "hj169",
-) -> Assembled:  # fmt: skip
+    park: Park, basis: str, at: datetime, condition: ParkCondition | None = None, before: Before | None = None
+) -> Assembled:
     """All that the engine needs; `Invalid` says what the registers lack."""
     site = site_of(park)
     if basis == Basis.CURRENT:
         site = at_present(site, condition, at, before or Before())
-    scenarios = scenarios_of(site.units, site.plane, site.held, chosen)
+    chosen = frequencies_of(park)
+    scenarios = scenarios_of(site, chosen)
     if not scenarios:
         raise Invalid("park", park.name, "至少一个物质数据完备的危险单元", label="园区")
     rose, weather = current_rose(site.now) if site.now else annual_rose(park)
@@ -250,33 +274,33 @@ def assemble(
     crowds = crowds_of(site.plane, site.area, site.outline, site.counted)
     people, said = people_of(crowds, len(site.counted), site.now.day if site.now else None)
     request = Request(
-        grid_over(site.area), scenarios, rose, people, tuple(targets), ignition_of(site.plane, site.area), existing=True,
+        grid_over(site.area), tuple(scenarios), rose, people, tuple(targets), ignition_of(site.plane, site.area), existing=True,
         day=float(site.now.day) if site.now else None,
     )  # fmt: skip
-    inputs = {"basis": basis, "frequency_set": chosen, "weather": weather, "people": crowd_row(crowds, site.now)}
+    inputs = {"basis": basis, "frequency_set": chosen.chosen, "weather": weather, "people": crowd_row(crowds, site.now)}
     return Assembled(
-        request, site.plane, site.outline, site.units, {**inputs, **inputs_of(site, request)},
-        notes_of(site, request, chosen, weather, said),
+        request, site.plane, site.outline, site.units, {**inputs, **inputs_of(site, request, scenarios)},
+        notes_of(site, request, chosen, weather, said), chosen,
     )  # fmt: skip
 
 
-def inputs_of(site: Site, request: Request) -> dict[str, Any]:
+def inputs_of(site: Site, request: Request, sources: dict[Scenario, str]) -> dict[str, Any]:
     """What a result depends on, kept with it."""
     found: dict[str, Any] = {
         "rose": rose_row(request.rose),
         "units": [unit_row(unit, site.held.get(unit.pk, unit.quantity_t)) for unit in site.units],
         "targets": [[t.name, t.kind, round(t.x), round(t.y)] for t in request.targets],
-        "frequencies": [[one.id, one.name, one.frequency] for one in request.scenarios],
+        "frequencies": [[one.id, one.name, one.frequency, source] for one, source in sources.items()],
     }
     return {**found, "live": site.now.as_json(), "day": site.now.day} if site.now else found
 
 
-def notes_of(site: Site, request: Request, chosen: str, weather: str, said: str) -> list[str]:
+def notes_of(site: Site, request: Request, chosen: Frequencies, weather: str, said: str) -> list[str]:
     """The assumptions, in sentences."""
     sources = parameters()["delayed"]["source"]
     found = [
         f"{site.condition.source}：{weather}" if site.condition else weather, said,
-        f"{len(request.scenarios)} 个泄漏场景，频率取 {parameters()['sets'][chosen]['title']}{besides()}",
+        f"{len(request.scenarios)} 个泄漏场景，频率取 {besides(chosen)}",
         f"存量：{len(site.held)} 个单元按实时，其余按设计最大量" if site.now else "存量：全部按设计最大量（GB 18218）",
         f"点火源：区内 {len(works(site.plane, site.area))} 家企业（{sources}）", external.choose(site.units).words,
     ]  # fmt: skip
@@ -284,9 +308,14 @@ def notes_of(site: Site, request: Request, chosen: str, weather: str, said: str)
     return [*found, "未计入（无毒性概率常数且无燃烧数据）：" + "、".join(left_out)] if left_out else found
 
 
-def besides() -> str:
-    """Where the frequencies of what a set does not list are from."""
-    return f"（未列的类型取 {parameters()['sets'][OTHERWISE]['title']}）"
+def besides(chosen: Frequencies) -> str:
+    """Where the frequencies are from: the park's own rows, its set, and the set for what that does not list."""
+    sets = parameters()["sets"]
+    own = "；".join(f"{equipment.TYPES[kind]}的频率取 {chosen.source(kind)}" for kind in chosen.own)
+    found = sets[chosen.chosen]["title"] + (
+        f"（未列的类型取 {sets[OTHERWISE]['title']}）" if chosen.chosen != OTHERWISE else ""
+    )
+    return f"{own}；其余取 {found}" if own else found
 
 
 def rose_row(rose: Rose) -> list[Any]:

@@ -90,7 +90,7 @@ def effect(made: Assembled, substance: str, tonnes: float, lon: float, lat: floa
     """The region with one more unit: grade, targets, contours, curve before and after, and how much could stand there at most."""
     before, unit = region(made), unit_at(made, substance, tonnes, lon, lat)
     request = made.request
-    more = study(scenarios(unit), request.rose, request.people, request.sources, request.day)
+    more = study(scenarios(unit, made.frequencies), request.rose, request.people, request.sources, request.day)
     raised = judge.verdicts(more, request.targets, request.existing)
     after = [replace(was, risk=was.risk + new.risk) for was, new in zip(before.verdicts, raised, strict=True)]
     curve = judge.add_curves(before.societal.curve, (group := societal(more)).curve)
@@ -102,8 +102,8 @@ def effect(made: Assembled, substance: str, tonnes: float, lon: float, lat: floa
         "before": figures(before.standing, before.societal.pll), "after": figures(standing, before.societal.pll + group.pll),
         "targets": changed(before.verdicts, after), "fn": [[round(n, 2), f] for n, f in curve],
         "contours": lines(made, risk),
-        "releases": [{"name": one.name, "frequency": one.frequency} for one in scenarios(unit)],
-        **judge.room_for(base_of(before), replace(unit, inventory_kg=1.0)),
+        "releases": [{"name": one.name, "frequency": one.frequency} for one in scenarios(unit, made.frequencies)],
+        **judge.room_for(base_of(before), replace(unit, inventory_kg=1.0), made.frequencies),
     }  # fmt: skip
 
 

@@ -104,4 +104,7 @@ def capacity(result: answer.Result, made: Assembled) -> list[dict[str, Any]]:
     """For usual substances: how much more could stand in the middle of the park."""
     base, middle = base_of(result), made.outline.centroid
     place = float(middle.x), float(middle.y)
-    return [{"substance": table()[row[0]].name, **judge.room_for(base, added(row, *place))} for row in CANDIDATES]
+    return [
+        {"substance": table()[row[0]].name, **judge.room_for(base, added(row, *place), made.frequencies)}
+        for row in CANDIDATES
+    ]

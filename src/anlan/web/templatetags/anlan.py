@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from anlan.kernel.register.fields import split_unit
 from anlan.web.icons import ICONS, SHAPES
+from anlan.web.sentences import in_language
 
 register = template.Library()
 
@@ -284,8 +285,8 @@ def has(actor: Any, permission: str) -> bool:
 
 @register.filter
 def tr(text: Any) -> str:
-    """A Chinese text in the language of the page; a nought stays a nought."""
-    return "" if text is None or text is False or text == "" else _(str(text))
+    """A Chinese text, or a sentence with figures, in the language of the page; a nought stays a nought."""
+    return "" if text is None or text is False or text == "" else in_language(str(text))
 
 
 @register.filter

@@ -1,7 +1,8 @@
 """`GET /stream`: server-sent events, served beside Django so that an open stream holds no thread and no connection.
 
 First `hello` (names to subscribe to, position, time), then the backlog after `Last-Event-ID` or `?after=`, then live
-events. `beat` every few seconds carries the platform's time. `reset` = too far behind: load the page's data again.
+events. `beat`, when nothing else was said for some seconds, and `clock`, when its pace has changed, carry the platform's time.
+`reset` = too far behind: load the page's data again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.middleware import SEEN, actor_of
 from anlan.kernel.identity import actions, second_factor
+from anlan.kernel.tasks import end
 from anlan.web import live
 
 Message = MutableMapping[str, Any]
@@ -79,6 +81,12 @@ def framed(name: str, data: dict[str, Any], seq: int | None = None) -> bytes:
     return f"{head}event: {name}\ndata: ".encode() + orjson.dumps(data) + b"\n\n"
 
 
+def time_told() -> dict[str, Any]:
+    """The platform's time, its seconds per real second, and the scenario that sets them, "" = it is real."""
+    pace = clock.scenario()
+    return {"at": clock.now(), "speed": clock.speed(), "scenario": pace.name if pace else ""}
+
+
 async def refuse(send: Send, status: int, text: str) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -91,6 +99,8 @@ class Stream:
     def __init__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, hub: live.Hub) -> None:
         self.scope, self.receive, self.hub = scope, receive, hub
         self.raw_send = send
+        #: What was told of the time: a scenario's pace, or that it is real.
+        self.pace = clock.scenario()
 
     async def write(self, body: bytes) -> None:
         await self.raw_send({"type": "http.response.body", "body": body, "more_body": True})
@@ -101,7 +111,7 @@ class Stream:
         try:
             hello = framed(
                 "hello",
-                {"names": live.fact_names(), "at": clock.now()},
+                {"names": live.fact_names(), **time_told()},
                 subscriber.position if after is None else after,
             )
             await self.raw_send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -136,8 +146,11 @@ class Stream:
                 async with asyncio.timeout(BEAT_S):
                     await subscriber.woken.wait()
             body = subscriber.take()
+            if self.pace != clock.scenario():
+                self.pace = clock.scenario()
+                await self.write(framed("clock", time_told()))
             # Nothing unread: all up to the hub's position was sent or was not for this client, so it may resume there.
-            await self.write(body or framed("beat", {"at": clock.now()}, max(self.hub.last, subscriber.position)))
+            await self.write(body or framed("beat", time_told(), max(self.hub.last, subscriber.position)))
             if loop.time() > recheck_at:
                 recheck_at = loop.time() + RECHECK_S
                 actor = await self.hub.ask(identify, self.scope)
@@ -175,6 +188,4 @@ async def stream(scope: MutableMapping[str, Any], receive: Receive, send: Send) 
         if tasks[0] in done:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)

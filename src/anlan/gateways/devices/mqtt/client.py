@@ -92,7 +92,8 @@ class MqttClient:
         body = field("MQTT") + bytes([4, flags]) + struct.pack("!H", KEEP_ALIVE_S) + field(self.client_id)
         body += field(self.user) + field(self.password) if self.user else b""
         self.writer.write(packet(CONNECT, 0, body))
-        kind, _, answer = await asyncio.wait_for(read_packet(self.reader), 10)
+        async with asyncio.timeout(10):
+            kind, _, answer = await read_packet(self.reader)
         if kind != CONNACK or len(answer) != 2 or answer[1]:
             raise MqttError(f"CONNACK {answer.hex()}")
 

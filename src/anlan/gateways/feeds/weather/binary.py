@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from anlan.gateways.feeds import contract
 from anlan.gateways.feeds.contract import FeedError
-from anlan.gateways.feeds.weather.metar import NAMES, UNITS
+from anlan.gateways.feeds.weather.metar import NAMES, UNITS, humidity
 from anlan.gateways.readings import Reading
 
 NEEDED = "读 BUFR 和 GRIB 需要可选组件：pip install 'anlan[weather]'"
@@ -26,7 +27,13 @@ FIELDS = {
     "2t": ("TEM", 1.0, -273.15), "t": ("TEM", 1.0, -273.15), "2d": ("DPT", 1.0, -273.15), "2r": ("RHU", 1.0, 0.0),
     "r": ("RHU", 1.0, 0.0), "sp": ("PRS", 0.01, 0.0), "msl": ("PRS", 0.01, 0.0), "10si": ("WIN_S", 1.0, 0.0),
     "ws": ("WIN_S", 1.0, 0.0), "wdir": ("WIN_D", 1.0, 0.0), "vis": ("VIS", 1.0, 0.0), "tp": ("PRE_1h", 1000.0, 0.0),
+    "10wdir": ("WIN_D", 1.0, 0.0), "10u": ("WIN_U", 1.0, 0.0), "10v": ("WIN_V", 1.0, 0.0), "10fg": ("GUST", 1.0, 0.0),
+    "i10fg": ("GUST", 1.0, 0.0), "gust": ("GUST", 1.0, 0.0),
 }  # fmt: skip
+#: Names that models give at any height: of use here only near the ground (m).
+ANY_HEIGHT, NEAR_GROUND_M = {"t", "r", "ws", "wdir"}, 10
+#: Grids whose rows and columns run east and north, so that components of the wind need no turning.
+STRAIGHT = {"regular_ll", "regular_gg", "reduced_gg", "reduced_ll"}
 MAX_MESSAGES = 2000
 
 
@@ -53,6 +60,56 @@ class Field:
             missing = lib.codes_get_double(handle, "missingValue")
             far = nearest.distance > 2 * spacing_km(lib, handle)
             return None if nearest.value == missing or far else nearest.value * self.factor + self.offset
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A quantity made of two fields of one time: wind of its components, humidity of temperature and dew point."""
+
+    code: str
+    parts: tuple[contract.Field, contract.Field]
+    rule: Callable[[float, float], float]
+
+    @property
+    def valid(self) -> datetime:
+        return self.parts[0].valid
+
+    @property
+    def issued(self) -> datetime:
+        return self.parts[0].issued
+
+    @property
+    def forecast(self) -> bool:
+        return self.parts[0].forecast
+
+    def at(self, lat: float, lon: float) -> float | None:
+        a, b = (part.at(lat, lon) for part in self.parts)
+        return None if a is None or b is None else self.rule(a, b)
+
+
+def coming_from(east: float, north: float) -> float:
+    """Degrees clockwise of north that a wind with these components (towards east, towards north) comes from."""
+    return math.degrees(math.atan2(-east, -north)) % 360
+
+
+#: What models give in two parts -> code, the parts' codes, rule.
+PAIRS: tuple[tuple[str, str, str, Callable[[float, float], float]], ...] = (
+    ("WIN_S", "WIN_U", "WIN_V", math.hypot),
+    ("WIN_D", "WIN_U", "WIN_V", coming_from),
+    ("RHU", "TEM", "DPT", humidity),
+)
+
+
+def composed(fields: Sequence[Field]) -> list[Composed]:
+    """What follows from pairs of fields of one issue and hour, where the document does not give it itself."""
+    known = {(one.issued, one.valid, one.code): one for one in fields}
+    found = []
+    for issued, valid in dict.fromkeys((one.issued, one.valid) for one in fields):
+        for code, first, second, rule in PAIRS:
+            parts = known.get((issued, valid, first)), known.get((issued, valid, second))
+            if parts[0] and parts[1] and (issued, valid, code) not in known:
+                found.append(Composed(code, (parts[0], parts[1]), rule))
+    return found
 
 
 def library() -> Any:
@@ -140,11 +197,33 @@ def station_of(value: Any) -> str:
     return "" if block is None or number is None else f"{int(block):02d}{int(number):03d}"
 
 
+def said(lib: Any, handle: Any, name: str) -> str:
+    """A key as text, empty where the message has none such."""
+    try:
+        return str(lib.codes_get(handle, name))
+    except lib.CodesInternalError:
+        return ""
+
+
+def named(lib: Any, handle: Any) -> str:
+    """shortName of a field near the ground that is no perturbed member of an ensemble, else nothing."""
+    name = str(lib.codes_get(handle, "shortName"))
+    aloft = said(lib, handle, "typeOfLevel") not in ("surface", "heightAboveGround")
+    if name in ANY_HEIGHT and (aloft or float(said(lib, handle, "level") or 0) > NEAR_GROUND_M):
+        return ""
+    if (said(lib, handle, "perturbationNumber") or "0") != "0":
+        return ""
+    turned = said(lib, handle, "uvRelativeToGrid") == "1" and said(lib, handle, "gridType") not in STRAIGHT
+    if name in ("10u", "10v") and turned:
+        raise ValueError("风的分量沿网格方向而不是正东、正北，不收")
+    return name
+
+
 def grib(message: bytes) -> Field | None:
     """A field that we have a code for, None for others. ValueError for what eccodes cannot read."""
     with opened(message) as (lib, handle):
         try:
-            known = FIELDS.get(str(lib.codes_get(handle, "shortName")))
+            known = FIELDS.get(named(lib, handle))
             date, time = int(lib.codes_get(handle, "validityDate")), int(lib.codes_get(handle, "validityTime"))
             step, first = int(lib.codes_get(handle, "endStep")), int(lib.codes_get(handle, "startStep"))
             valid = datetime.strptime(f"{date:08d}", "%Y%m%d").replace(tzinfo=UTC)

@@ -151,7 +151,7 @@ def parse_bufr(data: bytes) -> Parsed:
 
 
 def parse_grib(data: bytes) -> Parsed:
-    found = Parsed()
+    found, fields = Parsed(), []
     for index, message in enumerate(binary.messages(data, b"GRIB")):
         try:
             field = binary.grib(message)
@@ -159,5 +159,6 @@ def parse_grib(data: bytes) -> Parsed:
             found.refused.append(Refused(f"GRIB[{index}]", str(error)))
             continue
         if field is not None:
-            found.fields.append(field)
+            fields.append(field)
+    found.fields.extend([*fields, *binary.composed(fields)])
     return found

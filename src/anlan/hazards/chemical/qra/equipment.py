@@ -1,8 +1,10 @@
-"""Scenarios of a piece of equipment, by a named set of generic failure frequencies."""
+"""Scenarios of a piece of equipment, by a named set of generic failure frequencies or by figures of the park's own."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from anlan.hazards.chemical.qra.scenario import Scenario
 from anlan.hazards.chemical.qra.tree import parameters
@@ -41,38 +43,76 @@ class Equipment:
     owner: int = -1
 
 
-def set_for(kind: str, chosen: str) -> str:
-    """The set that lists this type: the chosen one, else OTHERWISE."""
-    sets = parameters()["sets"]
-    return OTHERWISE if chosen in sets and kind not in sets[chosen] and kind in sets[OTHERWISE] else chosen
+@dataclass(frozen=True)
+class Frequencies:
+    """Which generic failure frequencies hold: a named set, and in its place what a park keeps of its own.
+
+    own: type -> size -> 1/y (of a pipe 1/(m y)); a type that has any row of its own is taken from there alone.
+    sources: type -> where those figures are from.
+    """
+
+    chosen: str = "hj169"
+    own: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def set_for(self, kind: str) -> str:
+        """The set that lists this type: the chosen one, else OTHERWISE."""
+        sets = parameters()["sets"]
+        known = self.chosen in sets and kind not in sets[self.chosen] and kind in sets[OTHERWISE]
+        return OTHERWISE if known else self.chosen
+
+    def source(self, kind: str) -> str:
+        """Where the figures of a type are from, in words."""
+        if kind in self.own:
+            return self.sources.get(kind, "") or "园区自定"
+        chosen = parameters()["sets"][self.set_for(kind)]
+        return str(chosen["title"]) + ("（待核对）" if chosen["to_check"] else "")
+
+    def rates(self, item: Equipment) -> dict[str, float]:
+        """Size of release -> 1/y."""
+        if item.type in self.own:
+            length = item.length_m if item.type == "pipe" else 1.0
+            return {size: often * length for size, often in self.own[item.type].items()}
+        chosen = self.set_for(item.type)
+        table = parameters()["sets"].get(chosen)
+        if table is None:
+            raise InputError("frequency_set", chosen, "、".join(SETS))
+        if item.type == "pipe" and chosen in parameters()["pipe_sizes"]:
+            row = next(row for row in parameters()["pipe_sizes"][chosen] if item.connection_mm <= row[0])
+            return {"10%": row[1] * item.length_m, "100%": row[2] * item.length_m}
+        if item.type not in table:
+            raise InputError(
+                "type", item.type, "、".join(key for key, value in table.items() if isinstance(value, dict))
+            )
+        return dict(table[item.type])
 
 
-def rates(item: Equipment, chosen: str) -> dict[str, float]:
-    """Size of release -> 1/y."""
-    chosen = set_for(item.type, chosen)
-    table = parameters()["sets"].get(chosen)
-    if table is None:
-        raise InputError("frequency_set", chosen, "、".join(SETS))
-    if item.type == "pipe" and chosen in parameters()["pipe_sizes"]:
-        row = next(row for row in parameters()["pipe_sizes"][chosen] if item.connection_mm <= row[0])
-        return {"10%": row[1] * item.length_m, "100%": row[2] * item.length_m}
-    if item.type not in table:
-        raise InputError("type", item.type, "、".join(key for key, value in table.items() if isinstance(value, dict)))
-    return dict(table[item.type])
+GENERIC = Frequencies()
+#: A size of release: mm of a hole, a share of the largest connection, the whole content in 10 min, or at once.
+SIZE = re.compile(r"[0-9]{1,4}(\.[0-9])?%?|10min|rupture")
+
+
+def proper_size(size: str) -> bool:
+    """Can a release of this size be reckoned: a hole of 0.1 to 1000 mm, 1 to 100 %, `10min`, `rupture`?"""
+    if SIZE.fullmatch(size) is None:
+        return False
+    if size in ("10min", "rupture"):
+        return True
+    return 1 <= float(size[:-1]) <= 100 if size.endswith("%") else 0.1 <= float(size) <= 1000
 
 
 def hole_mm(size: str, item: Equipment) -> float:
     """mm of a size in the table: a number, or a share of the connection; never wider than the connection."""
     if size.endswith("%"):
         share = float(size[:-1]) / 100
-        return min(WIDEST_TENTH_MM, share * item.connection_mm) if share < 1 else item.connection_mm
+        return min(WIDEST_TENTH_MM, share * item.connection_mm) if share <= 0.1 else share * item.connection_mm
     return float(size)
 
 
-def scenarios(item: Equipment, chosen: str = "hj169") -> list[Scenario]:
+def scenarios(item: Equipment, frequencies: Frequencies = GENERIC) -> list[Scenario]:
     """Every release of the table at this equipment."""
     found = []
-    for size, often in rates(item, chosen).items():
+    for size, often in frequencies.rates(item).items():
         base = Scenario(
             id=f"{item.id}/{size}", x=item.x, y=item.y, frequency=often, kind="leak", substance=item.substance,
             name=f"{item.name or item.id} {words(size)}", height_m=item.height_m, phase=item.phase,
@@ -96,5 +136,5 @@ def words(size: str) -> str:
     if size == "10min":
         return "10 min 全部泄漏"
     if size.endswith("%"):
-        return "全管径泄漏" if size == "100%" else "10% 孔径泄漏"
+        return "全管径泄漏" if size == "100%" else f"{size} 孔径泄漏"
     return f"{size} mm 孔泄漏"

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from anlan.hazards.chemical import blast, criteria
 from anlan.hazards.chemical.qra.contours import Contour
-from anlan.hazards.chemical.qra.equipment import Equipment, scenarios
+from anlan.hazards.chemical.qra.equipment import GENERIC, Equipment, Frequencies, scenarios
 from anlan.hazards.chemical.qra.individual import at_places
 from anlan.hazards.chemical.qra.inputs import Target
 from anlan.hazards.chemical.qra.model import Floats, People, Rose, Study
@@ -156,7 +156,7 @@ class Base:
     sources: tuple[Ignition, ...] = ()
 
 
-def may_add(base: Base, item: Equipment, chosen: str) -> tuple[bool, str]:
+def may_add(base: Base, item: Equipment, chosen: Frequencies) -> tuple[bool, str]:
     """Would the region still meet GB 36894 with this equipment? (answer, what stands against it)."""
     more = study(scenarios(item, chosen), base.rose, base.people, base.sources)
     limits = criteria.limits(base.existing)
@@ -185,7 +185,7 @@ def exceed(points: Sequence[tuple[float, float]], number: float) -> float:
     return next((f for n, f in points if n >= number), 0.0)
 
 
-def room_for(base: Base, item: Equipment, chosen: str = "hj169") -> dict[str, Any]:
+def room_for(base: Base, item: Equipment, chosen: Frequencies = GENERIC) -> dict[str, Any]:
     """The greatest stock of the ladder that may be added at a place, and what stands against the next one."""
     most, reason = 0.0, ""
     for tonnes in LADDER_T:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from math import gamma
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import shape
+from shapely.geometry import Point, Polygon, shape
 
 from anlan.hazards.chemical import HAZARD, cloud, fire, heavy_puff, moments, momentum, plume, source, substances, vessel
 from anlan.hazards.chemical.mixing import Material, mixture
 from anlan.hazards.chemical.surface import surface
 from anlan.hazards.contract import InputError
+from anlan.hazards.plane import metres_per_degree
 
 CHLORINE = {"substance": "chlorine", "phase": "liquid", "hole_mm": 50, "inventory_t": 50, "wind_from_deg": 270}
 
@@ -91,8 +93,44 @@ def test_a_plume_comes_with_the_wind_at_its_own_height_slowly_first_and_then_fas
         4 * (0.6 * 0.798 * 0.06 * 20_000 / 31**0.5 / 10) ** 0.15, rel=0.02
     )
     assert passage.metres(float(passage.seconds(np.array([5000.0]))[0])) == pytest.approx(5000.0)
-    dense = cloud.Batch(cloud.DENSE, batch.sources, batch.airs).passage()
-    assert dense.metres(250.0) == pytest.approx(1000.0), "a dense layer is told of with the wind at 10 m"
+
+
+@pytest.mark.parametrize(("stability", "wind"), [("D", 5.0), ("F", 2.0)])
+def test_what_is_in_the_air_is_what_has_come_out_when_a_dense_layer_travels_with_its_own_speed(
+    stability: str, wind: float
+) -> None:
+    """Kilograms between the source's end and the front, from concentrations alone."""
+    batch = cloud.Batch(
+        cloud.DENSE, (cloud.Source(substances.find("chlorine"), 50.0, 239.0),), (cloud.Air(wind, stability),)
+    )
+    plume, passage = batch.solved, batch.passage()
+    width = 2 * (plume.plateau[0] + np.sqrt(np.pi) / 2 * plume.edge[0])
+    kg_m = plume.axis[0] * width * gamma(1 / (1 + plume.power[0])) / (1 + plume.power[0]) * plume.sz[0]
+    start, slower = float(plume.x[0, 0]), {}
+    for front in (300.0, 1000.0, 3000.0):
+        x = np.linspace(start, front, 20_000)
+        in_air = float(np.trapezoid(np.interp(x, plume.x[0], kg_m), x))
+        seconds = float(passage.seconds(np.array([front]))[0] - passage.seconds(np.array([start]))[0])
+        assert in_air == pytest.approx(50.0 * seconds, rel=0.02)
+        slower[front] = in_air / (50.0 * (front - start) / wind)
+    assert slower[300.0] > 1.5, "the wind at 10 m would have brought it there with so much less in the air"
+    assert slower[300.0] > slower[1000.0] > slower[3000.0] > 1
+
+
+def test_people_are_told_of_the_foremost_of_a_cloud_and_never_later_than_the_wind_at_ten_metres() -> None:
+    of = substances.find("chlorine")
+    for model in (cloud.GAUSSIAN, cloud.DENSE):
+        batch = cloud.Batch(model, (cloud.Source(of, 5.0, 239.0),), (cloud.Air(3.0, "E"),))
+        x = np.array([100.0, 500.0, 2000.0, 8000.0])
+        first, front = batch.passage().seconds(x), batch.arrival(x)
+        assert np.all(front < first)
+        assert np.all(np.diff(front) > 0)
+        assert np.all(front <= x / 3.0 + 1e-9)
+        late = batch.passage().seconds(x - 2 * 0.17 * x**0.97)
+        assert front == pytest.approx(np.minimum(late, x / 3.0))
+    burst = heavy_puff.slump(10_000.0, cloud.Source(of, 1.0, 239.0).mixture(293.15), surface(3.0, "D"))
+    assert burst.arrival(0.0) == 0.0
+    assert 200.0 < burst.arrival(2000.0) < 2000.0
 
 
 def test_a_known_strength_takes_the_place_of_the_calculated_one() -> None:
@@ -147,3 +185,18 @@ def test_a_release_at_the_ground_is_thinned_by_the_wind_at_two_metres() -> None:
     assert plume.carrying(0, 10, "D") == pytest.approx(10 * 0.2**0.15)
     assert plume.carrying(10, 10, "D", "gb3840") == 10
     assert plume.carrying(40, 10, "F", "urban") > 10
+
+
+@pytest.mark.parametrize("stability", ["B", "D", "F"])
+def test_a_wandering_wind_turns_the_ring_and_ends_it_in_an_arc(stability: str) -> None:
+    """The zone is what the steady ring passes over: nothing of it, turned by as much, is outside, and nothing is farther away."""
+    found = HAZARD.run(106.7, 39.4, {**CHLORINE, "stability": stability, "uncertainty": "on"})
+    east, north = metres_per_degree(39.4)
+    whole = Polygon([((x - 106.7) * east, (y - 39.4) * north) for x, y in found.zones[1].geometry["coordinates"][0]])
+    far = found.summary["distance_m"]["毒性终点浓度-2"]
+    assert whole.is_valid
+    ends = [(0.97 * far * np.cos(t), 0.97 * far * np.sin(t)) for t in np.radians([-9.5, -5, 0, 5, 9.5])]
+    assert all(whole.covers(Point(x, y)) for x, y in ends), "the wind blows to the east, and 9.5 degrees to each side"
+    assert max(np.hypot(x, y) for x, y in whole.exterior.coords) <= far * 1.01
+    outer = shape(found.zones[2].geometry)
+    assert outer.buffer(1e-5).covers(shape(found.zones[1].geometry))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.hazards.chemical.qra import answer, contours, individual, judge
-from anlan.hazards.chemical.qra.equipment import SETS, Equipment, scenarios
+from anlan.hazards import sketch
+from anlan.hazards.chemical.qra import answer, contours, individual, judge, pictures
+from anlan.hazards.chemical.qra.equipment import SETS, Equipment, Frequencies, proper_size, scenarios
 from anlan.hazards.chemical.qra.individual import Steps, at_places, on_grid
 from anlan.hazards.chemical.qra.inputs import read
 from anlan.hazards.chemical.qra.model import Grid, People, Rose
@@ -130,9 +132,38 @@ def test_branches_of_every_tree_add_up_to_one() -> None:
         replace(VCM, substance="hydrogen", phase="gas"),
     ):
         for chosen in SETS:
-            for one in scenarios(item, chosen):
+            for one in scenarios(item, Frequencies(chosen)):
                 for near in ([], sources):
                     assert sum(footprints(0, one, rose, near)[1].values()) == pytest.approx(1)
+
+
+def test_a_park_s_own_frequencies_take_the_place_of_its_set_for_their_type_alone() -> None:
+    own = Frequencies(
+        "api581", {"vessel": {"25": 3e-6, "rupture": 1e-7}, "pipe": {"50%": 2e-7}}, {"vessel": "AQ/T 3046-2013 附录"}
+    )
+    assert {(one.id.split("/")[1], one.frequency) for one in scenarios(CHLORINE, own)} == {
+        ("25", 3e-6),
+        ("rupture", 1e-7),
+    }
+    pipe = replace(CHLORINE, type="pipe", connection_mm=80.0, length_m=300.0, phase="gas")
+    (half,) = scenarios(pipe, own)
+    assert (half.frequency, half.hole_mm) == (pytest.approx(6e-5), pytest.approx(40.0))
+    assert [own.source(kind) for kind in ("vessel", "pipe", "process")] == [
+        "AQ/T 3046-2013 附录",
+        "园区自定",
+        "API 581 第 2 版通用失效频率",
+    ]
+    sums = {name: sum(one.frequency for one in scenarios(CHLORINE, Frequencies(name))) for name in SETS}
+    assert sums == {"hj169": pytest.approx(1.1e-4), "purple": pytest.approx(1.1e-5), "api581": pytest.approx(3.06e-5)}
+
+
+@pytest.mark.parametrize(
+    ("size", "right"),
+    [("10", True), ("6.4", True), ("1000", True), ("10%", True), ("100%", True), ("10min", True), ("rupture", True), ("0", False),
+     ("1001", False), ("101%", False), ("0%", False), ("-5", False), ("nan", False), ("破裂", False), ("", False), ("1e3", False)],
+)  # fmt: skip
+def test_a_size_of_release_is_a_hole_a_share_ten_minutes_or_a_rupture(size: str, right: bool) -> None:
+    assert proper_size(size) is right
 
 
 def test_a_source_of_ignition_in_the_cloud_burns_it_before_it_gets_further() -> None:
@@ -208,7 +239,9 @@ def test_capacity_shrinks_as_the_place_comes_nearer_to_people() -> None:
     rose = qra_cases.rose()
     target = judge.Target(0.0, 0.0, "一类", "学校")
     base = judge.Base(rose, (target,), False, np.zeros(1), judge.Societal([], 0, {}), None)
-    most = [judge.room_for(base, replace(CHLORINE, x=float(x)), "purple")["most_t"] for x in (300, 1500, 6000)]
+    most = [
+        judge.room_for(base, replace(CHLORINE, x=float(x)), Frequencies("purple"))["most_t"] for x in (300, 1500, 6000)
+    ]
     assert most == sorted(most)
     assert most[0] < most[2]
 
@@ -282,3 +315,26 @@ def test_calm_is_handled() -> None:
 def test_a_scenario_may_name_its_outcome() -> None:
     burst = Scenario("B", 0, 0, 1e-6, "fireball", "propane", mass_kg=20_000)
     assert footprints(0, burst, qra_cases.rose())[1] == pytest.approx({"火球": 1.0})
+
+
+def test_names_on_a_map_stand_on_their_places_and_never_on_each_other() -> None:
+    """Two in one place part by a line, a third steps to the other side, one outside the window is not written."""
+    with pictures.figure(6, 6) as made:
+        axes = made.subplots()
+        axes.set_xlim(0, 1000)
+        axes.set_ylim(0, 1000)
+        sketch.names(
+            axes, [("甲村", 500, 500), ("乙村", 505, 500), ("丙村", 495, 500), ("丁村", 5000, 500), ("戊村", 2, 100)]
+        )
+        written = {text.get_text(): text for text in axes.texts}
+    assert set(written) == {"甲村", "乙村", "丙村", "戊村"}
+    heights = sorted(written[name].xyann[1] for name in ("甲村", "乙村", "丙村"))
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 7 * 1.1
+    assert written["戊村"].xyann[0] > 6, "moved inwards, so that it is not cut"
+
+
+def test_the_name_of_a_zone_keeps_clear_of_the_curve() -> None:
+    curve = [(1.0, 2e-4), (4.0, 1.9e-4), (200.0, 2e-5)]
+    best = max(pictures.ZONE_NAMES[1], key=lambda place: pictures.clear_of(curve, place))
+    assert pictures.clear_of(curve, best) > pictures.clear_of(curve, pictures.ZONE_NAMES[1][0])
+    assert [pictures.power(value) for value in (3e-7, 1e-5)] == [r"$3\times10^{-7}$", "$10^{-5}$"]

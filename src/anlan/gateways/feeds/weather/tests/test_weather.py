@@ -118,6 +118,41 @@ def test_a_field_is_read_at_a_place_and_a_forecast_says_so() -> None:
     assert one.at(-north, west) is None, "the grid does not reach there"
 
 
+def field(name: str, value: float, step: int = 3, **keys: int | str) -> bytes:
+    """A field that is the same everywhere."""
+    lib = library("eccodes", "weather")
+    handle = lib.codes_grib_new_from_samples("regular_ll_sfc_grib2")
+    for key, given_value in {"shortName": name, "dataDate": 20260720, "dataTime": 0, "step": step, **keys}.items():
+        lib.codes_set(handle, key, given_value)
+    lib.codes_set_values(handle, [value] * lib.codes_get(handle, "numberOfValues"))
+    message: bytes = lib.codes_get_message(handle)
+    lib.codes_release(handle)
+    return message
+
+
+@pytest.mark.parametrize(
+    ("east", "north", "speed", "from_deg"),
+    [(5.0, 0.0, 5.0, 270.0), (0.0, -8.0, 8.0, 0.0), (-3.0, 4.0, 5.0, 143.13), (0.0, 2.0, 2.0, 180.0)],
+)
+def test_components_of_the_wind_become_speed_and_where_it_comes_from(
+    east: float, north: float, speed: float, from_deg: float
+) -> None:
+    found = {one.code: one for one in parse(field("10u", east) + field("10v", north)).fields}
+    assert found["WIN_S"].at(40, 10) == pytest.approx(speed, abs=0.01)
+    assert found["WIN_D"].at(40, 10) == pytest.approx(from_deg, abs=0.1)
+    assert (found["WIN_D"].forecast, found["WIN_D"].valid) == (True, datetime(2026, 7, 20, 3, tzinfo=UTC))
+
+
+def test_humidity_comes_of_temperature_and_dew_point_and_air_aloft_is_no_weather_of_ours() -> None:
+    warm, dew = field("2t", 293.15), field("2d", 282.45)
+    found = {one.code: one for one in parse(warm + dew).fields}
+    assert found["RHU"].at(40, 10) == pytest.approx(50, abs=0.6)
+    aloft = field("t", 250.0, typeOfLevel="isobaricInhPa", level=500)
+    assert [one.code for one in parse(warm + aloft).fields] == ["TEM"]
+    east_an_hour_later = field("10u", 3.0, step=4) + field("10v", 3.0, step=3)
+    assert {one.code for one in parse(east_an_hour_later).fields} == {"WIN_U", "WIN_V"}
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="ZBUH0123456789 KTMPSQ/=\n", max_size=80))
 def test_no_text_makes_it_fall_over(text: str) -> None:
