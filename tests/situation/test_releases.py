@@ -132,7 +132,7 @@ def test_people_are_counted_by_the_shift_that_is_on(tank: HazardUnit, city: City
         blow(2.5, 270, NIGHT)
         watch = actions.follow_release(actor(city.city), TANK, tank.pk)
     assert watch.advice["shift"] == "night"
-    assert watch.weather["stability"] == "E"
+    assert watch.weather["stability"] == "D"
 
 
 def test_a_turned_wind_computes_anew_and_a_steady_one_does_not(tank: HazardUnit, city: City) -> None:
@@ -188,6 +188,10 @@ def test_without_a_fresh_wind_people_must_say_it(tank: HazardUnit, city: City) -
             actions.follow_release(actor(city.city), TANK, tank.pk)
         watch = actions.follow_release(actor(city.city), {**TANK, "wind_m_s": 3, "wind_from_deg": 90}, tank.pk)
     assert watch.weather["station"] == "人工填写"
+    assert watch.run is not None
+    assert (watch.weather["stability"], watch.run.inputs["stability"]) == ("C", "C"), "by 3 m/s and a winter noon"
+    with clock.standing_at(NIGHT):
+        assert actions.reassess_release(actor(city.city), watch.pk).weather["stability"] == "D"
     assert jobs.watch_the_wind() == 0
 
 
