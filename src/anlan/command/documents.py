@@ -248,6 +248,10 @@ def brief_docx(found: Brief) -> bytes:
     paper.add_heading(f"{row.title}态势摘要", 1)
     paper.add_paragraph(f"{row.number}　{hm(found.at)}　模型推算部分已注明")
     paper.add_paragraph(brief_words(found))
+    paper.add_heading("天气", 2)
+    now = [(f"{one.station}（实况）", name, value) for one in found.weather for name, value, _at in one.rows]
+    ahead = [(f"{found.ahead.station}（6 小时预报）", *pair) for pair in found.ahead.rows] if found.ahead else []
+    add_table(paper, ("测站", "要素", "数值"), [*now, *ahead] or [("附近没有实况与预报", "", "")])
     paper.add_heading("范围内居民（模型推算）", 2)
     people = [(one.name, str(one.people), str(one.whole)) for one in found.inside.communities]
     add_table(paper, ("社区", "范围内", "全社区"), [*people, ("合计", str(found.inside.people), "")])

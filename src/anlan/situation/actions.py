@@ -307,6 +307,7 @@ def end_release(by: Actor, watch_id: int, reason: str) -> ReleaseWatch:
     before = snapshot(watch)
     watch.ended_at = clock.now()
     watch.save()
+    simulation.end_runs(by, watch.correlation_id, "chemical", watch.lon, watch.lat)
     fact = ReleaseEnded(watch.pk, watch.title, reason)
     record(by, "结束研判", watch, fact, before=before, reason=reason, correlation_id=watch.correlation_id)
     return watch

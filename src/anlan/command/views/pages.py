@@ -17,6 +17,7 @@ from anlan.command.duty.places import PAIR
 from anlan.command.forms import CasualtiesForm, IncidentForm
 from anlan.command.models import Incident, Plan, PlanVersion, Report, ReportKind, ReportVersion, Response, Review
 from anlan.command.models.incident import GRADE_CHOICES
+from anlan.command.plans import words
 from anlan.command.plans.document import LEVELS
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.rules.cumulative import falls
@@ -32,6 +33,8 @@ from anlan.hazards.chemical.substances import table as substances
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.models import Post
+from anlan.kernel.register.declare import REGISTERS
 from anlan.simulation import queries as simulation
 
 TABS = {
@@ -223,6 +226,10 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     document = shown.document() if shown else None
     codes = [(code, event_codes.name(code)) for code in document.event_codes] if document else []
     context = {"plan": row, "versions": versions, "shown": shown, "document": document, "codes": codes}
+    if document:
+        wanted_posts = {code for one in document.roles for code in one.posts}
+        posts = dict(Post.objects.unscoped(HELD).filter(code__in=wanted_posts).values_list("code", "title"))
+        context |= words.readable(document, REGISTERS["teams"].words, posts)
     return render(request, "command/plan.html", context)
 
 
