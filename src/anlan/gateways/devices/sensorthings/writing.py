@@ -332,6 +332,20 @@ def create_datastream(by: Actor, body: dict[str, Any]) -> Any:
 LABELS = {"Things": "monitoring.Station", "Locations": "monitoring.Station", "Datastreams": "monitoring.Datastream"}
 
 
+CHANGEABLE = {
+    "Things": ("name", "properties"),
+    "Locations": ("name", "location"),
+    "Datastreams": ("name", "unitOfMeasurement", "properties"),
+}
+
+
+def only_changeable(name: str, body: dict[str, Any]) -> None:
+    """A JSON Patch says exactly what it wants: nothing of it is passed over."""
+    for field in body:
+        if field not in CHANGEABLE[name]:
+            raise Invalid("path", f"/{field}", "、".join(f"/{one}" for one in CHANGEABLE[name]))
+
+
 def change(by: Actor, name: str, pk: int, body: dict[str, Any]) -> Any:
     """Change a row by its registry's own rules; what the body does not name keeps its value."""
     data = datastream_changes(body) if name == "Datastreams" else thing_changes(body)
