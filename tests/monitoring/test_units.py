@@ -44,4 +44,3 @@ def test_every_conversion_is_that_of_pint(registry: pint.UnitRegistry[float]) ->
         for value in (0.0, 12.5):
             wanted = registry.Quantity(value, NAMES.get(here, here)).to(NAMES.get(there, there)).magnitude
             assert value * factor + offset == pytest.approx(wanted, rel=1e-6, abs=1e-9), f"{here} -> {there}"
-
