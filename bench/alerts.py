@@ -432,103 +432,10 @@ def first_delivery(url: str) -> dict[str, Any]:
                "goal", "s", worst, "< 1 s", worst < 1, said)  # fmt: skip
 
 
-#: What CAP Composer took (its own import command and publish; its GeoJSON view, median of its requests), measured on a
-#: machine of the same kind (docs/comparison.md): it needs PostGIS and GDAL, which an installation from packages alone lacks.
-COMPOSER_IMPORT_S, COMPOSER_GEOJSON_S = 0.100, 3.492
-ALERTS = 500
-
-
-def words(alert: Any, area_id: int) -> Any:
-    """What the alert says, as a draft."""
-    from anlan.kernel import clock
-
-    info = alert.infos[0]
-    ring = [list(point) for point in info.areas[0].polygons[0]]
-    return {
-        "event_code": "12D02", "level": "橙", "headline": info.headline, "description": info.description,
-        "instruction": info.instruction, "area_ids": [area_id], "onset": info.onset or clock.now(), "expires": info.expires,
-        "geometry": {"type": "Polygon", "coordinates": [ring]},
-    }  # fmt: skip
-
-
-def composing() -> list[dict[str, Any]]:
-    """A CAP document taken in, made a warning, reviewed, signed and served as signed CAP, one after the other; then what is
-    in force as GeoJSON, built anew for every request (served from memory it is a matter of `readers`)."""
-    from anlan.kernel import clock
-    from anlan.kernel.models import Area
-    from anlan.mobilisation.face import documents
-    from anlan.monitoring import actions, published
-    from anlan.monitoring.models import Warning
-    from anlan.monitoring.rules.cap import reader, writer
-
-    Warning.everything.filter(issued_at__isnull=False).update(
-        state="cancelled", ended_at=clock.now() - timedelta(days=2)
-    )
-    city, took, read_back = Area.objects.get(level=1), [], 0
-    given = []
-    for n in range(ALERTS):
-        west, south = 106.6 + n % 25 * 0.008, 39.4 + n // 25 * 0.009
-        ring = [
-            [west, south],
-            [west + 0.006, south],
-            [west + 0.006, south + 0.007],
-            [west, south + 0.007],
-            [west, south],
-        ]
-        row_ = Warning(
-            identifier=f"IN-{n}", event_code="12D02", event_name="危险化学品泄漏", level="橙", headline=f"第 {n} 条", area=city,
-            description="下风向可能受影响。" * 6, instruction="关闭门窗，向上风向撤离。", onset=clock.now(), sender="市应急管理局",
-            expires=clock.now() + timedelta(hours=6), drafted_at=clock.now(), issued_at=clock.now(),
-            geometry={"type": "Polygon", "coordinates": [ring]},
-        )  # fmt: skip
-        row_.save()
-        given.append(writer.alert_xml(published.draft_alert(row_)))
-        row_.delete()
-    for document in given:
-        began = time.perf_counter()
-        warning = actions.draft_warning(who(1), **words(reader.alerts_in(reader.root_of(document))[0], city.pk))
-        actions.review_warning(who(2), warning.pk, True)
-        warning = actions.issue_warning(who(3), warning.pk)
-        signed = documents.make("http://x", f"zh:/feeds/cap/{warning.identifier}.xml", clock.now()).body
-        took.append(time.perf_counter() - began)
-        read_back += reader.alerts_in(reader.root_of(signed))[0].infos[0].headline == warning.headline
-    Warning.everything.update(state="cancelled", ended_at=clock.now() - timedelta(days=2))
-    began = time.perf_counter()
-    drafts = [words(reader.alerts_in(reader.root_of(document))[0], city.pk) for document in given]
-    ids = [warning.pk for warning in actions.draft_warnings(who(1), drafts)]
-    actions.review_warnings(who(2), ids, True)
-    together = actions.issue_warnings(who(3), ids)
-    seen = documents.Seen(clock.now())  # as the public face does after a change
-    bodies = [
-        documents.make("http://x", f"zh:/feeds/cap/{one.identifier}.xml", clock.now(), seen).body for one in together
-    ]
-    one_of_many = (time.perf_counter() - began) / ALERTS
-    told = {reader.alerts_in(reader.root_of(body))[0].infos[0].headline for body in bodies}
-    same = sum(words_["headline"] in told for words_ in drafts)
-    shapes = []
-    for _ in range(20):
-        began = time.perf_counter()
-        body = documents.make("http://x", "zh:/public/warnings.geojson", clock.now()).body
-        shapes.append(time.perf_counter() - began)
-    count = len(json.loads(body)["features"])
-    each, page = sorted(took)[ALERTS // 2], sorted(shapes)[10]
-    peer = "CAP Composer, figures of an earlier run"
-    return [
-        row("import and publish one CAP alert", f"{ALERTS} alerts, median; read, drafted, reviewed, signed, served", each,
-            COMPOSER_IMPORT_S, peer, "s", COMPOSER_IMPORT_S / each, ">= 20x", COMPOSER_IMPORT_S / each >= 20,
-            f"{read_back} read back the same"),
-        row("import and publish CAP alerts together", f"{ALERTS} alerts, each; three people, one signature for all", one_of_many,
-            COMPOSER_IMPORT_S, peer, "s", COMPOSER_IMPORT_S / one_of_many, ">= 20x", COMPOSER_IMPORT_S / one_of_many >= 20,
-            f"{same} read back the same"),
-        row(f"{ALERTS} active alerts as GeoJSON", "built anew, median of 20", page, COMPOSER_GEOJSON_S, peer, "s",
-            COMPOSER_GEOJSON_S / page, ">= 20x", COMPOSER_GEOJSON_S / page >= 20, f"{count} features"),
-    ]  # fmt: skip
-
-
 def run() -> list[dict[str, Any]]:
     with fresh_database() as url:
         rows = receivers(url)
         from anlan.gateways.alerts.models import FanoutChunk
 
         FanoutChunk.objects.all().delete()
-        return [*composing(), *readers(url), *rows]
+        return [*readers(url), *rows]

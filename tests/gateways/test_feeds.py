@@ -155,15 +155,38 @@ def test_a_source_is_asked_by_itself_and_says_how_it_went(
     assert HazardEvent.everything.get().magnitude == 5.8
 
 
+@pytest.fixture
+def airport(transactional_db: None, city: City) -> Datastream:
+    """The temperature at the airport, registered for the weather service's reports."""
+    station = Station.everything.create(
+        code="W1",
+        name="乌海机场",
+        lon=106.8,
+        lat=39.79,
+        kind="气象",
+        protocol="weather",
+        address="ZBUH",
+        area=city.east,
+    )
+    return Datastream.everything.create(
+        code="W1-TEM", station=station, source_code="TEM", name="气温", quantity="气温", unit="℃"
+    )
+
+
 def test_a_file_put_into_the_inbox_is_taken_in_and_moved_away(
-    settings: Any, tmp_path: Path, gateway: Gateway, city: City
+    airport: Datastream, settings: Any, tmp_path: Path, gateway: Gateway, city: City
 ) -> None:
     settings.VAR = tmp_path
     folder = inbox() / "hotspots"
     folder.mkdir(parents=True)
     (folder / "bad.csv").write_text("no such header\n", encoding="utf-8")
     (folder / "good.csv").write_text(f"{HEADER}\n{ROW}\n", encoding="utf-8")
-    wait_until(lambda: not [f for f in folder.iterdir() if f.is_file()])
+    sky = inbox() / "weather"
+    sky.mkdir()
+    at = clock.now() - timedelta(minutes=5)
+    (sky / "metar.txt").write_text(f"METAR ZBUH {at:%d%H%M}Z 31008MPS 9999 M05/M12 Q1023=", encoding="utf-8")
+    wait_until(lambda: not [f for one in (folder, sky) for f in one.iterdir() if f.is_file()])
+    assert [(row[0], row[2]) for row in gateway.readings()] == [(airport.pk, -5.0)]
     assert [(f.parent.name, f.name) for f in sorted(folder.rglob("*.csv"))] == [
         ("done", "good.csv"), ("refused", "bad.csv"),
     ]  # fmt: skip
@@ -182,22 +205,9 @@ def test_published_files_of_every_feed_are_taken_in(shared: Path, city: City, we
 
 
 def test_the_weather_of_our_stations_goes_into_the_log_and_that_of_others_does_not(
-    city: City, nats_server: Nats, web_log: None
+    airport: Datastream, city: City, nats_server: Nats, web_log: None
 ) -> None:
     asyncio.run(empty_streams(nats_server.url))
-    station = Station.everything.create(
-        code="W1",
-        name="乌海机场",
-        lon=106.8,
-        lat=39.79,
-        kind="气象",
-        protocol="weather",
-        address="ZBUH",
-        area=city.east,
-    )
-    heat = Datastream.everything.create(
-        code="W1-TEM", station=station, source_code="TEM", name="气温", quantity="气温", unit="℃"
-    )
     at = clock.now().replace(minute=0, second=0, microsecond=0)
     text = f"METAR ZBUH {at:%d%H%M}Z 31008MPS 9999 M05/M12 Q1023=\nMETAR ZBAA {at:%d%H%M}Z 00000MPS CAVOK 10/02 Q1013="
     with clock.standing_at(at + timedelta(minutes=5)):
@@ -206,7 +216,7 @@ def test_the_weather_of_our_stations_goes_into_the_log_and_that_of_others_does_n
     assert answer["received"] > 10
     (data,) = asyncio.run(read_all(nats_server.url, layout.STREAM))
     batch = layout.decode(data)
-    assert (batch.stream.tolist(), batch.value.tolist()) == ([heat.pk], [-5.0])
+    assert (batch.stream.tolist(), batch.value.tolist()) == ([airport.pk], [-5.0])
 
 
 def model_run(hours: dict[int, tuple[float, float]]) -> bytes:

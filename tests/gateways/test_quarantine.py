@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from anlan.gateways import actions, queries
+from anlan.gateways.devices import discover
+from anlan.gateways.devices.contract import Device, FrameError, Reading
+from anlan.gateways.devices.hj212.simulator import FieldUnit
+from anlan.gateways.devices.jt808.simulator import Terminal
 from anlan.gateways.devices.sl651 import encode
 from anlan.gateways.devices.sl651.codec import BEIJING
+from anlan.gateways.devices.sl651.simulator import Station as SlStation
 from anlan.gateways.models import Quarantined
+from anlan.gateways.quarantine import steps_again
 from anlan.kernel import clock
 from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
@@ -19,6 +25,7 @@ from anlan.monitoring.models import Datastream, Station
 from tests.conftest import City, actor
 from tests.gateways.conftest import Gateway
 from tests.gateways.test_ingest import ask, eventually, wait_for_readings
+from tests.gateways.test_simulators import NOW, talk
 from tests.web.conftest import account
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=BEIJING)
@@ -134,3 +141,45 @@ def test_the_list_asks_the_same_number_of_questions_for_one_row_and_three(
     client.force_login(account(city.city), "django.contrib.auth.backends.ModelBackend")
     with django_assert_max_num_queries(14):  # type: ignore[operator]
         assert client.get("/gateways/quarantine/").status_code == 200
+
+
+SEVERAL = {
+    "sl651": (SlStation("0012345678", "M3", 30, ascii=True), {"39": 1063.25, "38": 12.6, "20": 0.5}),
+    "hj212": (FieldUnit("MN1", segment=300), {f"w0{n:04d}": float(n) for n in range(20)}),
+}
+
+
+@pytest.mark.parametrize("name", [*SEVERAL, "jt808"])
+def test_what_came_in_several_packets_can_be_read_again_alone(name: str) -> None:
+    protocol = discover()[name]
+    assert protocol.session is not None
+    if name == "jt808":
+        terminal = Terminal("013912345678")
+        points = [(NOW - timedelta(minutes=n), {"lon": 106 + n / 1000, "lat": 39.5}) for n in range(80)]
+        device: Device = terminal
+        frames = terminal.blind_area(points, NOW)
+    else:
+        device, values = SEVERAL[name]
+        frames = device.report(values, NOW)
+    assert len(frames) > 2
+    told = [step for step in talk(device, protocol.session(), frames) if step.readings]
+    for step in told:
+        row = Quarantined(protocol=name, raw=step.raw, received_at=NOW, reason="未登记的测站或要素")
+        again = {(one.code, one.at, one.value) for one in quarantine_of(row)}
+        assert again >= {(one.code, one.at, one.value) for one in step.readings}
+
+
+def quarantine_of(row: Quarantined) -> list[Reading]:
+    return [reading for step in steps_again(discover()[row.protocol], row) for reading in step.readings]
+
+
+def test_replaying_needs_no_second_proof_from_who_was_let_in_and_lets_in_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ANLAN_JT808_KEY", "secret")
+    (frame,) = Terminal("013912345678").report({"lon": 106.7, "lat": 39.5}, NOW)
+    row = Quarantined(protocol="jt808", raw=frame, received_at=NOW, reason="未登记的测站或要素：013912345678/lon")
+    assert {one.code for one in quarantine_of(row)} >= {"lon", "lat"}
+    row.reason = "终端未鉴权"
+    with pytest.raises(FrameError, match="未鉴权"):
+        quarantine_of(row)

@@ -232,7 +232,7 @@ def test_what_has_been_broken_from_the_start_is_a_finding_and_only_a_crossing_an
     browser = signed_in()
     page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
     assert "不符合项" in page
-    assert "学校（高敏感）个人风险 3.9e-06/年" in page
+    assert "学校（高敏感）个人风险 3.9×10⁻⁶/年，超过限值 3×10⁻⁶/年" in page
     assessed(0.95)
     assessed(1.2)
     assert told() == 0, "0.95 of the limit is not back within it"

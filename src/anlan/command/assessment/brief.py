@@ -24,6 +24,16 @@ from anlan.simulation import queries as simulation
 #: Without a model's footprint, people and places within this distance are told.
 AROUND_M = 3000.0
 DEGREE_M = 111_320.0
+#: Kind of the register's weather stations.
+WEATHER = "气象"
+#: Forecasts of the next hours; one of a station farther away says nothing of this place (as monitoring's judgements).
+AHEAD, FORECAST_M = timedelta(hours=6), 25_000.0
+#: What is added up over the hours; of anything else the lowest and highest are told.
+SUMS = {"小时雨量": "雨量", "小时雪量": "雪量"}
+UNITS = {
+    "气温": "°C", "风速": "m/s", "阵风": "m/s", "小时雨量": "mm", "小时雪量": "mm", "相对湿度": "%", "能见度": "m",
+    "地面温度": "°C", "路面温度": "°C", "冰雹直径": "mm", "PM2.5": "µg/m³",
+}  # fmt: skip
 #: Weather older than this is told as old.
 FRESH = timedelta(hours=1)
 NEAREST_TEAMS, LIKE_BEFORE = 6, 5
@@ -37,6 +47,18 @@ class Weather:
     km: float
     rows: list[tuple[str, str, datetime]]
     old: bool
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is forecast for the next hours at the nearest station that has a forecast: (quantity, words)."""
+
+    station: str
+    km: float
+    rows: list[tuple[str, str]]
+    until: datetime
+    issued_at: datetime
+    source: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +79,7 @@ class Brief:
     inside: Assessment
     inside_of: str
     weather: list[Weather]
+    ahead: Forecast | None
     warnings: list[Any]
     teams: list[Any]
     like: list[tuple[Incident, float]]
@@ -69,7 +92,8 @@ def brief(actor: Actor, row: Incident, at: datetime) -> Brief:
     known = figures.of_incident(row, at)
     return Brief(
         incident=row, at=at, inside=assess(actor, zone, at), inside_of=of,
-        weather=weather(actor, row.lon, row.lat, at), warnings=warnings_over(actor, row),
+        weather=weather(actor, row.lon, row.lat, at), ahead=forecast(actor, row.lon, row.lat, at),
+        warnings=warnings_over(actor, row),
         teams=resources.nearest_teams(actor, "", row.lon, row.lat, NEAREST_TEAMS, at) if actor.has("resources.view") else [],
         like=like_before(actor, row), next=plan_next(actor, row),
         figures=[(name, value) for name, value in known.items() if value is not None],
@@ -96,7 +120,7 @@ def weather(actor: Actor, lon: float, lat: float, at: datetime) -> list[Weather]
     """The two nearest weather stations that have said anything."""
     if not actor.has("monitoring.view"):
         return []
-    rows = monitoring.stations(actor).filter(kind="weather", in_service=True)
+    rows = monitoring.stations(actor).filter(kind=WEATHER, in_service=True)
     near = sorted(rows, key=lambda one: distance_m(lon, lat, one.lon, one.lat))[:3]
     found = []
     for station in near:
@@ -106,6 +130,36 @@ def weather(actor: Actor, lon: float, lat: float, at: datetime) -> list[Weather]
             old = max(one.at for one in readings) < at - FRESH
             found.append(Weather(station.name, distance_m(lon, lat, station.lon, station.lat) / 1000, told, old))
     return found[:2]
+
+
+def forecast(actor: Actor, lon: float, lat: float, at: datetime) -> Forecast | None:
+    """未来 6 小时 of the nearest station with a forecast; None where there is none near enough."""
+    if not actor.has("monitoring.view"):
+        return None
+    rows = monitoring.forecasts(actor).filter(valid_at__gt=at, valid_at__lte=at + AHEAD).select_related("station")
+    by_station: dict[int, list[Any]] = {}
+    for row in rows:
+        by_station.setdefault(row.station_id, []).append(row)
+    near = [(distance_m(lon, lat, some[0].station.lon, some[0].station.lat), some) for some in by_station.values()]
+    metres, found = min(near, key=lambda pair: pair[0], default=(FORECAST_M + 1, []))
+    if metres > FORECAST_M:
+        return None
+    values: dict[str, list[float]] = {}
+    for row in found:
+        values.setdefault(row.quantity, []).append(row.value)
+    first = found[0]
+    return Forecast(
+        first.station.name, metres / 1000, [(SUMS.get(name, name), told(name, some)) for name, some in values.items()],
+        max(row.valid_at for row in found), max(row.issued_at for row in found), first.source,
+    )  # fmt: skip
+
+
+def told(quantity: str, values: list[float]) -> str:
+    unit = UNITS.get(quantity, "")
+    if quantity in SUMS:
+        return f"{sum(values):.1f} {unit}"
+    low, high = min(values), max(values)
+    return f"{low:.1f} {unit}".strip() if low == high else f"{low:.1f}~{high:.1f} {unit}".strip()
 
 
 def warnings_over(actor: Actor, row: Incident) -> list[Any]:
@@ -158,6 +212,10 @@ def plan_next(actor: Actor, row: Incident) -> Next | None:
     return Next(document.title, response.level, still, waiting, options)
 
 
+def weather_words(now: Weather) -> str:
+    return "，".join(f"{name} {value}" for name, value, _at in now.rows[:4]) + ("（数据已旧）" if now.old else "")
+
+
 def sentence(found: Brief) -> str:
     """The brief in words, for reports and for reading out."""
     row, inside = found.incident, found.inside
@@ -167,6 +225,8 @@ def sentence(found: Brief) -> str:
     parts = [
         f"{clock_text(row.received_at)} 接报，{row.area.name}{row.place}发生{row.event_name}，现{INCIDENT_LABELS[row.status]}",
         f"范围（{found.inside_of}）内约 {inside.people} 人" + (f"，其中 {named}" if named else ""),
+        f"{found.weather[0].station}现在{weather_words(found.weather[0])}" if found.weather else "",
+        f"未来 6 小时预报{'，'.join(f'{name} {text}' for name, text in found.ahead.rows)}" if found.ahead else "",
         f"需优先保护：{weak}" if weak else "",
         f"最近力量 {first.team.name}，{first.minutes:.0f} 分钟可到（{first.how}）" if first else "",
         f"{found.next.level}响应中，未完成任务 {len(found.next.open)} 项" if found.next and found.next.level else "",

@@ -122,13 +122,16 @@ class Session(Interface):
 
 
 class Poller(Interface):
-    """One device that is asked. raw: its last answer, for quarantine. Raises FrameError for an answer that cannot be
+    """One device that is asked. raw: its last answer, whole, for quarantine. Raises FrameError for an answer that cannot be
     read, anything else for a device that cannot be reached."""
 
     name: str
     raw: bytes
 
     async def read(self, now: datetime) -> list[Reading]: ...
+
+    def again(self, raw: bytes, now: datetime) -> list[Reading]:
+        """The readings of an answer that was kept. Pure."""
 
     async def close(self) -> None: ...
 
@@ -171,6 +174,8 @@ class DeviceProtocol:
     session: Callable[[], Session] | None = None
     port_env: str = ""
     default_port: int = 0
+    #: A conversation that asks for no proof of who speaks: for reading again what was let in when it came.
+    let_in: Callable[[], Session] | None = None
     #: Command-line text (hex, or the frame itself) to bytes.
     from_text: Callable[[str], bytes] = bytes.fromhex
     #: Readings of one message without a conversation (raw, time of arrival); for protocols that have no session.

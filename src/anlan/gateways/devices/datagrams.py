@@ -65,7 +65,7 @@ class Datagrams(asyncio.DatagramProtocol):
         if len(self.tasks) >= IN_FLIGHT or not bucket.take():
             self.store.counts["datagrams_dropped"] += 1
             return
-        for step in session.receive(data, clock.now()):
+        for step in [*session.receive(data, clock.now()), *cut_short(session)]:
             task = asyncio.get_running_loop().create_task(self.handle(step, address))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -85,3 +85,12 @@ class Datagrams(asyncio.DatagramProtocol):
             return
         if answer and not self.transport.is_closing():
             self.transport.sendto(answer, address)
+
+
+def cut_short(session: Session) -> list[Step]:
+    """What a datagram left unfinished is refused, and not glued to the next one (RFC 3261, 18.3)."""
+    left = getattr(getattr(session, "framer", None), "buffer", b"")
+    rest = bytes(left)
+    if isinstance(left, bytearray):
+        left.clear()
+    return [Step(rest, reason="数据报不是完整的一条消息")] if rest.strip(b"\r\n\0 ") else []

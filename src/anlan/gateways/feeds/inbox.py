@@ -49,7 +49,8 @@ def take_in(
     receipt = Receipt(refused=list(parsed.refused), links=parsed.links)
     for refused in parsed.refused:
         keep(protocol, refused.raw.encode() or data, peer, f"{refused.where}：{refused.reason}")
-    take_readings(feed, parsed, receipt, keep_readings)
+    if refused_readings := take_readings(feed, parsed, receipt, keep_readings):
+        keep(protocol, data, peer, "；".join(refused_readings)[:400])
     take_forecasts(by, feed, parsed, receipt)
     for index, event in enumerate(parsed.events):
         try:
@@ -63,16 +64,18 @@ def take_in(
     return receipt
 
 
-def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: KeepReadings | None) -> None:
+def take_readings(feed: Feed, parsed: Parsed, receipt: Receipt, keep_readings: KeepReadings | None) -> list[str]:
     """Values of stations into the log; those of stations that are not registered here are counted, not kept: a bulletin
-    of a weather service has hundreds of other cities' stations."""
+    of a weather service has hundreds of other cities' stations. Returns why some of ours were refused."""
     if not (parsed.readings or parsed.fields) or keep_readings is None:
-        return
+        return []
     known = queries.resolve(feed.name)
     ours = [reading for reading in parsed.readings if (reading.address, reading.code) in known]
     ours += [reading for one in parsed.fields if not one.forecast for reading in at_places(one, list(known))]
-    receipt.refused += [Refused(feed.title, why) for why in keep_readings(feed.name, ours)]
-    receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours)
+    refused = keep_readings(feed.name, ours)
+    receipt.refused += [Refused(feed.title, why) for why in refused]
+    receipt.received, receipt.new = receipt.received + len(parsed.readings), receipt.new + len(ours) - len(refused)
+    return refused
 
 
 def take_forecasts(by: Actor, feed: Feed, parsed: Parsed, receipt: Receipt) -> None:

@@ -47,6 +47,11 @@ class Poller:
                 await asyncio.sleep(LOOK_S)
 
     async def look(self, client: httpx.AsyncClient) -> None:
+        for feed in feeds.discover().values():
+            if (
+                feed.kind == "readings"
+            ):  # read the registry here: the thread that takes a document in cannot wait for another
+                await self.store.registry(feed.name)
         for source in await sync_to_async(due)():
             await sync_to_async(note)(source, await self.ask(client, source))
         await sync_to_async(self.empty_folders)()

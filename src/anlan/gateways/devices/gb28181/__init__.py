@@ -1,5 +1,7 @@
 """GB/T 28181 SIP signalling of video platforms and cameras: registration, keep-alive, catalogue, alarms. No media."""
 
+from functools import partial
+
 from anlan.gateways.devices.contract import DeviceProtocol
 from anlan.gateways.devices.gb28181.codec import decode
 from anlan.gateways.devices.gb28181.session import Gb28181Session
@@ -13,6 +15,7 @@ PROTOCOL = DeviceProtocol(
     transport="udp",
     decode=decode,
     session=Gb28181Session,
+    let_in=partial(Gb28181Session, ""),
     device=Camera,
     port_env="ANLAN_GB28181_PORT",
     default_port=5060,

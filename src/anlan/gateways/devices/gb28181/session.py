@@ -54,9 +54,15 @@ class Gb28181Session:
                 return Step(chunk.data, ack=answer(message, "405 Method Not Allowed"))
             if self.password and (self.expires_at is None or now > self.expires_at):
                 return Step(chunk.data, nak=answer(message, "403 Forbidden"), reason="未注册的设备发来消息")
-            return Step(chunk.data, readings_of(content(message), now), answer(message, "200 OK"))
+            return self.told(message, chunk.data, now)
         except FrameError as error:
             return Step(chunk.data, reason=str(error))
+
+    def told(self, message: Message, raw: bytes, now: datetime) -> Step:
+        try:
+            return Step(raw, readings_of(content(message), now), answer(message, "200 OK"))
+        except FrameError as error:
+            return Step(raw, nak=answer(message, "400 Bad Request"), reason=str(error))
 
     def register(self, message: Message, raw: bytes, now: datetime) -> Step:
         """401 with a challenge first; after the right answer 200 with the platform's time (9.10), and the catalogue asked."""

@@ -54,6 +54,7 @@ class Parts:
 
     total: int
     time: str = ""
+    first: bytes = b""
     seen: set[int] = field(default_factory=set)
 
 
@@ -79,11 +80,13 @@ class Hj212Session:
             return Step(chunk.data, reason=reason)
         if not 0 <= message.number("PNO") <= message.number("PNUM") <= MAX_PACKETS:
             return Step(chunk.data, reason=f"分包 {message.head.get('PNO')}/{message.head.get('PNUM')} 不可能")
-        known = self.packet(message) if message.number("PNUM") > 1 else None
+        known = self.packet(message, chunk.data) if message.number("PNUM") > 1 else None
         whole = known is None or len(known.seen) == known.total
         if whole and known is not None:
             del self.parts[message.head.get("QN", "")]
-        return Step(chunk.data, self.readings(message, known), answer(message) if whole else b"")
+        # with the packet that carries the time in front: what is kept can be read again alone
+        raw = known.first + chunk.data if known is not None and not message.data_time else chunk.data
+        return Step(raw, self.readings(message, known), answer(message) if whole else b"")
 
     def readings(self, message: Message, known: Parts | None) -> list[Reading]:
         """For the log: the quantity with its sub-field is the element code; period values stand at the period's end."""
@@ -99,7 +102,7 @@ class Hj212Session:
             for reading in readings_of(message, message.data_time or (known.time if known else ""))
         ]  # fmt: skip
 
-    def packet(self, message: Message) -> Parts:
+    def packet(self, message: Message, raw: bytes) -> Parts:
         """What is known of a message in packets; only its first may carry the time, and only the whole is answered."""
         qn = message.head.get("QN", "")
         parts = self.parts.get(qn)
@@ -107,7 +110,8 @@ class Hj212Session:
             while len(self.parts) >= MAX_OPEN:
                 self.parts.pop(next(iter(self.parts)))
             parts = self.parts[qn] = Parts(message.number("PNUM"))
-        parts.time = message.data_time or parts.time
+        if message.data_time:
+            parts.time, parts.first = message.data_time, raw
         parts.seen.add(message.number("PNO"))
         return parts
 

@@ -23,8 +23,8 @@ class JsonPoller:
         if not self.name.startswith(("http://", "https://")):
             raise FrameError(f"json 设备的 url {self.name!r} 应以 http:// 或 https:// 开头")
         self.mapping = self.find(entry.get("mapping"))
-        headers = entry.get("headers", {})
-        self.client = httpx.AsyncClient(headers=headers, timeout=8, follow_redirects=False)
+        self.headers = entry.get("headers", {})
+        self.client: httpx.AsyncClient | None = None
 
     def find(self, given: object) -> dict[str, Any]:
         if isinstance(given, str) and given.endswith(".json"):
@@ -36,6 +36,8 @@ class JsonPoller:
 
     async def read(self, now: datetime) -> list[Reading]:
         """The document's readings; a document larger than MAX_BYTES is not read on."""
+        if self.client is None:
+            self.client = httpx.AsyncClient(headers=self.headers, timeout=8, follow_redirects=False)
         data = bytearray()
         async with self.client.stream("GET", self.name) as answer:
             answer.raise_for_status()
@@ -44,7 +46,12 @@ class JsonPoller:
                 if len(data) > MAX_BYTES:
                     raise FrameError(f"文档超过 {MAX_BYTES} 字节")
         self.raw = bytes(data)
-        return decode(self.raw, self.mapping, now)
+        return self.again(self.raw, now)
+
+    def again(self, raw: bytes, now: datetime) -> list[Reading]:
+        return decode(raw, self.mapping, now)
 
     async def close(self) -> None:
-        """Nothing stays open between two questions but the client's pool, which it renews by itself."""
+        if self.client is not None:
+            client, self.client = self.client, None
+            await client.aclose()

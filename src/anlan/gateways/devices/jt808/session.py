@@ -33,7 +33,7 @@ class Jt808Session:
         self.serial = 0
         self.key = os.environ.get(KEY_ENV, "") if key is None else key
         self.known: set[str] = set()
-        self.parts: dict[tuple[str, int, int], dict[int, bytes]] = {}
+        self.parts: dict[tuple[str, int, int], dict[int, tuple[bytes, bytes]]] = {}
 
     def receive(self, data: bytes, now: datetime) -> list[Step]:
         del now
@@ -74,14 +74,16 @@ class Jt808Session:
         parts = self.parts.setdefault(key, {})
         while len(self.parts) > MAX_OPEN:
             self.parts.pop(next(iter(self.parts)))
-        parts[frame.number] = frame.body
+        parts[frame.number] = frame.body, raw
         missing = [number for number in range(1, frame.total + 1) if number not in parts]
         if not missing:
             del self.parts[key]
-            body = b"".join(parts[number] for number in range(1, frame.total + 1))
+            body, raws = (
+                b"".join(pieces) for pieces in zip(*(parts[n] for n in range(1, frame.total + 1)), strict=True)
+            )
             joined = replace(frame, total=1, number=1, body=body)
             interpret(joined)
-            return self.whole(joined, Chunk(raw))
+            return self.whole(joined, Chunk(raws))  # all packets: what is kept can be read again alone
         return Step(raw, ack=self.again(frame, key[2], missing) if frame.number == frame.total else b"")
 
     def again(self, frame: Frame, first: int, missing: list[int]) -> bytes:

@@ -18,7 +18,6 @@ from anlan.gateways.devices.sparkplug.host import Host
 from anlan.gateways.log import ReadingLog
 from anlan.gateways.readings import Reading
 from anlan.kernel import clock
-from anlan.monitoring.queries import Directory
 
 log = logging.getLogger(__name__)
 TELEMETRY = "v1/+/telemetry"
@@ -124,13 +123,15 @@ class MqttBridge:
         else:
             for topic, payload in answers:
                 client.tell(topic, payload)
-            await self.store.keep(protocol, readings, raw, message.topic)
+            if refused := await self.store.keep_known(protocol, readings):
+                if protocol == "sparkplug":
+                    raw = message.topic.encode() + b" " + self.host.spelt(message.topic, message.payload)
+                await self.store.quarantine(protocol, raw, message.topic, "；".join(refused)[:400])
         client.acknowledge(message)
 
     async def observations(self, message: Message) -> list[Reading]:
         """Of SensorThings' datastreams, found by their number."""
-        known = await self.store.registry("sensorthings")
-        keys = known.by_id() if isinstance(known, Directory) else {ref.id: key for key, ref in known.items()}
+        keys = sensorthings.by_number(await self.store.registry("sensorthings"))
         return sensorthings.readings(message.topic, message.payload, keys, clock.now())
 
     def read(self, protocol: str, message: Message) -> tuple[list[Reading], list[tuple[str, bytes]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from typing import Any
 
@@ -15,8 +16,22 @@ HEAD = struct.Struct("<3scI")
 MAX_TEXT = 4096
 
 
+def rows_of(data: bytes) -> list[dict[str, Any]]:
+    """What a poll brought, as it is kept: a JSON list of `node, value, status, at`. Raises FrameError."""
+    try:
+        rows = json.loads(data)
+        whole = all({"node", "value", "status", "at"} <= set(row) for row in rows)
+    except (ValueError, TypeError) as error:
+        raise FrameError(f"不是节点读数的记录：{error}") from error
+    if not isinstance(rows, list) or not whole:
+        raise FrameError("节点读数的记录应为含 node、value、status、at 的列表")
+    return rows
+
+
 def decode(data: bytes) -> Decoded:
-    """One message. Raises FrameError when the bytes are none."""
+    """One message, or what a poll brought. Raises FrameError when the bytes are none."""
+    if data[:1] == b"[":
+        return Decoded(True, None, True, True, {"nodes": rows_of(data)})
     if len(data) < HEAD.size:
         raise FrameError(f"消息头应有 {HEAD.size} 字节，实为 {len(data)} 字节")
     kind, chunk, size = HEAD.unpack_from(data)

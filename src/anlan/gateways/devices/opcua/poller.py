@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 from datetime import UTC, datetime
 from typing import Any
 
 from anlan.gateways.devices.contract import FrameError, Reading
+from anlan.gateways.devices.opcua.codec import rows_of
 
 try:
     from asyncua import ua
@@ -19,6 +21,16 @@ except ImportError:  # the extra is not installed: the protocol is known, device
 NEEDED = "OPC UA 需要可选组件：uv sync --extra opcua"
 #: IEC 62541-4, 7.39: the two highest bits of a status code. 0 good, 1 uncertain, 2 bad.
 SEVERITY = {0: "N", 1: "T", 2: "D", 3: "D"}
+
+
+def told(value: ua.DataValue) -> dict[str, Any]:
+    """What a server said of one node, as it is kept: value, status code, its own time."""
+    at = value.SourceTimestamp or value.ServerTimestamp
+    return {
+        "value": value.Value.Value if value.Value is not None else None,
+        "status": value.StatusCode.value if value.StatusCode is not None else 0,
+        "at": None if at is None else (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat(),
+    }
 
 
 class OpcUaPoller:
@@ -52,17 +64,22 @@ class OpcUaPoller:
             self.client = await self.connect()
         nodes = [self.client.get_node(one["node"]) for one in self.nodes]
         found = await self.client.read_attributes(nodes, AttributeIds.Value)
-        return [self.reading(one, value, now) for one, value in zip(self.nodes, found, strict=True)]
+        rows = [{"node": one["node"], **told(value)} for one, value in zip(self.nodes, found, strict=True)]
+        self.raw = json.dumps(rows, ensure_ascii=False, default=str).encode()
+        return self.again(self.raw, now)
 
-    def reading(self, node: dict[str, Any], value: ua.DataValue, now: datetime) -> Reading:
-        raw = value.Value.Value if value.Value is not None else None
-        flag = SEVERITY[value.StatusCode.value >> 30 if value.StatusCode is not None else 0]
+    def again(self, raw: bytes, now: datetime) -> list[Reading]:
+        """The nodes of the entry among the rows of an answer."""
+        rows = {row["node"]: row for row in rows_of(raw)}
+        return [self.reading(one, rows[one["node"]], now) for one in self.nodes if one["node"] in rows]
+
+    def reading(self, node: dict[str, Any], row: dict[str, Any], now: datetime) -> Reading:
         number: float | None = None
-        if isinstance(raw, bool | int | float) and math.isfinite(raw):
-            number = float(raw) * float(node.get("scale", 1)) + float(node.get("offset", 0))
-        at = value.SourceTimestamp or value.ServerTimestamp
-        when = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at or now
-        return Reading(self.address, str(node["code"]), number, str(node.get("unit", "")), when, flag=flag)
+        if isinstance(row["value"], bool | int | float) and math.isfinite(row["value"]):
+            number = float(row["value"]) * float(node.get("scale", 1)) + float(node.get("offset", 0))
+        at = datetime.fromisoformat(row["at"]) if row["at"] else now
+        flag = SEVERITY[int(row["status"]) >> 30]
+        return Reading(self.address, str(node["code"]), number, str(node.get("unit", "")), at, flag=flag)
 
     async def close(self) -> None:
         if self.client is not None:

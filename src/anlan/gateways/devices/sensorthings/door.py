@@ -264,7 +264,7 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         kept = "；".join(refused.told(content))
     except AnlanError as error:
         status, content = (400 if isinstance(error, Invalid) else error.status), error.as_json()
-        kept = error.message if isinstance(error, Invalid) else ""
+        kept = refused.reason(error)
     if kept:
         await door().put_aside(scope, bytes(body), kept)
     data = orjson.dumps(content, default=str)

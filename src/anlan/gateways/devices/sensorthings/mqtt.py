@@ -10,9 +10,15 @@ from datetime import datetime
 
 from anlan.gateways.devices.contract import FrameError
 from anlan.gateways.readings import Reading
+from anlan.monitoring.queries import Directory, StreamRef
 
 TOPIC = "v1.1/+/Observations"
 PATH = re.compile(r"v1\.1/Datastreams\((\d{1,9})\)/Observations")
+
+
+def by_number(known: Mapping[tuple[str, str], StreamRef]) -> Mapping[int, tuple[str, str]]:
+    """Number of a datastream -> (address, element code)."""
+    return known.by_id() if isinstance(known, Directory) else {ref.id: key for key, ref in known.items()}
 
 
 def readings(topic: str, payload: bytes, known: Mapping[int, tuple[str, str]], now: datetime) -> list[Reading]:

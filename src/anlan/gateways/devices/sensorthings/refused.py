@@ -11,7 +11,7 @@ import orjson
 from anlan.gateways.devices.sensorthings import protocol
 from anlan.gateways.devices.sensorthings.writing import PERMISSION
 from anlan.kernel.accounts.actor import Actor
-from anlan.kernel.errors import AnlanError
+from anlan.kernel.errors import AnlanError, Invalid, NotFound
 from anlan.kernel.models import User
 
 PROTOCOL = "sensorthings"
@@ -20,6 +20,11 @@ PROTOCOL = "sensorthings"
 def concerns(by: Actor, method: str, path: str) -> bool:
     """Whether a refused request carried readings of somebody who may write."""
     return method == "POST" and "Observations" in path and by.has(PERMISSION)
+
+
+def reason(error: AnlanError) -> str:
+    """Why readings are kept: a wrong value, or a datastream that is not there (yet); "" for what an operator cannot mend."""
+    return error.message if isinstance(error, Invalid | NotFound) else ""
 
 
 def parcel(by: Actor, path: str, body: bytes) -> bytes:

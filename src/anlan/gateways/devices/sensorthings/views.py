@@ -57,7 +57,7 @@ def serve(request: HttpRequest, path: str = "") -> HttpResponse:
         found = protocol.answer(protocol.Request(method, path.rstrip("/"), query, body, actor, base))
         put_aside(request, path, "；".join(refused.told(found.content)))
     except AnlanError as error:
-        put_aside(request, path, error.message if isinstance(error, Invalid) else "")
+        put_aside(request, path, refused.reason(error))
         return shown(error.as_json(), 400 if isinstance(error, Invalid) else error.status)
     response = (
         HttpResponse(found.content, "text/plain; charset=utf-8", found.status)

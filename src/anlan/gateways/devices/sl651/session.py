@@ -30,6 +30,7 @@ class Parts:
 
     total: int
     frames: dict[int, Frame] = field(default_factory=dict)
+    raws: dict[int, bytes] = field(default_factory=dict)
 
     def missing(self) -> list[int]:
         return [n for n in range(1, self.total + 1) if n not in self.frames]
@@ -87,7 +88,7 @@ class Sl651Session:
             self.make_room()
             self.reports[key] = Parts(frame.packets)
         parts = self.reports[key]
-        parts.frames[frame.packet] = frame
+        parts.frames[frame.packet], parts.raws[frame.packet] = frame, raw
         missing = parts.missing()
         if frame.end == ETB and missing != []:
             return Step(raw)
@@ -95,6 +96,8 @@ class Sl651Session:
             return Step(raw, ack=reply(head).packets(parts.total, missing[0], now, NAK))
         del self.reports[key]
         whole = joined(parts)
+        # all packets: what is kept can be read again alone
+        raw = b"".join(parts.raws[n] for n in range(1, parts.total + 1))
         return Step(raw, readings_of(whole), reply(head).packets(parts.total, parts.total, now))
 
     def make_room(self) -> None:

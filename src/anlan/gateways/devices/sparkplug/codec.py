@@ -215,12 +215,6 @@ def moment(at_ms: int, now: datetime | None) -> datetime:
         raise FrameError(f"时间 {at_ms} ms 超出可表示的范围") from error
 
 
-def readings_of(raw: bytes, now: datetime) -> list[Reading]:
-    """Readings of a kept message: `<topic> <payload>`; what only a birth could explain stays out."""
-    topic, _, payload = raw.partition(b" ")
-    return readings(topic_of(topic.decode(errors="replace")), read(payload), now=now)[0]
-
-
 def from_text(text: str) -> bytes:
     """Command line: topic, space, payload in hex; or the payload alone."""
     topic, _, payload = text.strip().rpartition(" ")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from anlan.gateways.devices.contract import FrameError, Reading
@@ -60,6 +60,13 @@ class Host:
             found.append(self.alive(topic, payload, now, 1.0))
         return found, self.ask(node, topic, now) if lost or unknown or not node.born else []
 
+    def spelt(self, topic_text: str, data: bytes) -> bytes:
+        """The message with the names that its aliases stand for: readable without the birth."""
+        topic, payload = topic_of(topic_text), read(data)
+        names = self.node(topic).names
+        named = [replace(one, name=one.name or names.get(one.alias, "")) for one in payload.metrics]
+        return encode(replace(payload, metrics=named))
+
     def node(self, topic: Topic) -> Node:
         key = (topic.group, topic.edge)
         node = self.nodes.setdefault(key, Node())
@@ -89,3 +96,9 @@ class Host:
         metric = Metric(name="Node Control/Rebirth", value=True)
         body = encode(Payload(round(now.timestamp() * 1000), 0, [metric]))
         return [(f"{NAMESPACE}/{topic.group}/NCMD/{topic.edge}", body)]
+
+
+def readings_of(raw: bytes, now: datetime) -> list[Reading]:
+    """Readings of a kept message, `<topic> <payload>`; what only a birth could explain stays out."""
+    topic, _, payload = raw.partition(b" ")
+    return Host().take(topic.decode(errors="replace"), payload, now)[0]

@@ -83,3 +83,9 @@ def test_a_body_with_entities_is_refused() -> None:
     bomb = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bb">]><Notify><CmdType>&b;</CmdType></Notify>'
     with pytest.raises(FrameError, match="XML"):
         codec.decode(message(bomb))
+
+
+def test_a_message_whose_body_cannot_be_read_is_answered_400_and_kept() -> None:
+    (step,) = Gb28181Session("").receive(message("<Notify>"), NOW)
+    assert "XML" in step.reason
+    assert step.nak.startswith(b"SIP/2.0 400 Bad Request")
