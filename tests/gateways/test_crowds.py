@@ -33,6 +33,10 @@ class Kept(ReadingLog):
         self.rows += readings  # type: ignore[arg-type]
         return len(self.rows)
 
+    async def keep_frames(self, protocol: str, frames: object, peer: str) -> None:
+        for readings, _ in frames:  # type: ignore[attr-defined]
+            self.rows += readings
+
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         self.counts["quarantined"] += 1
 
