@@ -45,6 +45,8 @@ AHEAD = timedelta(hours=24)
 
 #: Frames remembered for the protocol console, and bytes of each.
 FRAMES_KEPT, FRAME_BYTES = 500, 2048
+#: Devices remembered that sent faster than they may.
+SLOWED_KEPT = 20
 
 Row = tuple[int, int, float, int]
 
@@ -87,10 +89,20 @@ class ReadingLog:
         self.trouble = ""
         #: The last frames of everybody, for the protocol console.
         self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        #: (protocol, address) of devices that were made to wait, and when last.
+        self.slowed: dict[tuple[str, str], datetime] = {}
 
     def saw(self, protocol: str, peer: str, raw: bytes, answer: bytes = b"", reason: str = "") -> None:
         """Remember a frame for who looks on."""
         self.frames.append(Frame(clock.now(), protocol, peer, raw[:FRAME_BYTES], answer[:FRAME_BYTES], reason))
+
+    def slow(self, protocol: str, who: str) -> None:
+        """Remember that a device sent faster than it may and was made to wait; the last one comes last."""
+        self.counts["slowed"] += 1
+        self.slowed.pop((protocol, who), None)
+        self.slowed[protocol, who] = clock.now()
+        while len(self.slowed) > SLOWED_KEPT:
+            del self.slowed[next(iter(self.slowed))]
 
     async def open(self) -> None:
         """Connect and read the registry."""

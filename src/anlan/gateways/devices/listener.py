@@ -43,18 +43,20 @@ PAUSE_S = 1.0
 
 
 class Allowance:
-    """Token bucket: `wait()` delays a device that sends too fast; TCP then slows it down."""
+    """Token bucket: `wait()` delays a device that sends too fast, and says so; TCP then slows it down."""
 
     def __init__(self, rate: float = RATE, burst: float = BURST) -> None:
         self.rate, self.burst = rate, burst
         self.left, self.at = burst, time.monotonic()
 
-    async def wait(self, count: int) -> None:
+    async def wait(self, count: int) -> bool:
         now = time.monotonic()
         self.left = min(self.burst, self.left + (now - self.at) * self.rate) - count
         self.at = now
-        if self.left < 0:
-            await asyncio.sleep(-self.left / self.rate)
+        if self.left >= 0:
+            return False
+        await asyncio.sleep(-self.left / self.rate)
+        return True
 
 
 class Listener:
@@ -167,7 +169,8 @@ class Listener:
         allowance = Allowance()
         while data := await heard(reader):
             steps = session.receive(data, clock.now())
-            await allowance.wait(len(steps))
+            if await allowance.wait(len(steps)):
+                self.store.slow(self.protocol.name, sender_of(steps) or who.peer)
             self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
             for place in (place for step in steps for place in step.places):
                 who.terminal, who.callsign = place.address, place.name
@@ -252,6 +255,11 @@ class Listener:
                 writer.write(frame)
         for key in told.keys() - said.keys():
             del told[key]
+
+
+def sender_of(steps: Sequence[Step]) -> str:
+    """The first address that speaks in these frames, "" when none has readings."""
+    return next((reading.address for step in steps for reading in step.readings[:1]), "")
 
 
 def told_now(tells: Callable[[datetime], Mapping[str, bytes]], now: datetime) -> dict[str, tuple[bytes, bytes]]:
