@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from anlan.command.assessment.brief import clock_text, forecast, weather, weather_words
 from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Response, Task
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.variables import VARIABLES
+from anlan.command.weather import clock_text, forecast, weather, weather_words
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 
