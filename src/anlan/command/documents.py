@@ -24,6 +24,8 @@ from anlan.command.rules.losses import dictionary, shown
 from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.documents.blocks import Block, Table, Text, as_word
+from anlan.kernel.geo import parse
+from anlan.kernel.models import Area, Level
 
 TEMPLATES = Path(__file__).parent / "data" / "documents"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -230,6 +232,10 @@ def sites_png(sites: list[dict[str, Any]]) -> bytes:
     """Places by how late it gets there; the ten worst are numbered as in the table below."""
     figure = Figure(figsize=(7, 6), dpi=120)
     axes = figure.subplots()
+    for area in Area.objects.filter(level__lte=Level.DISTRICT, geometry__isnull=False):
+        for ring in edges(parse(area.geometry or {})):
+            axes.plot(*ring.xy, color="#8aa0b8", linewidth=0.8, zorder=0)
+    axes.set(xlabel="° E", ylabel="° N", aspect=1.3)
     points = axes.scatter(
         [one["lon"] for one in sites], [one["lat"] for one in sites], c=[one["late_min"] for one in sites],
         s=[20 + 2 * one["incidents"] ** 0.5 for one in sites], cmap="YlOrRd", edgecolors="grey",
@@ -240,6 +246,11 @@ def sites_png(sites: list[dict[str, Any]]) -> bytes:
     out = BytesIO()
     figure.savefig(out, format="png")
     return out.getvalue()
+
+
+def edges(shape: Any) -> list[Any]:
+    """The outer lines of a polygon or of several."""
+    return [one.exterior for one in getattr(shape, "geoms", [shape])]
 
 
 def brief_docx(found: Brief) -> bytes:

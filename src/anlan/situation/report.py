@@ -94,7 +94,7 @@ def facts(watch: ReleaseWatch, by: str) -> list[list[str]]:
          f"存量 {given.get('inventory_t') or NONE} t"],
         ["源强", strength + lasts],
         ["气象", f"风速 {weather['wind_m_s']:.1f} m/s，来向 {weather['wind_from_deg']:.0f}°，"
-         f"稳定度 {weather.get('stability') or NONE}"],
+         f"稳定度 {weather.get('stability') or given['stability']}"],
         ["气象来源", f"{weather['station']}{away}；云量缺测按 5 成，{CHECK}"],
         ["状态", state_of(watch)],
         ["研判", f"{localtime(watch.assessed_at):%Y-%m-%d %H:%M:%S}，第 {watch.rounds} 次，{watch.advice['because']}，"

@@ -29,6 +29,7 @@ from anlan.command.views.common import actor_of, attachment
 from anlan.command.views.dispatching import resources_tab
 from anlan.command.views.drills import review_context
 from anlan.command.views.headquarters import headquarters_tab, needs_tab
+from anlan.hazards.chemical.substances import table as substances
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
@@ -156,15 +157,34 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         for name, value in known.items()
         if name in VARIABLES
     ]
+    for one in factors:
+        of = substances().get(str(one["value"]))
+        one["value"] = of.name if of else one["value"]
+        one["at"] = datetime.fromisoformat(one["at"]) if one.get("at") else None
     entered = [
         (name, f"{_(v.label)} {_(v.unit) if v.unit else ''}".strip()) for name, v in VARIABLES.items() if v.entered
     ]
     return {
-        "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
+        "factors": factors, "entered": entered, "runs": runs_of(actor, row),
         "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],
         "may_answer": actor.has("simulation.run"),
     }  # fmt: skip
 
+
+def runs_of(actor: Actor, row: Incident) -> list[dict[str, Any]]:
+    """The newest runs of an incident with who is inside each zone."""
+    found = simulation.runs(actor, row.correlation_id).order_by("-at")[:RUNS] if actor.has("simulation.view") else []
+    return [
+        {
+            "pk": run.pk, "at": run.at, "title": run.title, "model": run.model, "because": run.because,
+            "reached": list(zip(run.zones, run.exposure, strict=True)),
+        }
+        for run in found
+    ]  # fmt: skip
+
+
+#: Runs shown in the tab 研判.
+RUNS = 12
 
 CONTENT = {
     "timeline": timeline_tab,
