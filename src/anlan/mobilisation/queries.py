@@ -165,7 +165,10 @@ class Target:
 def units(paths: Iterable[str]) -> list[Area]:
     """The finest areas with a known number of people, none inside another."""
     rows = list(
-        Area.objects.filter(under(paths), population__isnull=False, level__lte=Level.COMMUNITY).order_by("path")
+        Area.objects.filter(under(paths), population__isnull=False, level__lte=Level.COMMUNITY)
+        .select_related("parent")
+        .defer("parent__geometry")
+        .order_by("path")
     )
     parents = {path for row in rows for path in above([row.path]) if path != row.path}
     return [row for row in rows if row.path not in parents]

@@ -19,6 +19,7 @@ from anlan.mobilisation import actions, queries
 from anlan.mobilisation.actions import CALL, EDIT
 from anlan.mobilisation.rules.coverage import GOAL, total
 from anlan.monitoring import queries as monitoring
+from anlan.monitoring.rules.warnings import FAST_LEVELS
 
 VIEW = "mobilisation.view"
 #: The chart over time, in its own units.
@@ -119,7 +120,9 @@ def targets(request: HttpRequest, pk: int) -> HttpResponse:
         things.setdefault(EXPOSED[thing.kind].title, []).append(thing)
     officers: dict[str, list[Any]] = {title: [] for _, title in queries.LEVELS}
     names = dict(queries.LEVELS)
-    for area, person in queries.officers(sorted(queries.above(paths)) if warning.level in "红橙" else paths):
+    # Those that issuing it calls: of the areas and everything below, and for the gravest levels the watch above.
+    called = [*(queries.watch(paths) if warning.level in FAST_LEVELS else []), *queries.officers(paths)]
+    for area, person in called:
         officers.setdefault(names.get(Level(area.level), "网格"), []).append((area, person))
     context = {
         "warning": warning, "rows": rows, "people": sum(row.people for row in rows), "things": things.items(),
