@@ -41,8 +41,8 @@ EXTRA = {
     # plans as data; what earthquakes are judged from and the catalogue of past ones; the duty desk (intake, clocks of every party,
     # calling); and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
     "command": set(
-        "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering weather "
-        "reporting review sources states tasking".split()
+        "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering "
+        "reporting review sources states tasking weather".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books, labels and passes on paper
     "resources": set("roads routing assignment allocation ledger papers passes".split()),
