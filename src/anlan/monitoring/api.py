@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
 from anlan.kernel import clock
@@ -242,7 +242,7 @@ def warnings(request: HttpRequest, active: bool = False, limit: int = 200) -> An
 @router.post("/warnings", response={201: WarningOut})
 def draft(request: HttpRequest, given: WarningIn) -> Any:
     aware("onset", given.onset), aware("expires", given.expires)
-    return 201, actions.draft_warning(actor_of(request), **given.dict())
+    return Status(201, actions.draft_warning(actor_of(request), **given.dict()))
 
 
 @router.get("/warnings/{warning_id}", response=WarningOut)
@@ -270,8 +270,9 @@ def redraft(request: HttpRequest, warning_id: int, given: Redraft) -> Any:
 def continue_(request: HttpRequest, warning_id: int, given: Continuation) -> Any:
     aware("expires", given.expires)
     words = given.dict(exclude_none=True, exclude={"level", "expires"})
-    return 201, actions.continue_warning(
-        actor_of(request), warning_id, level=given.level, expires=given.expires, words=words
+    return Status(
+        201,
+        actions.continue_warning(actor_of(request), warning_id, level=given.level, expires=given.expires, words=words),
     )
 
 
