@@ -148,10 +148,11 @@ def bound(cells: float, size: int, held: int, spent: float) -> dict[str, Any]:
 
 
 def bound_of_plain(found: Flood, spent: float) -> dict[str, Any]:
-    """A cell's step reads and writes h, level, two discharges (old and new), two spare sums, greatest depth and arrival, and reads
-    bed, two crests and two roughnesses: 17 x 8 B. The wet part grows evenly: half of it on average."""
+    """A cell's step reads h, level, two discharges, bed, two crests, two roughnesses and greatest depth, and writes h, level, the
+    new discharges and greatest depth: 15 x 8 B (arrivals are read only until they have come). The wet part grows evenly: half of
+    it on average."""
     cells = 0.5 * float(np.count_nonzero(found.max_depth_m > 0)) * found.steps
-    return bound(cells, 17 * 8, NX * NY, spent)
+    return bound(cells, 15 * 8, NX * NY, spent)
 
 
 def bound_of_dam(found: Flood, ahead: float, spent: float) -> dict[str, Any]:

@@ -8,8 +8,14 @@ let speed = Number(shown?.dataset.speed || "1");
 let heard = performance.now();
 
 document.addEventListener("anlan:clock", (event) => {
-  const told = /** @type {CustomEvent<{ at: string, speed: number }>} */ (event).detail;
+  const told = /** @type {CustomEvent<{ at: string, speed: number, scenario: string }>} */ (event).detail;
   [at, speed, heard] = [Date.parse(told.at), told.speed, performance.now()];
+  for (const badge of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-scenario]"))) {
+    badge.hidden = !told.scenario;
+    badge.title = told.scenario;
+    const times = badge.querySelector("i");
+    if (times) times.textContent = String(Math.round(speed));
+  }
 });
 
 /** The platform's time in milliseconds; a scenario's runs faster. */

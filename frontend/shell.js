@@ -1,6 +1,7 @@
 // @ts-check
 // The shell's own script: the running clock, and manners for pages that fetch themselves. Every page works without it.
 
+import "./stay.js";
 import { everySecond, platformNow } from "./clock.js";
 import { LOCALE } from "./words.js";
 

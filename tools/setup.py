@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 UV_VERSION = "0.13.9"
 OWN_UV = ROOT / ".uv"
 STAMP = ROOT / ".venv" / "anlan-setup"
+VENDOR = ROOT / "frontend" / "vendor"
 LOCKS = ("uv.lock", "pyproject.toml", "frontend/package-lock.json")
 
 
@@ -48,7 +49,7 @@ def main() -> int:
         print(f"需要 Python >= 3.11，当前为 {sys.version.split()[0]}", file=sys.stderr)
         return 1
     wanted = fingerprint()
-    if STAMP.exists() and STAMP.read_text() == wanted:
+    if VENDOR.is_dir() and STAMP.exists() and STAMP.read_text() == wanted:
         return 0
     env = dict(os.environ, UV_PROJECT_ENVIRONMENT=str(ROOT / ".venv"), UV_PYTHON=sys.executable)
     env.pop("VIRTUAL_ENV", None)

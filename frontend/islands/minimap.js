@@ -58,9 +58,12 @@ export async function draw(holder, collection) {
   return map;
 }
 
-for (const holder of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-minimap]"))) {
-  const data = JSON.parse(document.getElementById(holder.dataset.minimap ?? "")?.textContent ?? "null");
-  if (data) {
+/** Those of the page, and later those that come with a part of it. */
+function drawAll() {
+  for (const holder of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-minimap]:not([data-state])"))) {
+    const data = JSON.parse(document.getElementById(holder.dataset.minimap ?? "")?.textContent ?? "null");
+    if (!data) continue;
+    holder.dataset.state = "loading";
     draw(holder, data).catch((error) => {
       holder.dataset.state = "failed";
       holder.textContent = tr("地图未能载入，下面的表格不受影响。");
@@ -68,3 +71,6 @@ for (const holder of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
     });
   }
 }
+
+drawAll();
+document.addEventListener("htmx:afterSettle", drawAll);

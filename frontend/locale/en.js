@@ -3,6 +3,7 @@
 
 /** @type {Record<string, string>} */
 export const EN = {
+  "地图不能显示，列表和登记簿照常可用。请用支持 WebGL 2 的浏览器，或刷新重试。（{reason}）": "The map cannot be shown; lists and registers work as ever. Use a browser with WebGL 2, or reload. ({reason})",
   "迟报": "late",
   "按时": "on time",
   "超 {time}": "{time} over",
@@ -15,6 +16,8 @@ export const EN = {
   "起算后时间": "Time since the start",
   "时间": "Time",
   "演练": "Exercise",
+  "未能完成（{status}）": "Not done ({status})",
+  "网络或服务暂不可用，所填内容仍在，请再试一次。": "Network or service unavailable; what you typed is kept, try again.",
   "起算后 {time}（模型推算）": "{time} after the start (modelled)",
   "{seconds} 秒": "{seconds} s",
   "{days} 天": "{days} d",

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from django.db import connection
 
-from anlan.kernel.models import Area, Level, User
+from anlan.administration.models import Shift
+from anlan.command.duty import today
+from anlan.kernel import clock
+from anlan.kernel.models import Area, Level, Organisation, Person, User
 from anlan.kernel.register.declare import REGISTERS
-from anlan.web.city import loader
+from anlan.kernel.register.importing import import_rows
+from anlan.resources import actions as resources
+from anlan.resources.models import Stock, Team
+from anlan.web.city import accounts, loader
 
 SMALL = str(Path(__file__).parent / "data" / "small_city")
 TABLES = (
@@ -113,3 +120,57 @@ def test_a_refused_row_is_told_with_table_row_and_reason() -> None:
     assert len(refused) == 1
     assert refused[0].startswith("teams 第 3 行")
     assert "mca:123456" in refused[0]
+
+
+def test_today_s_installation_is_a_package_without_anybody_s_number(wuhai: loader.Loaded, tmp_path: Path) -> None:
+    """A drill plays in the city as its registers are now: what was changed is in it, persons and their numbers are not."""
+    team = Team.everything.order_by("pk").first()
+    assert team is not None
+    Team.everything.filter(pk=team.pk).update(leader="周队长", phone="13812345678", members=77)
+    lot = Stock.everything.filter(quantity__gt=5).order_by("pk").first()
+    assert lot is not None
+    resources.write_off(loader.LOADER, lot.pk, 2, "破损")
+    folder = tmp_path / "wuhai"
+    counts = today.save("wuhai", folder)
+    assert (counts["teams"], counts["households"], counts["plans"]) == (
+        Team.everything.count(),
+        0,
+        wuhai.parts["plans"],
+    )
+    written = "".join(file.read_text(encoding="utf-8") for file in folder.rglob("*.csv"))
+    assert "周队长" in written
+    assert "13812345678" not in written
+    assert "样例小区 1 号楼" not in written, "a household is personal data"
+    named = {one["code"]: one for one in loader.rows_of(folder / "registers" / "teams.csv")}
+    assert (named[team.code]["members"], len(named[team.code]["phone"])) == ("77", 11)
+    opening = {one["code"]: one["quantity"] for one in loader.rows_of(folder / "registers" / "stock-opening.csv")}
+    assert Decimal(opening[lot.code]) == lot.quantity - 2
+    passwords = {password for _name, password, _who in today.accounts(folder)}
+    assert passwords.isdisjoint(password for _name, password, _who in accounts.demo("wuhai"))
+    again = loader.load(str(folder), dry_run=True)
+    assert again.refused == []
+    assert not any(again.created.values()), "the copy names nothing that is not here"
+    for slug in (name for name, count in again.updated.items() if count and name in REGISTERS):
+        rows = loader.rows_of(folder / "registers" / f"{slug}.csv")
+        changes = import_rows(loader.LOADER, REGISTERS[slug], rows, dry_run=True).changes
+        labels = {label for one in changes for label in one.values}
+        assert all(any(word in label for word in ("电话", "手机", "号码", "联系")) for label in labels), (slug, labels)
+
+
+def test_what_its_users_changed_stays_when_a_package_or_a_start_comes_again() -> None:
+    loader.load(SMALL)
+    shift = Shift.everything.order_by("pk").first()
+    assert shift is not None
+    other = Person.everything.exclude(pk=shift.person_id).order_by("pk").first()
+    assert other is not None
+    Shift.everything.filter(pk=shift.pk).update(person=other)
+    Organisation.everything.filter(pk=shift.organisation_id).update(name="改过的名称")
+    Team.everything.all().delete()
+    assert loader.lacking(SMALL) == ["teams"]
+    loaded = loader.load(SMALL, new_only=True)
+    assert {part: count for part, count in loaded.created.items() if count} == {"teams": Team.everything.count()}
+    assert not any(loaded.updated.values())
+    assert loader.keep_roster(SMALL, clock.now()).updated == 0
+    shift.refresh_from_db()
+    assert (shift.person_id, shift.organisation.name) == (other.pk, "改过的名称")
+    assert loader.lacking(SMALL) == []

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box, mapping
 
-from anlan.command import actions
+from anlan.command import actions, documents
 from anlan.command.assessment import experts, whatif
 from anlan.command.assessment.assess import assess, ring, rounded, shape_of
 from anlan.command.assessment.brief import brief, sentence
@@ -23,6 +23,7 @@ from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.events import dispatcher
 from anlan.kernel.models import Area, Level
+from anlan.monitoring.models import Datastream, Forecast, Latest, Station
 from anlan.resources.models import Expert, KeyPlace
 from anlan.simulation import actions as simulation
 from tests.command.conftest import START, Stage
@@ -150,6 +151,44 @@ def test_the_brief_says_who_is_inside_who_comes_and_what_the_plan_says_next(peop
     assert after.teams[0].team.name in words
 
 
+def test_the_brief_tells_the_weather_now_and_of_the_next_six_hours(peopled: Stage) -> None:
+    with clock.standing_at(START):
+        row = leak(peopled.officer, peopled)
+        near, far = (
+            Station.everything.create(
+                code=name, name=name, kind="气象", protocol="mqtt", address=name, lon=row.lon + off, lat=row.lat,
+                area=peopled.city.west,
+            )
+            for name, off in (("园区站", 0.02), ("远处站", 0.1))
+        )  # fmt: skip
+        stream = Datastream.everything.create(
+            code="园区站-W", station=near, source_code="W", name="风速", quantity="风速", unit="m/s"
+        )
+        Latest.objects.create(datastream=stream, at=START - timedelta(minutes=2), value=3.2, received_at=START)
+        for station, hours, quantity, value in (
+            (near, 1, "风速", 4.0), (near, 5, "风速", 9.5), (near, 2, "小时雨量", 1.5), (near, 3, "小时雨量", 2.0),
+            (near, 7, "风速", 30.0), (far, 1, "风速", 99.0),
+        ):  # fmt: skip
+            Forecast.everything.create(
+                station=station, quantity=quantity, valid_at=START + timedelta(hours=hours), issued_at=START,
+                value=value, source="数值预报",
+            )  # fmt: skip
+        found = brief(peopled.officer, row, START)
+        assert found.weather[0].rows[0][:2] == ("风速", "3.2 m/s")
+        assert found.ahead is not None
+        assert (found.ahead.station, dict(found.ahead.rows)) == ("园区站", {"风速": "4.0~9.5 m/s", "雨量": "3.5 mm"})
+        assert "未来 6 小时预报风速 4.0~9.5 m/s" in sentence(found)
+        report = actions.draft_report(peopled.officer, row.pk, "首报")
+        assert "风速 3.2 m/s" in report.fields["weather"]
+        assert "雨量 3.5 mm" in report.fields["weather"]
+        assert "人民检察院" in report.copies
+        paper = Document(BytesIO(documents.report_docx(report)))
+        assert any(one.text.startswith("天气：园区站") for one in paper.paragraphs)
+        Forecast.everything.filter(station=near).delete()
+        Station.everything.filter(pk=far.pk).update(lon=row.lon + 1)
+        assert brief(peopled.officer, row, START).ahead is None, "a forecast 86 km away says nothing of this place"
+
+
 def test_the_like_before_is_the_same_kind_near_and_over(peopled: Stage) -> None:
     by = peopled.officer
     with clock.standing_at(START):
@@ -209,6 +248,6 @@ def test_the_pages_show_it_and_the_paper_has_the_same_total(peopled: Stage, sign
         assert client.post(f"/command/incidents/{row.pk}/suppose", {"wind_m_s": "5"}).status_code == 302
         paper = Document(BytesIO(client.get(f"/command/incidents/{row.pk}/brief.docx").content))
         total = brief(peopled.officer, row, START).inside.people
-    assert paper.tables[0].rows[-1].cells[1].text == str(total)
+    assert paper.tables[1].rows[-1].cells[1].text == str(total)
     answer = client.post("/command/assess/call", {**drawn, "title": "氯气", "text": "关窗"})
     assert answer.status_code == 302

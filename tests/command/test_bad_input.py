@@ -11,13 +11,19 @@ import pytest
 from django.db import connection
 
 from anlan.command import actions
-from anlan.command.models import Incident, Report, Task, TimelineEntry
+from anlan.command.models import Incident, Report, Response, Task, TimelineEntry
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Conflict, Forbidden
 from anlan.kernel.models import Person, User
+from anlan.resources import actions as resources
+from anlan.resources.ledger import Paper
+from anlan.resources.models import Material, Store
 from tests.command.conftest import START, Stage, opened
 from tests.conftest import actor
+from tests.web.conftest import signed_in
+
+__all__ = ["signed_in"]
 
 LATER = START + timedelta(minutes=10)
 Verb = Callable[[Stage, Incident], Any]
@@ -133,6 +139,38 @@ def test_an_illegal_change_names_its_rule(stage: Stage, name: str) -> None:
     assert refused.value.details["rule"] == rule
     assert refused.value.message
     assert Report.everything.filter(sent_at__isnull=False).count() == 0
+
+
+@pytest.mark.django_db
+def test_page_and_interface_refuse_with_the_rule_that_forbids_it(stage: Stage, signed_in: Any) -> None:
+    """The three of the issue: closing with open tasks, issuing more than is there, acknowledging another one's task."""
+    incident = responded(stage)
+    task, client = open_task(incident), signed_in()
+    boss = signed_in(stage.city.city, "command.task", "command.view", username="zhang")
+    User.objects.filter(username="zhang").update(person=Person.everything.get(name="张局长"))
+    store = Store.everything.create(code="LS", name="库", lon=106.7, lat=39.5, area=stage.city.west, kind="store")
+    Material.objects.create(code="1020101", name="救灾帐篷", unit="顶", whole=True)
+    lot = resources.receive_lot(stage.officer, store.pk, resources.NewLot("1020101", "B-02-1"), 30, Paper("采购"))
+    with clock.standing_at(LATER):
+        Response.everything.update(state="ended")
+        Incident.everything.filter(pk=incident.pk).update(status="ended")
+        cases = (
+            (client, f"/command/incidents/{incident.pk}/do/close", f"/api/command/incidents/{incident.pk}/close",
+             {"reason": "完"}, 409, "任务全部办结后方可结案"),
+            (client, f"/resources/stock/{lot.pk}/do/issue", f"/api/resources/stock/{lot.pk}/issue",
+             {"quantity": 31, "reason": "救灾", "purpose": "救灾"}, 422, "不超过现存 30"),
+            (boss, f"/command/tasks/{task.pk}/do/acknowledge", f"/api/command/tasks/{task.pk}/acknowledge",
+             {}, 403, "只办理派给自己的任务"),
+        )  # fmt: skip
+        for who, page, interface, given, status, rule in cases:
+            told = who.post(page, given, HTTP_ANLAN_FORM="1")
+            assert (told.status_code, rule in told.content.decode()) == (status, True), page
+            answered = who.post(interface, given, content_type="application/json")
+            assert (answered.status_code, rule in str(answered.json())) == (status, True), interface
+    task.refresh_from_db()
+    lot.refresh_from_db()
+    incident.refresh_from_db()
+    assert (task.state, lot.quantity, incident.status) == ("issued", 30, "ended")
 
 
 def responder(stage: Stage, person: Person) -> Actor:

@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from docx import Document
 
 from anlan.command import actions
 from anlan.command.models import Incident, Report, Task
 from anlan.kernel import clock
 from anlan.kernel.models import Area, Grant, Role, User
+from anlan.simulation.actions import run as simulate
 from tests.command.conftest import START, Stage, opened
 
 PASSWORD = "Correct-Horse-7"
@@ -69,6 +71,20 @@ def test_every_page_opens_for_the_desk(stage: Stage, incident: Incident, address
     answer = signed_in(stage.city.city).get(address.format(**ids))
     assert answer.status_code == 200
     assert "安澜" in answer.content.decode() or address.endswith("panel")
+
+
+def test_what_is_known_of_a_release_is_named_timed_and_shown_with_its_runs(stage: Stage, incident: Incident) -> None:
+    """The substance by its Chinese name, times of Beijing, and each run of the incident with its zones and a way to the map."""
+    with clock.standing_at(START + timedelta(minutes=2)):
+        actions.set_factor(stage.officer, incident.pk, "substance", "chlorine", "现场报告")
+        inputs = {"substance": "chlorine", "hole_mm": 25, "wind_from_deg": 250}
+        run = simulate(stage.officer, "chemical", inputs, 106.7, 39.5, incident.correlation_id, "罐区泄漏")
+    page = signed_in(stage.city.city).get(f"/command/incidents/{incident.pk}/?tab=analysis").content.decode()
+    assert '<td class="num">氯 ' in page
+    assert timezone.localtime(START + timedelta(minutes=2)).strftime("%m-%d %H:%M") in page
+    assert f"/?run={run.pk}" in page
+    assert "毒性终点浓度-1" in page
+    assert "chlorine" not in page
 
 
 def test_a_neighbouring_district_does_not_find_the_incident(stage: Stage, incident: Incident) -> None:

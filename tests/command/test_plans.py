@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anlan import cities
 from anlan.command import actions
 from anlan.command.models import PlanVersion
-from anlan.command.plans import Expression, document_of, load
+from anlan.command.plans import Expression, document_of, load, words
 from anlan.command.plans.expressions import BadExpression
 from anlan.command.plans.loader import read
 from anlan.command.plans.variables import VARIABLES
@@ -181,3 +182,15 @@ def test_a_published_version_is_kept_and_a_changed_one_needs_a_new_number(stage:
     data["plan"]["version"] = "2026.2"
     actions.publish_plan(system("加载"), read("x.toml", data))
     assert PlanVersion.everything.filter(plan=stage.plan.plan).count() == 2
+
+
+def test_a_plan_reads_in_words_that_keep_its_meaning() -> None:
+    said = words.condition('deaths >= 30 or (grade == "重大" and not near_homes) or people_in_zone >= 5000')
+    assert said == (
+        "死亡（人） ≥ 30 或 (事件等级 ＝ 重大 且 非 威胁居民区或重点场所) 或 危险区内人口（模型推算） ≥ 5000"
+    )
+    document = load(cities.folder("wuhai") / "plans" / "chemical-leak.toml")
+    shown = words.readable(document, {"hazmat": "危化处置"}, {"P-POLICE": "治安警戒组长"})
+    owners = {card.title: owner for card, owner, _after in shown["cards"]}
+    assert owners["侦检与堵漏"] == "危化处置队伍 2 支"
+    assert "role:" not in "".join(owners.values())

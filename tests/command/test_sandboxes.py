@@ -96,7 +96,12 @@ def test_what_the_worker_starts_knows_nothing_of_the_live_system(stage: Stage, v
     live = {"ANLAN_DATABASE_URL": "postgresql://live", "ANLAN_NATS_URL": "nats://live", "ANLAN_SMS_URL": "http://sms"}
     live |= {"ANLAN_EXCHANGE_KEY": "k", "ANLAN_SECRET_KEY": "s", "ANLAN_MQTT_PASSWORD": "p", "PATH": "/bin"}
     command, env = sandboxes.orders(row, live)
-    assert env == {"PATH": "/bin", "ANLAN_SANDBOX": row.name, "ANLAN_VAR": str(var / "sandbox" / row.name)}
+    home = var / "sandbox" / row.name
+    assert env == {
+        "PATH": "/bin", "ANLAN_SANDBOX": row.name, "ANLAN_VAR": str(home), "ANLAN_CITY": str(home / "city" / "wuhai"),
+    }  # fmt: skip
+    row.today = False
+    assert sandboxes.orders(row, live)[1]["ANLAN_CITY"] == "wuhai", "the package as it was delivered"
     assert [command[command.index(name) + 1] for name in ("--scenario", "--name", "--minutes", "--speed")] == [
         "chlorine-wuda", row.name, "30", "10",
     ]  # fmt: skip

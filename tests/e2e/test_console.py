@@ -137,15 +137,25 @@ def test_the_clock_of_an_open_page_goes_with_a_scenario_that_begins_and_ends(pag
     clock.run_scenario("试验", half_a_day_ago, 60)
     try:
         wait_until(page, shows_the_hour(half_a_day_ago), 30)
+        expect(page.locator("[data-scenario]")).to_contain_text("演练 ×60")
     finally:
         clock.run_real()
     wait_until(page, shows_the_hour(clock.now()), 30)
+    expect(page.locator("[data-scenario]")).to_be_hidden()
 
 
 def shows_the_hour(moment: datetime) -> str:
     """Of the moment, or the next one."""
     hours = [f"{(moment + timedelta(hours=n)).astimezone(clock.BEIJING):%H}" for n in (0, 1)]
     return f"{hours}.includes(document.querySelector('[data-clock] b').textContent.slice(0, 2))"
+
+
+def test_a_browser_that_cannot_draw_the_map_says_so_and_keeps_the_lists(page: Page, drawn_city: City) -> None:
+    alarm = alarm_at(station(drawn_city.west, "G1", 106.72, 39.5))
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto("/")
+    expect(page.get_by_role("alert").filter(has_text="地图不能显示")).to_be_visible()
+    expect(page.locator(f'[data-alarm="{alarm.pk}"]')).to_be_visible()
 
 
 def test_a_click_tells_what_is_here_and_the_help_lists_the_keys(page: Page, drawn_city: City) -> None:

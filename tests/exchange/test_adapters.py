@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from anlan.command import actions
 from anlan.command.models import Proposal
@@ -15,11 +16,13 @@ from anlan.gateways.exchange.adapters.contract import Envelope, Item
 from anlan.gateways.exchange.models import ForeignRecord, Peer
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
+from anlan.kernel.accounts.models import ApiToken
 from anlan.kernel.errors import Conflict, Invalid
 from anlan.kernel.events import dispatcher
 from anlan.monitoring import actions as monitoring
 from tests.conftest import City, actor
 from tests.exchange.conftest import Far, incident
+from tests.web.conftest import account
 
 FORMS = ["edxl_de", "gbt35965"]
 
@@ -125,3 +128,32 @@ def test_the_page_takes_and_gives_files(far: Far, signed_in: Any) -> None:
     )
     assert "收取 1 件，已有 0 件，拒收 1 件" in page.content.decode()
     assert client.post(f"/gateways/exchange/peers/{far.peer.pk}/foreign/edxl_de").status_code == 409
+
+
+def test_another_makers_platform_brings_and_fetches_its_documents_by_itself_with_a_token(far: Far, city: City) -> None:
+    def platform(area: Any, name: str, *permissions: str) -> Client:
+        token = ApiToken.issue(account(area, name, permissions), "对接", clock.real_now())
+        return Client(headers={"Authorization": f"Bearer {token}"})
+
+    theirs, where = platform(city.west, "wuda-kit", "gateways.exchange"), "/api/gateways/exchange/wuda/edxl_de"
+    sent = document("edxl_de", event(), event(2, area="999999"))
+    answer = theirs.post(where, sent, "application/xml").json()
+    assert (answer["taken"], answer["known"], [one["key"] for one in answer["refused"]]) == (1, 0, ["incident:W-2"])
+    assert Proposal.everything.get().reported_by == "乌达区应急指挥平台"
+    assert theirs.post(where, sent, "application/xml").json()["known"] == 1
+    laughs = b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'
+    assert theirs.post(where, laughs, "application/xml").status_code == 422
+    assert theirs.get(where).status_code == 409, "nothing to tell yet"
+    for stranger, status in (
+        (platform(city.east, "east-kit", "gateways.exchange"), 404),
+        (platform(city.west, "reader", "gateways.view"), 404),
+        (Client(), 401),
+    ):
+        assert stranger.post(where, sent, "application/xml").status_code == status
+    actions.open_incident(
+        system("接报"), event_code="12D02", title="液氯泄漏", lon=106.7, lat=39.5, area_id=city.west.pk, occurred_at=None,
+        reported_by="", source="电话", deaths=0,
+    )  # fmt: skip
+    dispatcher.drain()
+    told = discover()["edxl_de"].read(theirs.get(where).content, clock.real_now()).items
+    assert [item.payload["title"] for item in told] == ["液氯泄漏"]

@@ -33,6 +33,10 @@ class Kept(ReadingLog):
         self.rows += readings  # type: ignore[arg-type]
         return len(self.rows)
 
+    async def keep_frames(self, protocol: str, frames: object, peer: str) -> None:
+        for readings, _ in frames:  # type: ignore[attr-defined]
+            self.rows += readings
+
     async def quarantine(self, protocol: str, raw: bytes, peer: str, reason: str) -> None:
         self.counts["quarantined"] += 1
 
@@ -93,8 +97,8 @@ def test_ten_thousand_devices_that_come_back_at_once_are_all_answered() -> None:
 def test_a_device_that_floods_is_slowed_down_and_does_not_slow_down_others() -> None:
     flood = int(BURST + RATE * 2)
 
-    async def body() -> tuple[float, list[float]]:
-        listener, _store, port = await opened()
+    async def body() -> tuple[float, list[float], list[tuple[str, str]]]:
+        listener, store, port = await opened()
         gate = asyncio.Semaphore(100)
 
         async def flooding() -> float:
@@ -116,8 +120,9 @@ def test_a_device_that_floods_is_slowed_down_and_does_not_slow_down_others() -> 
 
         spent, waits = await asyncio.gather(flooding(), neighbour())
         await listener.close()
-        return spent, waits
+        return spent, waits, list(store.slowed)
 
-    spent, waits = asyncio.run(body())
+    spent, waits, slowed = asyncio.run(body())
+    assert slowed == [("sl651", "0000000001")], "the operator reads who was slowed down"
     assert spent > 1.5, f"{flood} frames take {(flood - BURST) / RATE:.0f} s at the allowed rate"
     assert sorted(waits)[len(waits) // 2] < 0.5

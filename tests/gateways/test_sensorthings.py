@@ -422,6 +422,30 @@ def test_a_station_is_renamed_moved_and_removed_through_its_registry(
     assert not Station.everything.filter(pk=thing).exists()
 
 
+def test_a_station_is_changed_as_a_json_patch_says_or_not_at_all(
+    reader: Reader, streams: dict[str, Datastream], city: City
+) -> None:
+    station = Station.everything.get(pk=streams["H1"].station_id)
+    steps: list[dict[str, object]] = [
+        {"op": "test", "path": "/name", "value": "H1站"},
+        {"op": "replace", "path": "/properties/intervalSeconds", "value": 60},
+        {"op": "replace", "path": "/name", "value": "河口站"},
+    ]
+    shown = reader.send("PATCH", f"Things({station.pk})", steps)
+    assert (shown.status_code, shown.json()["name"]) == (200, "河口站"), shown.content
+    station.refresh_from_db()
+    assert (station.name, station.interval_s) == ("河口站", 60)
+    assert reader.send("PATCH", f"Things({station.pk})", steps).status_code == 409, "its test does not hold any more"
+    refused = reader.send("PATCH", f"Things({station.pk})", [{"op": "replace", "path": "/description", "value": "x"}])
+    assert (refused.status_code, refused.json()["value"]) == (400, "/description")
+    place = {"op": "replace", "path": "/location/coordinates", "value": [106.9, 39.8]}
+    assert reader.send("PATCH", f"Locations({station.pk})", [place]).status_code == 200
+    station.refresh_from_db()
+    assert (station.lon, station.lat) == (106.9, 39.8)
+    other = Reader(token(city.west, "monitoring.*", "registers.*", username="west"))
+    assert other.send("PATCH", f"Things({station.pk})", steps).status_code == 404
+
+
 def test_readings_are_filtered_by_what_is_computed_of_them(reader: Reader, streams: dict[str, Datastream]) -> None:
     def hours(text: str) -> list[float]:
         path = f"Datastreams({streams['H1'].pk})/Observations"

@@ -33,7 +33,8 @@ def ask(area: Area, **who: Any) -> Event:
         **{"to_name": "乌达区应急局", "text": "请立即到场", "purpose": "任务下达", "subject_type": "command.Task",
            "subject_id": "7", "correlation_id": str(uuid4()), **who}
     )  # fmt: skip
-    event = emit(COMMAND, fact, area_path=area.path)
+    emit(COMMAND, fact, area_path=area.path)
+    event = Event.objects.latest("pk")
     drain()
     return event
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from django.test import Client
 
 from anlan.gateways.alerts import actions, mass, pace, reports, sender, settling, sms_http
 from anlan.gateways.alerts.cmpp import client as cmpp
+from anlan.gateways.alerts.cmpp import places
 from anlan.gateways.alerts.cmpp.simulator import Simulator
+from anlan.gateways.alerts.contract import Message, Outcome
 from anlan.gateways.alerts.models import ChannelTerms, Fanout, OutgoingMessage, StatusReport, Submission
 from anlan.gateways.alerts.sender import SENDER
 from anlan.kernel import clock
@@ -243,3 +246,43 @@ def test_the_http_gateways_report_counts_once_and_only_with_its_signature(
     assert post(body) == 403, "without a secret nobody is believed"
     monkeypatch.setenv("ANLAN_SMS_REPORT_TOKEN", "marke")
     assert (post(body, Authorization="Bearer marke"), post(body, Authorization="Bearer mark")) == (200, 403)
+
+
+def bulk(count: int) -> list[Message]:
+    return [Message(str(n), "", f"139{n:08}", "氯气泄漏，请撤离。", "预警发布", "", "") for n in range(count)]
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_no_more_lines_stand_than_the_operator_allows(
+    gateway: Simulator, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    monkeypatch.setenv("ANLAN_CMPP_LINES", str(lines))
+    monkeypatch.setattr(cmpp, "TIMEOUT_S", 10.0)
+    gateway.most, gateway.reports = lines, False
+    with ThreadPoolExecutor(4) as pool:
+        receipts = [one for found in pool.map(cmpp.send_many, [bulk(20)] * 4) for one in found]
+    assert {one.outcome for one in receipts} == {Outcome.DELIVERED}, "nobody was turned away, all waited for their turn"
+    assert len(gateway.taken) == 20
+    assert set(gateway.taken.values()) == {4}
+
+
+def test_who_finds_all_lines_taken_may_try_again(gateway: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANLAN_CMPP_LINES", "1")
+    monkeypatch.setattr(places, "WAIT_S", 0.0)
+    given = cmpp.setup()
+    assert given is not None
+    with places.place(given.gateway, given.lines):
+        found = cmpp.send(bulk(1)[0])
+    assert (found.outcome, "1 条线路" in found.detail) == (Outcome.RETRY, True)
+    assert cmpp.send(bulk(1)[0]).outcome == Outcome.DELIVERED
+
+
+def test_the_only_line_is_left_to_the_one_who_sends_when_the_reports_were_heard(
+    gateway: Simulator, monkeypatch: pytest.MonkeyPatch, city: City
+) -> None:
+    monkeypatch.setenv("ANLAN_CMPP_LINES", "1")
+    monkeypatch.setattr(cmpp, "SPELL_S", 0.2)
+    sent(queued(city, "13900000001"))
+    cmpp.listen(lambda: True)  # ends by itself
+    assert not gateway.owed
+    assert cmpp.send(bulk(1)[0]).outcome == Outcome.DELIVERED

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import UnscopedQuery
 from anlan.kernel.actions import action, record
 from anlan.kernel.audit import journal
-from anlan.kernel.audit.models import JournalEntry
+from anlan.kernel.audit.models import JournalEntry, JournalHead
 from anlan.kernel.errors import Forbidden, NotFound
 from anlan.kernel.events import dispatcher, outbox
 from anlan.kernel.events.models import Delivery, Event
@@ -99,3 +101,50 @@ def test_an_event_is_reacted_to_once_and_again_when_the_reaction_failed(db: None
         assert seen == [0, event.pk]
     finally:
         del outbox.HANDLERS["test.Happened"]
+
+
+@dataclass(frozen=True)
+class Renamed(outbox.Fact):
+    """What the verb below makes true."""
+
+    name: str
+
+
+Renamed.__module__ = "anlan.kernel.events"
+
+
+@action("kernel.edit")
+def rename_both(by: Actor, pk: int, first: str, second: str) -> None:
+    """Two changes, of which the first may be taken back."""
+    try:
+        with transaction.atomic(), journal.deferred():
+            tell(by, pk, first)
+            raise ValueError
+    except ValueError:
+        tell(by, pk, second)
+
+
+def tell(by: Actor, pk: int, name: str) -> None:
+    row = Organisation.objects.visible_to(by, "kernel.edit").one(pk)
+    record(by, f"改名{name}", row, Renamed(name))
+
+
+def test_what_was_taken_back_leaves_neither_a_fact_nor_an_entry(city: City, bureau: Organisation) -> None:
+    rename_both(actor(city.east), bureau.pk, "甲", "乙")
+    assert [event.payload["name"] for event in Event.objects.order_by("pk")] == ["乙"]
+    assert [entry.verb for entry in JournalEntry.objects.order_by("seq")] == ["改名乙"]
+    assert list(journal.flaws()) == []
+
+
+def test_many_facts_and_entries_are_stored_in_their_order_with_one_head(
+    city: City, bureau: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = actor(city.east)
+    monkeypatch.setattr(journal, "MANY", 4)
+    with transaction.atomic(), journal.deferred():
+        for n in range(2 * journal.MANY + 3):
+            tell(by, bureau.pk, str(n))
+    told = [event.payload["name"] for event in Event.objects.order_by("pk")]
+    assert told == [str(n) for n in range(2 * journal.MANY + 3)]
+    assert JournalHead.objects.get().seq == JournalEntry.objects.count() == 2 * journal.MANY + 3
+    assert list(journal.flaws()) == []

@@ -223,6 +223,8 @@ def test_a_clock_that_jumps_makes_nobody_silent_and_hides_nothing(city: City, fe
         feed.say(stream, (1, 9.0))
         assert Alarm.objects.unscoped("test").get().rule_id == hot.pk, "readings of the mended clock are judged live"
         assert Latest.objects.get(pk=stream.pk).value == 9.0
+    noted = JournalEntry.objects.filter(verb="时钟跳变").order_by("seq").values_list("reason", flat=True)
+    assert [reason[4:6] for reason in noted] == ["向前", "向后", "向后"], "and whoever looks it up reads when"
 
 
 OUT = (

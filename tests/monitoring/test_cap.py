@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,7 +13,9 @@ import pytest
 import xmlschema
 
 from anlan.monitoring.rules.cap import national, reader, schema, writer
+from anlan.monitoring.rules.cap.model import Alert
 from anlan.monitoring.rules.cap.table import CAP
+from tests.monitoring import world_alerts
 
 FULL = f"""<alert xmlns="{CAP}"><identifier>WH-1</identifier><sender>anlan.wuhai</sender>
 <sent>2026-11-23T08:00:00+08:00</sent><status>Actual</status><msgType>Update</msgType><source>值班室</source>
@@ -97,6 +100,48 @@ def test_real_alerts_come_out_as_they_went_in(shared: Path) -> None:
             assert again == alert, file.name
             passed += 1
     assert passed >= 15
+
+
+def same_again(document: bytes) -> list[Alert]:
+    """The alerts of a document, each of which comes out as it went in."""
+    found = reader.alerts_in(reader.root_of(document))
+    for alert in found:
+        out = writer.alert_xml(alert)
+        (again,) = reader.alerts_in(reader.root_of(out))
+        assert replace(again, findings=[], signed=False) == replace(alert, findings=[], signed=False)
+    return found
+
+
+@pytest.mark.parametrize("name", world_alerts.KEEPING)
+def test_alerts_of_the_worlds_services_are_read_without_a_finding_and_written_as_they_were(name: str) -> None:
+    document = world_alerts.KEEPING[name]
+    (alert,) = same_again(document)
+    assert alert.findings == []
+    assert told(writer.alert_xml(alert)) == told(document), (
+        "en-US, which is meant where no language is given, is written"
+    )
+
+
+def told(document: bytes) -> list[tuple[str, str]]:
+    """Every element and its text (0.0 is 0)."""
+    root = ElementTree.fromstring(document)  # noqa: S314 - typed in here, or our own output
+    found = [(e.tag, " ".join((e.text or "").split()).removesuffix(".0")) for e in root.iter()]
+    return [(name, text) for name, text in found if (name, text) != (f"{{{CAP}}}language", "en-US")]
+
+
+@pytest.mark.parametrize("name", world_alerts.DEPARTING)
+def test_alerts_that_depart_from_the_standard_are_read_all_the_same_and_what_departs_is_named(name: str) -> None:
+    document, departure = world_alerts.DEPARTING[name]
+    (alert,) = same_again(document)
+    assert any(departure in f"{finding.field} {finding.message}" for finding in alert.findings), alert.findings
+
+
+def test_seventeen_warnings_in_one_document_of_a_weather_service_are_seventeen_alerts() -> None:
+    found = same_again(world_alerts.smhi())
+    assert [(alert.identifier, alert.infos[0].headline, alert.infos[0].areas[0].description) for alert in found] == [
+        (f"smhi-bpm-{number}", headline, place) for number, _, _, _, headline, _, place in world_alerts.SMHI
+    ]
+    assert {len(alert.findings) for alert in found} == {0}
 
 
 def test_every_element_of_the_standard_is_kept() -> None:

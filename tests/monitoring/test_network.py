@@ -54,7 +54,7 @@ def test_a_clock_that_is_wrong_is_corrected_by_what_was_measured(city: City, fee
     client = browser(account(city.city, "li"))
     assert client.post(f"/monitoring/stations/{stream.station_id}/clock").status_code == 302
     (ref,) = queries.resolve("sl651").values()
-    row = row_of(Reading("0012345678", "cl2", 1.0, "ppm", T0), ref)
+    row = row_of(Reading("0012345678", "cl2", 1.0, "ppm", T0), ref, T0_MS)
     assert row[1] == T0_MS + 7 * 60_000
     assert client.post(f"/monitoring/stations/{make_station(city).pk}/clock").status_code == 409, "nothing was measured"
     neighbour = browser(account(city.west, "wu"))

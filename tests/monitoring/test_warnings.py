@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from shapely.geometry import shape
 
 from anlan.kernel import clock
+from anlan.kernel.accounts.models import ApiToken
 from anlan.kernel.errors import Conflict, Forbidden, Invalid
 from anlan.kernel.events.models import Event
 from anlan.monitoring import actions, jobs, published
@@ -334,7 +335,7 @@ def test_criteria_propose_with_their_clause_and_signals_stay_in_the_house() -> N
 def test_each_channel_shows_what_its_receiver_gets(city: City) -> None:
     content = content_of(draft(city))
     seen = rules.previews(content)
-    assert set(seen) == {"全文", "短信", "大喇叭", "小区广播", "显示屏", "工作群", "电话叫应"}
+    assert set(seen) == {"全文", "短信", "大喇叭", "小区广播", "显示屏", "工作群", "电话叫应", "邮件", "网页推送"}
     assert len(seen["显示屏"]) <= rules.SIGN
     assert seen["短信"].startswith("【")
     assert [rules.parts("x" * n) for n in (70, 71, 134, 135)] == [1, 2, 2, 3]
@@ -375,3 +376,48 @@ def test_an_outline_finds_its_divisions_and_snaps_to_them_without_leaving_anybod
         assert answer["legal"] is legal
         assert legal or answer["why"]
     assert client.post("/monitoring/warnings/outline", "[", content_type="application/json").json()["legal"] is False
+
+
+def test_programs_draft_review_and_sign_many_at_once_all_or_none(city: City) -> None:
+    def program(name: str) -> Any:
+        token = ApiToken.issue(account(city.city, name), "测试", clock.real_now())
+        return lambda path, body: Client(headers={"Authorization": f"Bearer {token}"}).post(
+            f"/api/monitoring/warnings/{path}", json.dumps(body), "application/json"
+        )
+
+    def words(n: int, **changes: Any) -> dict[str, Any]:
+        return {
+            "event_code": "12D02", "level": "橙", "headline": f"第{n}条", "description": "罐区氯气泄漏。",
+            "instruction": "关闭门窗。", "area_ids": [city.community.pk], "onset": T0.isoformat(),
+            "expires": (T0 + timedelta(hours=6)).isoformat(),
+        } | changes  # fmt: skip
+
+    drafter, reviewer, issuer = program("qian"), program("sun"), program("li")
+    wrong = drafter("draft-many", {"drafts": [words(0), words(1, level="紫")]})
+    assert (wrong.status_code, Warning.everything.count()) == (422, 0)
+    made = drafter("draft-many", {"drafts": [words(n) for n in range(3)]})
+    ids = [row["id"] for row in made.json()]
+    assert (made.status_code, [row["area_ids"] for row in made.json()]) == (201, [[city.community.pk]] * 3)
+    assert drafter("review-many", {"ids": ids, "approve": True}).status_code == 403, "职责分离"
+    assert reviewer("review-many", {"ids": [*ids, 987654], "approve": True}).status_code == 404
+    assert set(Warning.everything.values_list("state", flat=True)) == {State.DRAFT.value}
+    assert reviewer("review-many", {"ids": ids, "approve": True}).status_code == 200
+    assert issuer("issue-many", {"ids": []}).status_code == 422
+    issued_ = issuer("issue-many", {"ids": ids}).json()
+    assert {row["state"] for row in issued_} == {State.ISSUED.value}
+    assert Event.objects.filter(name="monitoring.WarningIssued").count() == 3
+
+
+def test_a_step_of_a_warning_takes_few_trips_to_the_database(city: City) -> None:
+    warning = draft(city)  # the journal has its head now
+    reviewer = actor(city.city, name="孙审核", user_id=8)
+    counts = []
+    for step in (
+        lambda: draft(city),
+        lambda: actions.review_warning(reviewer, warning.pk, True),
+        lambda: actions.issue_warning(signer(city), warning.pk),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            step()
+        counts.append(len(asked))
+    assert all(ours <= most for ours, most in zip(counts, [10, 6, 7], strict=True)), counts

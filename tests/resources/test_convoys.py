@@ -12,7 +12,7 @@ import pytest
 from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Invalid, NotFound
 from anlan.resources import actions
-from anlan.resources.models import Convoy, Readiness, Vehicle
+from anlan.resources.models import Convoy, Readiness, Shelter, Store, Vehicle
 from tests.conftest import City, actor
 from tests.web.conftest import signed_in
 
@@ -90,3 +90,22 @@ def test_the_pages_and_the_pass(city: City, signed_in: Any) -> None:
         paper = docx.Document(io.BytesIO(client.get(f"/resources/convoys/{made.pk}/pass.docx").content))
     words = "\n".join(line.text for line in paper.paragraphs) + str([c.text for c in paper.tables[0].columns[1].cells])
     assert all(word in words for word in ("绿色通道", "氧气瓶", "蒙C00001", "待核对"))
+
+
+@pytest.mark.django_db
+def test_a_convoy_goes_between_registered_places_by_their_names(city: City, signed_in: Any) -> None:
+    first = car(city, "A")
+    Store.everything.create(code="S", name="市中心库", lon=106.70, lat=39.50, area=city.west, kind="store")
+    for number in (1, 2):
+        Shelter.everything.create(
+            code=f"H{number}", name="同名体育馆", lon=106.8 + number / 100, lat=39.5, area=city.west, capacity=9,
+            effective_area_m2=20,
+        )  # fmt: skip
+    given = {"title": "送帐篷", "cargo": "帐篷", "from_name": "市中心库", "to_name": "同名体育馆", "leader": "李队"}
+    given |= {"area": str(city.city.pk), "vehicle": str(first.pk), "in_min": "15"}
+    client = signed_in()
+    refused = client.post("/resources/convoys/", given, HTTP_ANLAN_FORM="1")
+    assert (refused.status_code, refused["Anlan-Refused"]) == (422, "to_name"), "two of that name: nobody guesses"
+    assert client.post("/resources/convoys/", given | {"to": "106.81,39.5"}).status_code == 302
+    made = Convoy.everything.get()
+    assert (made.from_lon, made.from_lat, made.to_lon) == (106.70, 39.50, 106.81)

@@ -12,7 +12,7 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from anlan.kernel import clock
-from anlan.resources import actions
+from anlan.resources import actions, queries
 from anlan.resources.models import Allocation, Closure, Consignment, Movement, Stock
 from tests.conftest import City, actor
 from tests.resources.test_allocation import INK, demand, two_stores
@@ -164,3 +164,28 @@ def test_the_reach_of_a_place_is_drawn_around_closures_in_force(city: City, sign
     assert answer["features"][0]["properties"]["minutes"] == 2
     assert "0~240" in text(client, address + "0000")
     assert "选一个起点" in text(client, "/resources/isochrones/")
+
+
+def test_a_program_keeps_a_store_as_the_page_does(city: City, signed_in: SignIn) -> None:
+    row = lot(actor(city.city), store(city))
+    client, today = signed_in(), clock.now().date()
+
+    def post(path: str, status: int = 200, **data: Any) -> Any:
+        answer = client.post(f"/api/resources/{path}", data, content_type="application/json")
+        assert answer.status_code == status, answer.content.decode()
+        return answer.json()
+
+    fresh = {"material": row.item_code, "shelf": "C-01-1", "quantity": 40, "expires_on": f"{today.year + 1}-01-01"}
+    pk = post(f"stores/{row.store_id}/lots", 201, **fresh)["id"]
+    assert post(f"stock/{pk}/issue", quantity=10, purpose="救灾")["quantity"] == 30
+    assert post(f"stock/{pk}/return", quantity=4, purpose="未用退回")["quantity"] == 34
+    assert "盘点以账面未变为前提" in post(f"stock/{pk}/count", 409, counted=33, book=30, reason="少一顶")["rule"]
+    assert post(f"stock/{pk}/count", counted=33, book=34, reason="少一顶")["quantity"] == 33
+    assert post(f"stock/{pk}/write-off", quantity=3, reason="破损")["quantity"] == 30
+    assert post(f"stock/{pk}/move", quantity=5, shelf="C-02-1")["quantity"] == 25
+    fresher = post(f"stock/{pk}/rotate", quantity=5, shelf="C-03-1", expires_on=f"{today.year + 2}-01-01")
+    assert (fresher["quantity"], fresher["shelf"], on_hand(Stock.everything.get(pk=pk))) == (5, "C-03-1", 20)
+    assert "26" in post(f"stock/{pk}/write-off", 422, quantity=26, reason="多了")["error"]
+    kinds = [one["kind"] for one in client.get(f"/api/resources/movements?store={row.store_id}&limit=7").json()]
+    assert len(set(kinds)) == 7, "every verb left its paper"
+    assert queries.trial_balance(actor(city.city)).total == 0

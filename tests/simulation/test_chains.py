@@ -221,6 +221,17 @@ def test_the_district_where_something_happens_is_ranked_first_and_shown(plant: C
     assert Lead.everything.get(pk=lead.pk).state == "confirmed"
 
 
+def test_an_earthquake_counts_in_every_district_it_shakes_and_what_is_only_supposed_in_none(plant: City) -> None:
+    Area.objects.filter(pk=plant.east.pk).update(geometry=square(106.9, 39.7), population=9000)
+    by = actor(plant.city)
+    run = actions.run(by, "seismic", {"magnitude": 6.5, "depth_km": 10}, 105.9, 39.5)
+    drain()
+    follow(by, Trigger("leak", "若储罐泄漏", 106.7, 39.5, "supposed:99", 1, area=plant.west, supposed=True))
+    found = {one.name: one.nodes for one in queries.ranking(by, run.at)}
+    assert run.area == plant.city, "the epicentre lies outside all districts"
+    assert found == {"乌达区": ("quake",), "海勃湾区": ("quake",)}
+
+
 def torrential(city: City, colour: str = "红") -> Trigger:
     outline = shape(square(106.6, 39.4, 0.2))
     return Trigger(

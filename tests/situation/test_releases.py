@@ -17,8 +17,9 @@ from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events.dispatcher import drain
 from anlan.kernel.events.models import Event
 from anlan.kernel.models import Area, Level
-from anlan.monitoring.actions.process import Finding, raise_alarm
+from anlan.monitoring.actions.process import Finding, clear_alarm, raise_alarm
 from anlan.monitoring.models import Alarm, AlarmRule, Datastream, Station
+from anlan.simulation.layers import footprints
 from anlan.simulation.models import Run
 from anlan.situation import actions, jobs, layers, queries
 from anlan.situation.models import ReleaseWatch
@@ -132,7 +133,7 @@ def test_people_are_counted_by_the_shift_that_is_on(tank: HazardUnit, city: City
         blow(2.5, 270, NIGHT)
         watch = actions.follow_release(actor(city.city), TANK, tank.pk)
     assert watch.advice["shift"] == "night"
-    assert watch.weather["stability"] == "E"
+    assert watch.weather["stability"] == "D"
 
 
 def test_a_turned_wind_computes_anew_and_a_steady_one_does_not(tank: HazardUnit, city: City) -> None:
@@ -188,6 +189,10 @@ def test_without_a_fresh_wind_people_must_say_it(tank: HazardUnit, city: City) -
             actions.follow_release(actor(city.city), TANK, tank.pk)
         watch = actions.follow_release(actor(city.city), {**TANK, "wind_m_s": 3, "wind_from_deg": 90}, tank.pk)
     assert watch.weather["station"] == "人工填写"
+    assert watch.run is not None
+    assert (watch.weather["stability"], watch.run.inputs["stability"]) == ("C", "C"), "by 3 m/s and a winter noon"
+    with clock.standing_at(NIGHT):
+        assert actions.reassess_release(actor(city.city), watch.pk).weather["stability"] == "D"
     assert jobs.watch_the_wind() == 0
 
 
@@ -323,6 +328,33 @@ def test_gas_detectors_start_a_release_that_an_officer_confirms(tank: HazardUnit
         actions.confirm_release(actor(city.city), watch.pk, {})
     with pytest.raises(Forbidden):
         actions.confirm_release(actor(city.city, "simulation.view"), watch.pk, {})
+
+
+def gone(alarm: Alarm) -> None:
+    """The detector reads nothing any more."""
+    clear_alarm(system("规则引擎"), alarm.rule_id, alarm.subject, clock.now())
+    drain()
+
+
+def test_a_release_that_only_detectors_told_of_ends_when_their_alarms_are_over(tank: HazardUnit, city: City) -> None:
+    with clock.standing_at(NOON):
+        blow(2.5, 270, NOON)
+        alarms = [gas_alarm(tank, city, 400.0), gas_alarm(tank, city, 60.0, 900.0)]
+        watch = ReleaseWatch.objects.unscoped("test").get()
+        gone(alarms[0])
+        watch.refresh_from_db()
+        assert watch.ended_at is None, "another detector still tells of it"
+        gone(alarms[1])
+        watch.refresh_from_db()
+        assert watch.ended_at == NOON
+        assert footprints(actor(city.city), None)["features"] == []
+        gas = gas_alarm(tank, city, 500.0, 600.0)
+        confirmed = ReleaseWatch.objects.unscoped("test").get(ended_at=None)
+        actions.confirm_release(actor(city.city), confirmed.pk, {})
+        gone(gas)
+        confirmed.refresh_from_db()
+        assert confirmed.ended_at is None, "an officer stands for it"
+        assert footprints(actor(city.city), None)["features"]
 
 
 def test_without_a_measured_wind_a_proposed_release_spreads_to_all_sides(tank: HazardUnit, city: City) -> None:

@@ -232,7 +232,7 @@ def test_what_has_been_broken_from_the_start_is_a_finding_and_only_a_crossing_an
     browser = signed_in()
     page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
     assert "不符合项" in page
-    assert "学校（高敏感）个人风险 3.9e-06/年" in page
+    assert "学校（高敏感）个人风险 3.9×10⁻⁶/年，超过限值 3×10⁻⁶/年" in page
     assessed(0.95)
     assessed(1.2)
     assert told() == 0, "0.95 of the limit is not back within it"
@@ -482,6 +482,7 @@ def test_page_report_and_question_of_room(park: Park, signed_in: SignIn) -> None
     page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
     for text in (row.grade, "学校", "外部安全防护距离", "此处还能加什么", "待核对", "模型推算"):
         assert text in page
+    assert "/?lon=106.69&amp;lat=39.47&amp;layer=park-risk-annual" in page
     assert row.grade in browser.get("/supervision/parks/").content.decode()
     ask = f"/supervision/parks/{park.pk}/"
     answer = browser.get(f"{ask}plan?substance=chlorine&tonnes=60&lon=106.694&lat=39.47").content.decode()

@@ -4,6 +4,7 @@
 import { baseLayers, baseStyle, dataLayers } from "./style.js";
 import { HAPPENING, LayerData } from "./data.js";
 import { Online } from "./online.js";
+import { tr } from "../../words.js";
 import { levelColour, levelOf, provide, token } from "./symbols.js";
 
 /** More features than this are shown as dots below that zoom. */
@@ -52,8 +53,26 @@ export class Scene {
     this.loading = Promise.all([...this.data].filter(([key]) => this.isShown(key)).map(([, kept]) => kept.load()));
   }
 
-  /** @param {HTMLElement} holder @param {any} options */
+  /** The map, or in its place why there is none (no WebGL, a library that did not come). @param {HTMLElement} holder @param {any} options */
   async open(holder, options) {
+    try {
+      return await this.begin(holder, options);
+    } catch (error) {
+      holder.dataset.state = "failed";
+      const place = holder.parentElement?.querySelector(".map-loading") ?? document.createElement("div");
+      const reason = error instanceof Error ? error.message.slice(0, 120) : "";
+      place.className = "map-loading";
+      place.textContent = tr("地图不能显示，列表和登记簿照常可用。请用支持 WebGL 2 的浏览器，或刷新重试。（{reason}）", { reason });
+      place.setAttribute("role", "alert");
+      place.removeAttribute("aria-hidden");
+      holder.after(place);
+      console.warn("map:", error);
+      return new Promise(() => {}); // what builds on the map is never built
+    }
+  }
+
+  /** @param {HTMLElement} holder @param {any} options */
+  async begin(holder, options) {
     const library = await import("maplibre-gl");
     library.setWorkerUrl(this.config.worker);
     this.map = new library.Map({

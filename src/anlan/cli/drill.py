@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 def enter(args: argparse.Namespace) -> int:
     """Start ourselves again with the sandbox's environment: the new process never knew the live one's."""
-    env = sandbox.environment(os.environ, _roles.var(), args.name)
+    env = sandbox.environment(os.environ, _roles.var(), args.name) | {"ANLAN_CITY": args.city}
     command = [sys.executable, "-m", "anlan", *sys.argv[1:]]
     child = subprocess.Popen(command, env=env)
     handle_signals(threading.Event())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from django.conf import settings
 from django.core.management import call_command
 
 from anlan.cli import _roles
@@ -23,6 +24,8 @@ def run(args: argparse.Namespace) -> int:
     from anlan.web.city import loader  # noqa: PLC0415 - its tables need Django to be set up
 
     loaded = loader.load_once()
+    if loaded is None and (new := loader.lacking(settings.CITY)):
+        print(f"城市包有本库还没有的登记簿：{'、'.join(new)}。装载：anlan city load {settings.CITY}", file=sys.stderr)
     for line in loaded.refused if loaded else ():
         print(f"拒绝：{line}", file=sys.stderr)
     return 0

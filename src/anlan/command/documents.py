@@ -24,6 +24,8 @@ from anlan.command.rules.losses import dictionary, shown
 from anlan.kernel import clock
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.documents.blocks import Block, Table, Text, as_word
+from anlan.kernel.geo import parse
+from anlan.kernel.models import Area, Level
 
 TEMPLATES = Path(__file__).parent / "data" / "documents"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -230,6 +232,10 @@ def sites_png(sites: list[dict[str, Any]]) -> bytes:
     """Places by how late it gets there; the ten worst are numbered as in the table below."""
     figure = Figure(figsize=(7, 6), dpi=120)
     axes = figure.subplots()
+    for area in Area.objects.filter(level__lte=Level.DISTRICT, geometry__isnull=False):
+        for ring in edges(parse(area.geometry or {})):
+            axes.plot(*ring.xy, color="#8aa0b8", linewidth=0.8, zorder=0)
+    axes.set(xlabel="° E", ylabel="° N", aspect=1.3)
     points = axes.scatter(
         [one["lon"] for one in sites], [one["lat"] for one in sites], c=[one["late_min"] for one in sites],
         s=[20 + 2 * one["incidents"] ** 0.5 for one in sites], cmap="YlOrRd", edgecolors="grey",
@@ -242,12 +248,21 @@ def sites_png(sites: list[dict[str, Any]]) -> bytes:
     return out.getvalue()
 
 
+def edges(shape: Any) -> list[Any]:
+    """The outer lines of a polygon or of several."""
+    return [one.exterior for one in getattr(shape, "geoms", [shape])]
+
+
 def brief_docx(found: Brief) -> bytes:
     """态势摘要 on paper: the words, who is inside, forces, what the plan says next."""
     paper, row = Document(), found.incident
     paper.add_heading(f"{row.title}态势摘要", 1)
     paper.add_paragraph(f"{row.number}　{hm(found.at)}　模型推算部分已注明")
     paper.add_paragraph(brief_words(found))
+    paper.add_heading("天气", 2)
+    now = [(f"{one.station}（实况）", name, value) for one in found.weather for name, value, _at in one.rows]
+    ahead = [(f"{found.ahead.station}（6 小时预报）", *pair) for pair in found.ahead.rows] if found.ahead else []
+    add_table(paper, ("测站", "要素", "数值"), [*now, *ahead] or [("附近没有实况与预报", "", "")])
     paper.add_heading("范围内居民（模型推算）", 2)
     people = [(one.name, str(one.people), str(one.whole)) for one in found.inside.communities]
     add_table(paper, ("社区", "范围内", "全社区"), [*people, ("合计", str(found.inside.people), "")])

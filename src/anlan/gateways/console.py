@@ -28,6 +28,7 @@ SHOWN, ANSWER_S = 60, 2.0
 COUNTS = {
     "readings": "入日志读数", "quarantined": "隔离", "not_kept": "未能保存（设备将重发）", "connections_refused": "拒绝的连接",
     "connection_errors": "连接异常", "datagrams_dropped": "丢弃的数据报", "poll_errors": "轮询失败",
+    "slowed": "发送过快被限速",
 }  # fmt: skip
 
 
@@ -50,6 +51,7 @@ class Console:
         rows = [told(frame) for frame in reversed(self.store.frames) if fits(frame, protocol, text)]
         found = {"frames": rows[:SHOWN], "trouble": self.store.trouble, "counts": dict(self.store.counts)}
         found["served"] = self.served
+        found["slowed"] = [(*who, at.isoformat()) for who, at in reversed(self.store.slowed.items())]
         await message.respond(orjson.dumps(found))
 
 
@@ -86,12 +88,13 @@ class Shown:
 @dataclass(frozen=True)
 class Heard:
     """What the gateway says: its last frames, why it keeps nothing ("" when it does), its counts since it began, and on
-    which port each protocol is served, or why it is not."""
+    which port each protocol is served, or why it is not. slowed: who sent faster than it may (protocol, address, when last)."""
 
     frames: list[Shown]
     trouble: str
     counts: dict[str, int]
     served: list[tuple[str, str, str]]
+    slowed: list[tuple[str, str, datetime]]
 
 
 def frames(actor: Actor, protocol: str = "", text: str = "") -> Heard | None:
@@ -101,7 +104,9 @@ def frames(actor: Actor, protocol: str = "", text: str = "") -> Heard | None:
     if told is None:
         return None
     counts = {COUNTS[name]: count for name, count in told["counts"].items() if name in COUNTS}
-    return Heard([shown(row) for row in told["frames"]], str(told["trouble"]), counts, titled(told.get("served", {})))
+    slowed = [(name, who, datetime.fromisoformat(at)) for name, who, at in told.get("slowed", ())]
+    rows = [shown(row) for row in told["frames"]]
+    return Heard(rows, str(told["trouble"]), counts, titled(told.get("served", {})), slowed)
 
 
 def titled(served: dict[str, tuple[str, str]]) -> list[tuple[str, str, str]]:

@@ -45,6 +45,8 @@ AHEAD = timedelta(hours=24)
 
 #: Frames remembered for the protocol console, and bytes of each.
 FRAMES_KEPT, FRAME_BYTES = 500, 2048
+#: Devices remembered that sent faster than they may.
+SLOWED_KEPT = 20
 
 Row = tuple[int, int, float, int]
 
@@ -61,7 +63,7 @@ class Frame:
     reason: str
 
 
-@dataclass
+@dataclass(eq=False)
 class Gathering:
     """Readings that will go out together, and who waits for them."""
 
@@ -87,10 +89,20 @@ class ReadingLog:
         self.trouble = ""
         #: The last frames of everybody, for the protocol console.
         self.frames: deque[Frame] = deque(maxlen=FRAMES_KEPT)
+        #: (protocol, address) of devices that were made to wait, and when last.
+        self.slowed: dict[tuple[str, str], datetime] = {}
 
     def saw(self, protocol: str, peer: str, raw: bytes, answer: bytes = b"", reason: str = "") -> None:
         """Remember a frame for who looks on."""
         self.frames.append(Frame(clock.now(), protocol, peer, raw[:FRAME_BYTES], answer[:FRAME_BYTES], reason))
+
+    def slow(self, protocol: str, who: str) -> None:
+        """Remember that a device sent faster than it may and was made to wait; the last one comes last."""
+        self.counts["slowed"] += 1
+        self.slowed.pop((protocol, who), None)
+        self.slowed[protocol, who] = clock.now()
+        while len(self.slowed) > SLOWED_KEPT:
+            del self.slowed[next(iter(self.slowed))]
 
     async def open(self) -> None:
         """Connect and read the registry."""
@@ -161,18 +173,43 @@ class ReadingLog:
 
     async def keep_known(self, protocol: str, readings: Sequence[Reading]) -> list[str]:
         """Make durable what has a datastream and a possible time. Returns why the others were not kept."""
-        known, latest = await self.registry(protocol), clock.now() + AHEAD
-        waiting: list[Gathering] = []
+        known = await self.registry(protocol)
+        waiting: set[Gathering] = set()
+        refused = self._put(protocol, known, readings, waiting)
+        await self._all_durable(waiting)
+        return refused
+
+    async def keep_frames(self, protocol: str, frames: Sequence[tuple[Sequence[Reading], bytes]], peer: str) -> None:
+        """As `keep`, for frames that came together: none of them waits for the one before it."""
+        known = await self.registry(protocol)
+        waiting: set[Gathering] = set()
+        put = [(raw, self._put(protocol, known, readings, waiting)) for readings, raw in frames]
+        await self._all_durable(waiting)
+        for raw, refused in put:
+            if refused:
+                await self.quarantine(protocol, raw, peer, "；".join(refused)[:400])
+
+    def _put(
+        self,
+        protocol: str,
+        known: Mapping[tuple[str, str], queries.StreamRef],
+        readings: Sequence[Reading],
+        waiting: set[Gathering],
+    ) -> list[str]:
+        """Let readings go with the next write, which joins `waiting`; returns why some do not."""
+        latest_ms = round((clock.now() + AHEAD).timestamp() * 1000)
         refused: list[str] = []
+        at, at_ms = None, 0
         for reading in readings:
             ref = known.get((reading.address, reading.code))
+            if reading.at is not at:  # the readings of a frame mostly share it
+                at, at_ms = reading.at, round(reading.at.timestamp() * 1000)
             if ref is None:
                 refused.append(f"未登记的测站或要素：{reading.address}/{reading.code}")
-            elif reading.at + timedelta(seconds=ref.clock_s) > latest:
+            elif at_ms + ref.clock_s * 1000 > latest_ms:
                 refused.append(f"{reading.address}/{reading.code} 的观测时间 {reading.at.isoformat()} 超前")
             else:
-                waiting.append(self._gather(protocol, row_of(reading, ref), reading.backfill))
-        await self._all_durable(waiting)
+                waiting.add(self._gather(protocol, row_of(reading, ref, at_ms), reading.backfill))
         return refused
 
     async def registry(self, protocol: str) -> Mapping[tuple[str, str], queries.StreamRef]:
@@ -183,10 +220,10 @@ class ReadingLog:
 
     async def keep_rows(self, protocol: str, rows: Sequence[Row], backfill: bool = False) -> None:
         """Make readings of known datastreams durable."""
-        await self._all_durable([self._gather(protocol, row, backfill) for row in rows])
+        await self._all_durable({self._gather(protocol, row, backfill) for row in rows})
 
-    async def _all_durable(self, waiting: Sequence[Gathering]) -> None:
-        for gathering in {id(g): g for g in waiting}.values():
+    async def _all_durable(self, waiting: set[Gathering]) -> None:
+        for gathering in waiting:
             await asyncio.shield(gathering.done)
 
     def _gather(self, protocol: str, row: Row, backfill: bool) -> Gathering:
@@ -258,9 +295,9 @@ class ReadingLog:
         await self._durable(f"quarantine.{protocol}", len(head).to_bytes(4, "big") + head + raw, once)
 
 
-def row_of(reading: Reading, ref: queries.StreamRef) -> Row:
+def row_of(reading: Reading, ref: queries.StreamRef, at_ms: int) -> Row:
     value = math.nan if reading.value is None else reading.value * ref.scale + ref.offset
-    return ref.id, round(reading.at.timestamp() * 1000) + ref.clock_s * 1000, value, quality(reading, value, ref)
+    return ref.id, at_ms + ref.clock_s * 1000, value, quality(reading, value, ref)
 
 
 def quality(reading: Reading, value: float, ref: queries.StreamRef) -> int:

@@ -12,7 +12,12 @@ COLOURS = {1: "#d6342c", 2: "#e8833a", 3: "#e8c53a", 4: "#3a7fd6"}
 GREY, INK = "#9aa5b1", "#22313f"
 #: Least width of what is shown, m.
 LEAST_M = 500.0
+#: Behind a name, so that no line runs through it; widths of letters in ems.
+PAPER: Mapping[str, Any] = {"facecolor": "white", "alpha": 0.65, "lw": 0, "pad": 0.6}
+LATIN, LAST_LATIN = 0.56, 0x2E80
 Line = tuple[list[float], list[float]]
+#: A name and its place, m.
+Name = tuple[str, float, float]
 
 
 def rings(lon: float, lat: float, geometry: Mapping[str, Any]) -> Iterator[Line]:
@@ -34,13 +39,34 @@ def zones(axes: Any, lon: float, lat: float, rows: Sequence[Mapping[str, Any]]) 
             named = None
 
 
-def outline(axes: Any, lon: float, lat: float, name: str, geometry: Mapping[str, Any], at: tuple[float, float]) -> None:
-    """A community: dotted, its name at `at` (lon, lat)."""
+def outline(axes: Any, lon: float, lat: float, name: str, geometry: Mapping[str, Any], at: tuple[float, float]) -> Name:
+    """A community: dotted; its name at `at` (lon, lat), for `names` to write."""
     east, north = metres_per_degree(lat)
     for x, y in rings(lon, lat, geometry):
         axes.plot(x, y, color="#4a5a6a", lw=0.8, ls=":")
-    axes.annotate(name, ((at[0] - lon) * east, (at[1] - lat) * north), ha="center", fontsize=7, color=INK,
-                  annotation_clip=True)  # fmt: skip
+    return name, (at[0] - lon) * east, (at[1] - lat) * north
+
+
+def names(axes: Any, places: Iterable[Name], colour: str = INK, size: float = 7.0, above: float = 0.0) -> None:
+    """Names within the window, the first of most weight: each on its place (`above` points over it), or a line or two aside where
+    another stands, or not at all. The window's limits must be set."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    box = axes.get_window_extent()
+    scale = 72 / axes.figure.dpi * min(box.width / (east - west), box.height / (north - south))  # points per metre
+    wide = (east - west) * scale
+    taken: list[tuple[float, float, float]] = []  # middle, height, half the width, points
+    for name, x, y in places:
+        if not (west < x < east and south < y < north):
+            continue
+        half = size * sum(1.0 if ord(letter) > LAST_LATIN else LATIN for letter in name) / 2
+        at = min(max((x - west) * scale, half), wide - half)
+        for aside in (0.0, 1.2, -1.2, 2.4, -2.4):
+            high = (y - south) * scale + above + aside * size
+            if all(abs(at - a) > half + h or abs(high - b) > size * 1.1 for a, b, h in taken):
+                taken.append((at, high, half))
+                axes.annotate(name, (x, y), (at - (x - west) * scale, above + aside * size), textcoords="offset points", ha="center",
+                              va="baseline", fontsize=size, color=colour, bbox=PAPER)  # fmt: skip
+                break
 
 
 def framed(axes: Any, lines: Iterable[Line], title: str) -> None:

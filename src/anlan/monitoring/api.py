@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
@@ -104,6 +105,23 @@ class WarningIn(Schema):
     translations: dict[str, dict[str, str]] = {}
     exercise: bool = False
     submit: bool = True
+
+
+class WarningsIn(Schema):
+    """Several drafts at once: all of them or none."""
+
+    drafts: list[WarningIn] = Field(..., min_length=1, max_length=1000)
+
+
+class Several(Schema):
+    """Warnings that take one step together: all of them or none."""
+
+    ids: list[int] = Field(..., min_length=1, max_length=1000)
+
+
+class SeveralReviewed(Several):
+    approve: bool
+    reason: str = ""
 
 
 class Redraft(Schema):
@@ -245,6 +263,33 @@ def draft(request: HttpRequest, given: WarningIn) -> Any:
     return Status(201, actions.draft_warning(actor_of(request), **given.dict()))
 
 
+@router.post("/warnings/draft-many", response={201: list[WarningOut]})
+def draft_many(request: HttpRequest, given: WarningsIn) -> Any:
+    """拟稿 of several, all of them or none."""
+    for one in given.drafts:
+        aware("onset", one.onset), aware("expires", one.expires)
+    rows = actions.draft_warnings(actor_of(request), [cast(actions.Words, one.dict()) for one in given.drafts])
+    return Status(201, with_areas(rows))
+
+
+@router.post("/warnings/review-many", response=list[WarningOut])
+def review_many(request: HttpRequest, given: SeveralReviewed) -> Any:
+    """审核 of several with one word, all of them or none."""
+    return with_areas(actions.review_warnings(actor_of(request), given.ids, given.approve, given.reason))
+
+
+@router.post("/warnings/issue-many", response=list[WarningOut])
+def issue_many(request: HttpRequest, given: Several) -> Any:
+    """签发 of several with one signature: all of them go out, or none."""
+    return with_areas(actions.issue_warnings(actor_of(request), given.ids))
+
+
+def with_areas(rows: list[Warning]) -> list[Warning]:
+    """The areas of all of them asked for at once."""
+    prefetch_related_objects(rows, "areas")
+    return rows
+
+
 @router.get("/warnings/{warning_id}", response=WarningOut)
 def warning(request: HttpRequest, warning_id: int) -> Any:
     return queries.warning(actor_of(request), warning_id)
@@ -270,10 +315,10 @@ def redraft(request: HttpRequest, warning_id: int, given: Redraft) -> Any:
 def continue_(request: HttpRequest, warning_id: int, given: Continuation) -> Any:
     aware("expires", given.expires)
     words = given.dict(exclude_none=True, exclude={"level", "expires"})
-    return Status(
-        201,
-        actions.continue_warning(actor_of(request), warning_id, level=given.level, expires=given.expires, words=words),
+    made = actions.continue_warning(
+        actor_of(request), warning_id, level=given.level, expires=given.expires, words=words
     )
+    return Status(201, made)
 
 
 @router.post("/warnings/{warning_id}/issue", response=WarningOut)

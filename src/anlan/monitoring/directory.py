@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from array import array
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import connection
@@ -24,9 +23,8 @@ Key: TypeAlias = tuple[str, str]
 Kind: TypeAlias = tuple[str, float | None, float | None, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRef:
-    """What a gateway needs to know of a datastream to write its readings."""
+class StreamRef(NamedTuple):
+    """What a gateway needs to know of a datastream to write its readings; made for each of them, so of the cheapest kind."""
 
     id: int
     station_id: int

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -81,7 +82,7 @@ class PublicWarning:
 
 def sender() -> str:
     """CAP: unique to the sender, as a domain name is (`ANLAN_CAP_SENDER`)."""
-    return os.environ.get("ANLAN_CAP_SENDER", f"anlan.{settings.CITY}")
+    return os.environ.get("ANLAN_CAP_SENDER", f"anlan.{Path(settings.CITY).name}")
 
 
 def as_public(row: Warning, chain: Chain = ()) -> PublicWarning:

@@ -421,3 +421,10 @@ def breach_of(row: Barrier, level_m: float | None) -> dict[str, Any]:
 def runs_of(actor: Actor, correlation_id: UUID) -> list[Any]:
     """Runs of the engines under one correlation id, newest first."""
     return list(simulation.runs(actor, correlation_id))
+
+
+def quiet_unit(alarm_id: int) -> int | None:
+    """The hazard unit whose detector gave the alarm, when no alarm holds there any more."""
+    at_units = Alarm.objects.unscoped("asked by reactions, of one unit").exclude(station__hazard_unit=None)
+    unit = at_units.filter(pk=alarm_id).values_list("station__hazard_unit_id", flat=True).first()
+    return None if unit is None or at_units.filter(station__hazard_unit_id=unit, active=True).exists() else unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from pydantic import AwareDatetime, FiniteFloat
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.resources import actions, queries
-from anlan.resources.models import Team
+from anlan.resources.ledger import Paper
+from anlan.resources.models import Stock, Team
 from anlan.resources.queries.reach import bands_of
 from anlan.resources.roads import Limits
 
@@ -32,6 +34,49 @@ class IssueIn(Schema):
     purpose: str
 
 
+class BackIn(IssueIn):
+    document: str = ""
+
+
+class ShelfIn(Schema):
+    quantity: FiniteFloat
+    shelf: str
+
+
+class CountIn(Schema):
+    """`book`: the balance that was seen when counting; a count of something else is refused."""
+
+    counted: FiniteFloat
+    reason: str = ""
+    book: FiniteFloat | None = None
+
+
+class LossIn(Schema):
+    quantity: FiniteFloat
+    reason: str
+
+
+class FreshIn(Schema):
+    """The lot that comes in; dates as 2027-06-30."""
+
+    shelf: str
+    lot_no: str = ""
+    produced_on: date | None = None
+    expires_on: date | None = None
+    supplier: str = ""
+
+
+class RotateIn(FreshIn):
+    quantity: FiniteFloat
+    reason: str = ""
+
+
+class LotIn(FreshIn):
+    material: str
+    quantity: FiniteFloat
+    document: str = ""
+
+
 class ReadinessIn(Schema):
     """ready, resting or off."""
 
@@ -47,6 +92,16 @@ def who(request: HttpRequest) -> Actor:
 def team_out(team: Team) -> dict[str, Any]:
     names = "id code name kind capabilities lon lat position_lon position_lat position_at readiness representative"
     return {name: getattr(team, name) for name in names.split()}
+
+
+def lot_out(lot: Stock) -> dict[str, Any]:
+    return {"id": lot.pk, "item": lot.item, "shelf": lot.shelf, "quantity": float(lot.quantity), "unit": lot.unit}
+
+
+def fresh_lot(material: str, data: FreshIn) -> actions.NewLot:
+    return actions.NewLot(
+        material, data.shelf, data.lot_no.strip()[:40], data.produced_on, data.expires_on, supplier=data.supplier[:80]
+    )
 
 
 @router.get("/teams", summary="救援队伍")
@@ -91,13 +146,55 @@ def readiness(request: HttpRequest, pk: int, data: ReadinessIn) -> dict[str, Any
 @router.post("/stock/{pk}/receive", summary="物资入库")
 def receive(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
     lot = actions.receive_stock(who(request), pk, data.quantity, data.purpose)
-    return {"id": lot.pk, "item": lot.item, "quantity": float(lot.quantity), "unit": lot.unit}
+    return lot_out(lot)
 
 
 @router.post("/stock/{pk}/issue", summary="物资出库")
 def issue(request: HttpRequest, pk: int, data: IssueIn) -> dict[str, Any]:
     lot = actions.issue_stock(who(request), pk, data.quantity, data.purpose)
-    return {"id": lot.pk, "item": lot.item, "quantity": float(lot.quantity), "unit": lot.unit}
+    return lot_out(lot)
+
+
+@router.post("/stock/{pk}/return", summary="物资退库")
+def take_back(request: HttpRequest, pk: int, data: BackIn) -> dict[str, Any]:
+    lot = actions.receive_stock(who(request), pk, data.quantity, data.purpose, document=data.document, returned=True)
+    return lot_out(lot)
+
+
+@router.post("/stock/{pk}/move", summary="移库")
+def move(request: HttpRequest, pk: int, data: ShelfIn) -> dict[str, Any]:
+    return lot_out(actions.move_stock(who(request), pk, data.quantity, data.shelf))
+
+
+@router.post("/stock/{pk}/count", summary="盘点")
+def count(request: HttpRequest, pk: int, data: CountIn) -> dict[str, Any]:
+    return lot_out(actions.count_stock(who(request), pk, data.counted, data.reason, data.book))
+
+
+@router.post("/stock/{pk}/write-off", summary="损耗")
+def write_off(request: HttpRequest, pk: int, data: LossIn) -> dict[str, Any]:
+    return lot_out(actions.write_off(who(request), pk, data.quantity, data.reason))
+
+
+@router.post("/stock/{pk}/rotate", summary="轮换")
+def rotate(request: HttpRequest, pk: int, data: RotateIn) -> dict[str, Any]:
+    by = who(request)
+    old = Stock.objects.visible_to(by, "resources.issue").select_related("material").one(pk)
+    fresh = fresh_lot(old.material.code if old.material else "", data)
+    return lot_out(actions.rotate_stock(by, pk, data.quantity, fresh, Paper(data.reason or "到期轮换")))
+
+
+@router.post("/stores/{pk}/lots", summary="新批次入库", response={201: dict[str, Any]})
+def receive_lot(request: HttpRequest, pk: int, data: LotIn) -> dict[str, Any]:
+    paper = Paper("入库", document=data.document)
+    return lot_out(actions.receive_lot(who(request), pk, fresh_lot(data.material, data), data.quantity, paper))
+
+
+@router.get("/movements", summary="物资账（最近的单据）")
+def list_movements(request: HttpRequest, store: int | None = None, limit: int = 100) -> list[dict[str, Any]]:
+    rows = queries.movements(who(request), store)[: max(1, min(limit, 1000))]
+    names = ("id", "number", "at", "kind", "store_id", "reason", "document", "counterparty", "by")
+    return [{name: getattr(row, name) for name in names} for row in rows]
 
 
 class ItemIn(Schema):

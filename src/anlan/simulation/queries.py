@@ -261,8 +261,12 @@ def ranking(actor: Actor, now: datetime) -> list[risk.Ranked]:
     }
     since = now - timedelta(hours=DAY_H)
     open_leads = list(leads(actor).filter(at__gt=since, at__lte=now, state=Lead.State.OPEN))
-    fired = list(firings(actor).filter(at__gt=since, at__lte=now))
-    reached = list(runs(actor).filter(at__gt=since, at__lte=now, because=""))
+    fired = [one for one in firings(actor).filter(at__gt=since, at__lte=now) if not one.heard.startswith(OF_RUNS)]
+    newest = {
+        (run.correlation_id, run.kind): run
+        for run in runs(actor).filter(at__gt=since, at__lte=now, because="").reverse()
+    }
+    reached = list(newest.values())
     facts = []
     for area in shown.values():
         outline = shape(area.geometry or {})
@@ -273,11 +277,27 @@ def ranking(actor: Actor, now: datetime) -> list[risk.Ranked]:
             risk.Facts(
                 area.pk, area.name, float(sum(home.people for home in living)),
                 tuple((unit.facts["quantity_t"], threshold(unit)) for unit in units),
-                tuple((one.node, one.level) for one in fired if one.area_id == area.pk), tuple(inside),
+                (*((one.node, one.level) for one in fired if area.path.startswith(one.area.path)),
+                 *(told for run in reached for told in struck(run, outline))), tuple(inside),
                 tuple(lead.verdict == LIKELY for lead in open_leads if lead.area_id == area.pk),
             )
         )  # fmt: skip
     return risk.rank(facts)
+
+
+#: Firings that a run tells: a run counts where its zones lie, not in the one district of its source; supposed ones nowhere.
+OF_RUNS = ("run:", "supposed:")
+
+
+def struck(run: Run, outline: BaseGeometry) -> list[tuple[str, int]]:
+    """(node, worst level) of a run whose harmful zones reach into an area."""
+    node = chains.graph().node_of_run(run.kind)
+    levels = [
+        int(zone["level"])
+        for zone in run.zones
+        if zone.get("endangers", True) and not zone.get("uncertain") and shape(zone["geometry"]).intersects(outline)
+    ]
+    return [(node.id, min(levels))] if node and levels else []
 
 
 #: Structures farther than this from a place (degrees) are left out of a run.

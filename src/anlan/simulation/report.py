@@ -165,14 +165,17 @@ def on_map(axes: Any, run: Run) -> None:
     """Zones, communities round them and the place, in metres."""
     drawn = [shape(zone["geometry"]) for zone in run.zones]
     lines = [ring for zone in run.zones for ring in sketch.rings(run.lon, run.lat, zone["geometry"])]
-    window = box(*drawn[-1].union(drawn[0]).bounds) if drawn else None
-    for home in queries.homes():
-        if window is not None and home.outline.intersects(window):
+    names = []
+    if drawn:
+        window = box(*drawn[-1].union(drawn[0]).bounds)
+        near = [home for home in queries.homes() if home.outline.intersects(window)]
+        for home in sorted(near, key=lambda one: -one.people):
             place = home.outline.intersection(window).representative_point()
-            sketch.outline(axes, run.lon, run.lat, home.name, mapping(home.outline), (place.x, place.y))
+            names.append(sketch.outline(axes, run.lon, run.lat, home.name, mapping(home.outline), (place.x, place.y)))
     sketch.zones(axes, run.lon, run.lat, run.zones)
     axes.plot([0], [0], "^", color=sketch.INK, ms=7, label="位置")
     sketch.framed(axes, lines, f"{run.title}（模型推算）")
+    sketch.names(axes, names)
 
 
 def png(run: Run) -> bytes:

@@ -163,12 +163,21 @@ def inputs_of(by: Actor, watch: ReleaseWatch) -> tuple[dict[str, Any], queries.W
     if weather is None:
         if "wind_m_s" not in watch.given or "wind_from_deg" not in watch.given:
             raise Invalid("wind_m_s", None, "30 km 内没有一小时内的风速风向读数，请填写风速、风向", label="气象")
-        return dict(watch.given), None
+        return as_said(watch), None
     typed = {name: value for name, value in watch.given.items() if name not in WEATHER}
     live = {name: getattr(weather, name) for name in WEATHER}
     live["wind_m_s"] = min(40.0, max(0.0, live["wind_m_s"]))
     live["air_c"] = min(55.0, max(-50.0, live["air_c"]))
     return {**typed, **live}, weather
+
+
+def as_said(watch: ReleaseWatch) -> dict[str, Any]:
+    """The inputs with a wind that people said; the class of stability goes by it and the hour unless they said that too."""
+    try:
+        speed = float(watch.given["wind_m_s"])
+    except (TypeError, ValueError):
+        return dict(watch.given)  # the engine refuses it by name
+    return {"stability": queries.class_of(speed, watch.lon, watch.lat, clock.now()), **watch.given}
 
 
 def assess(by: Actor, watch: ReleaseWatch, because: str) -> None:
@@ -298,6 +307,7 @@ def end_release(by: Actor, watch_id: int, reason: str) -> ReleaseWatch:
     before = snapshot(watch)
     watch.ended_at = clock.now()
     watch.save()
+    simulation.end_runs(by, watch.correlation_id, "chemical", watch.lon, watch.lat)
     fact = ReleaseEnded(watch.pk, watch.title, reason)
     record(by, "结束研判", watch, fact, before=before, reason=reason, correlation_id=watch.correlation_id)
     return watch

@@ -8,9 +8,10 @@ from anlan.kernel.errors import Invalid
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.monitoring import actions as monitoring
+from anlan.monitoring import queries as readings
 from anlan.situation import queries
 from anlan.situation.actions import end_release, propose_release
-from anlan.situation.models import ReleaseWatch
+from anlan.situation.models import Origin, ReleaseWatch
 
 DESK = system("泄漏研判")
 REACHED = monitoring.Criterion(
@@ -62,6 +63,17 @@ def gas_alarm(event: Event) -> None:
         propose_release(DESK, p["hazard_unit_id"], p["station_id"], event.correlation_id, p["title"])
     except Invalid:
         return
+
+
+@on("monitoring.AlarmCleared")
+def gas_gone(event: Event) -> None:
+    """What only detectors told of ends with their alarms; what an officer stands for is ended by people."""
+    unit = readings.quiet_unit(event.payload["alarm_id"])
+    rows = ReleaseWatch.objects.unscoped("what detectors began they end").filter(
+        unit=unit, origin=Origin.DETECTORS, confirmed_at=None, ended_at=None
+    )
+    for pk in list(rows.values_list("pk", flat=True)) if unit else ():
+        end_release(DESK, pk, "该处报警均已恢复，自动研判结束")
 
 
 @on("situation.ReleaseEnded")

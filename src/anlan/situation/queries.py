@@ -97,14 +97,19 @@ def weather_at(actor: Actor, lon: float, lat: float, now: datetime) -> Weather |
 
 
 def blowing(read: dict[str, Any], station: str, away: float, lon: float, lat: float, now: datetime) -> Weather:
-    local = now.astimezone(BEIJING)
-    sun = stability.solar_height(local.timetuple().tm_yday - 1, local.hour + local.minute / 60, lon, lat)
     speed = float(read["风速"].value)
     air = float(read["气温"].value) if "气温" in read else 20.0
     return Weather(
-        speed, float(read["风向"].value) % 360, stability.pasquill(speed, CLOUD_TENTHS, sun), air, station, away,
+        speed, float(read["风向"].value) % 360, class_of(speed, lon, lat, now), air, station, away,
         read["风向"].at.isoformat(),
     )  # fmt: skip
+
+
+def class_of(speed: float, lon: float, lat: float, now: datetime) -> str:
+    """Stability by the wind (m/s), the sun at this hour and half a sky of clouds."""
+    local = now.astimezone(BEIJING)
+    sun = stability.solar_height(local.timetuple().tm_yday - 1, local.hour + local.minute / 60, lon, lat)
+    return stability.pasquill(speed, CLOUD_TENTHS, sun)
 
 
 def is_day(now: datetime) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.utils.timezone import localtime
-from shapely.geometry import mapping
+from shapely import unary_union
+from shapely.geometry import mapping, shape
 
 from anlan.hazards import sketch
 from anlan.hazards.chemical.substances import find
@@ -93,7 +94,7 @@ def facts(watch: ReleaseWatch, by: str) -> list[list[str]]:
          f"存量 {given.get('inventory_t') or NONE} t"],
         ["源强", strength + lasts],
         ["气象", f"风速 {weather['wind_m_s']:.1f} m/s，来向 {weather['wind_from_deg']:.0f}°，"
-         f"稳定度 {weather.get('stability') or NONE}"],
+         f"稳定度 {weather.get('stability') or given['stability']}"],
         ["气象来源", f"{weather['station']}{away}；云量缺测按 5 成，{CHECK}"],
         ["状态", state_of(watch)],
         ["研判", f"{localtime(watch.assessed_at):%Y-%m-%d %H:%M:%S}，第 {watch.rounds} 次，{watch.advice['because']}，"
@@ -114,10 +115,14 @@ def people(watch: ReleaseWatch) -> list[list[str]]:
     found = []
     for zone in watch.advice["zones"]:
         plants = "；".join(f"{one['name']} {one['staff_day']}/{one['staff_night']}" for one in zone["plants"])
-        reach = f"{far[zone['level'] - 1]} m" if zone["level"] <= len(far) and not zone["uncertain"] else NONE
+        reach = distance(far[zone["level"] - 1]) if zone["level"] <= len(far) and not zone["uncertain"] else NONE
         counts = [str(zone["day"]), str(zone["night"])] if zone["known"] else ["未知", "未知"]
         found.append([zone["name"], reach, *counts, plants or NONE])
     return found or [["没有超过阈值的范围", NONE, "0", "0", NONE]]
+
+
+def distance(metres: float) -> str:
+    return f"{metres / 1000:.1f} km" if metres >= 1000 else f"{metres:.0f} m"
 
 
 def communities(watch: ReleaseWatch) -> list[list[str]]:
@@ -154,11 +159,15 @@ def on_map(axes: Any, watch: ReleaseWatch) -> None:
     """Zones, communities they touch, the post and the wind, in metres about the source."""
     assert watch.run is not None
     east, north = metres_per_degree(watch.lat)
-    touched = {row["area_id"] for row in watch.advice["communities"]}
-    for home in simulation.homes():
-        if home.pk in touched:
-            middle = home.outline.representative_point()
-            sketch.outline(axes, watch.lon, watch.lat, home.name, mapping(home.outline), (middle.x, middle.y))
+    inside = {row["area_id"]: row["night"] for row in watch.advice["communities"]}
+    zones = unary_union([shape(zone["geometry"]) for zone in watch.run.zones])
+    names = []
+    for home in sorted(simulation.homes(), key=lambda one: -inside.get(one.pk, 0)):
+        if home.pk in inside:
+            middle = home.outline.intersection(zones).representative_point()
+            names.append(
+                sketch.outline(axes, watch.lon, watch.lat, home.name, mapping(home.outline), (middle.x, middle.y))
+            )
     sketch.zones(axes, watch.lon, watch.lat, watch.run.zones)
     post = watch.advice["post"]
     spot = ((post["lon"] - watch.lon) * east, (post["lat"] - watch.lat) * north)
@@ -167,8 +176,10 @@ def on_map(axes: Any, watch: ReleaseWatch) -> None:
     axes.annotate("", (0, 0), spot, arrowprops={"arrowstyle": "->", "color": "#1f9d61"})
     lines = [ring for zone in watch.run.zones for ring in sketch.rings(watch.lon, watch.lat, zone["geometry"])]
     w = watch.weather
-    title = f"{watch.title}（模型推算）　风 {w['wind_m_s']:.1f} m/s，来向 {w['wind_from_deg']:.0f}°"
+    when = f"{localtime(watch.assessed_at):%Y-%m-%d %H:%M}" if watch.assessed_at else ""
+    title = f"{watch.title}（模型推算）　风 {w['wind_m_s']:.1f} m/s，来向 {w['wind_from_deg']:.0f}°　{when}"
     sketch.framed(axes, [*lines, ([spot[0]], [spot[1]])], title)
+    sketch.names(axes, names)
 
 
 def on_axis(axes: Any, watch: ReleaseWatch) -> None:

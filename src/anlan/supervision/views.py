@@ -24,7 +24,7 @@ from anlan.supervision.layers import RISK, risk_colour
 from anlan.supervision.models import Basis, Park, ParkRisk
 from anlan.supervision.park_risk import report as reports
 from anlan.supervision.park_risk.crowds import COUNT_HOLDS
-from anlan.supervision.park_risk.findings import unmet
+from anlan.supervision.park_risk.findings import power, unmet
 from anlan.supervision.park_risk.majors import tally
 
 KINDS = {"docx": WORD, "pdf": "application/pdf", "png": "image/png"}
@@ -78,7 +78,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "level": LEVELS.get(row.colour) if row else None,
         "charts": charts(row, series) if row else None, "drawn": drawn(park, row) if row else None, "legend": RISK,
         "on_site": queries.on_site_now(actor, pk), "holds": clock.now() - COUNT_HOLDS,
-        "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": f"{row.pll:.2g}" if row else "",
+        "k_shown": f"{row.k:.3g}" if row else "", "pll_shown": power(row.pll) if row else "",
         "distances": [(name, row.distances.get(name, 0)) for name in ("一类", "二类", "三类")] if row else [],
         "candidates": candidates(), "findings": unmet(row) if row else [],
         "targets": target_rows(row), "contributors": shares(row.contributors) if row else [],
@@ -95,13 +95,13 @@ def candidates() -> list[tuple[str, str]]:
 def target_rows(row: ParkRisk | None) -> list[dict[str, Any]]:
     """Numbers as people read them."""
     return [
-        {**one, "shown": risk_text(one["risk"]), "limit_shown": f"{one['limit']:.0e}", "top": shares(one["top"])}
+        {**one, "shown": risk_text(one["risk"]), "limit_shown": power(one["limit"], 0), "top": shares(one["top"])}
         for one in (row.targets if row else [])
     ]
 
 
 def risk_text(risk: float) -> str:
-    return f"{risk:.2e}" if risk >= NO_RISK else "< 1e-10"
+    return power(risk, 2) if risk >= NO_RISK else f"< {power(NO_RISK, 0)}"
 
 
 def shares(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -183,11 +183,15 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         rows = [
             {
                 **one, "before_shown": risk_text(one["before"]), "after_shown": risk_text(one["after"]),
-                "limit_shown": f"{one['limit']:.0e}",
+                "limit_shown": power(one["limit"], 0),
             }
             for one in found["targets"]
         ]  # fmt: skip
-        return {**found, "targets": rows, "drawn": drawn}
+        standing = {
+            when: {**found[when], "pll_shown": power(found[when]["pll"], 2) if found[when]["pll"] else "0"}
+            for when in ("before", "after")
+        }
+        return {**found, **standing, "targets": rows, "drawn": drawn}
 
     return part(request, "supervision/plan.html", ask)
 

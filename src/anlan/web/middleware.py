@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -22,14 +23,25 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or "application/json" in request.headers.get("Accept", "")
 
 
+def stays(request: HttpRequest) -> bool:
+    return "Anlan-Form" in request.headers
+
+
 class ErrorMiddleware:
-    """`AnlanError` -> its status, as JSON for programs, as a page or an htmx fragment for people."""
+    """`AnlanError` -> its status, as JSON for programs, as a page or a fragment of one for people.
+
+    A form that stays (`frontend/stay.js`) is told where to go on instead of being sent there: it keeps what was typed until
+    that is accepted, and shows a refusal beside it.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if stays(request) and response.status_code in (HTTPStatus.FOUND, HTTPStatus.SEE_OTHER):
+            return HttpResponse(status=204, headers={"Anlan-Location": response["Location"]})
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, AnlanError):
@@ -38,9 +50,11 @@ class ErrorMiddleware:
             return JsonResponse(
                 exception.as_json(), status=exception.status, json_dumps_params={"ensure_ascii": False, "default": str}
             )
-        fragment = request.headers.get("HX-Request") == "true"
+        fragment = stays(request) or request.headers.get("HX-Request") == "true"
         template = "web/error_fragment.html" if fragment else "web/error.html"
-        return render(request, template, {"error": exception}, status=exception.status)
+        answer = render(request, template, {"error": exception}, status=exception.status)
+        answer["Anlan-Refused"] = str(exception.details.get("field", ""))
+        return answer
 
 
 class SecurityHeadersMiddleware:

@@ -35,9 +35,10 @@ def bounded(field: str, value: float | None, least: float, most: float, label: s
 @action(VERB)
 def start_sandbox(
     by: Actor, drill_id: int, scenario: str, *, people: str = "live", minutes: float | None = None,
-    speed: float | None = None,
+    speed: float | None = None, today: bool = True,
 ) -> SandboxRun:  # fmt: skip
-    """启动演练沙盒: an installation of its own, into which nothing of the live one goes and out of which only the record comes."""
+    """启动演练沙盒: an installation of its own. Into it goes a copy of today's registers (`duty.today`: nobody's telephone
+    number, no personal data, no secret) or just the city package; out of it comes only the record."""
     drill = hold(by, drill_id, "planned", "held")
     if sandbox.name():
         raise Conflict("这里就是演练沙盒", rule="沙盒内不再启动沙盒")
@@ -53,7 +54,7 @@ def start_sandbox(
         raise Conflict(f"{others[0]}{others[0].get_state_display()}", rule=f"同时至多 {MOST_AT_ONCE} 个演练沙盒")
     serial = running.filter(drill=drill).count() + 1
     row = SandboxRun.objects.create(
-        drill=drill, name=f"{drill.number}-{serial}".lower(), scenario=scenario, people=people,
+        drill=drill, name=f"{drill.number}-{serial}".lower(), scenario=scenario, people=people, today=today,
         minutes=bounded("minutes", minutes, 1, 720, "时长", "min"), speed=bounded("speed", speed, 0.1, 600, "倍速", "倍"),
         ordered_at=clock.now(), ordered_by=by.name,
     )  # fmt: skip
@@ -105,8 +106,8 @@ def follow_sandbox(by: Actor, run_id: int) -> SandboxRun:
     row, now = hold_run(by, run_id), clock.real_now()
     before, was, box = snapshot(row), row.state, sandboxes.mailbox(row)
     if row.state == State.ORDERED:
-        sandboxes.launch(row)
-        row.state, row.launched_at = State.STARTING, now
+        row.state, row.error = sandboxes.launched(row)
+        row.launched_at = now
     else:
         box.lead()
         pass_on(row, box)

@@ -18,12 +18,14 @@ VIEW = "command.view"
 
 
 class SandboxIn(Schema):
-    """`people`: live (people respond) or played (the script does); without `minutes`, `speed` as the scenario says."""
+    """`people`: live (people respond) or played (the script does); without `minutes`, `speed` as the scenario says;
+    `today`: with a copy of today's registers, else with the city package."""
 
     scenario: str
     people: str = "live"
     minutes: FiniteFloat | None = None
     speed: FiniteFloat | None = None
+    today: bool = True
 
 
 class DirectIn(Schema):
@@ -43,7 +45,7 @@ def who(request: HttpRequest) -> Actor:
 
 def run_out(row: SandboxRun) -> dict[str, Any]:
     names = (
-        "id", "drill_id", "name", "scenario", "people", "minutes", "speed", "state", "ordered_at", "ordered_by", "stop_by",
+        "id", "drill_id", "name", "scenario", "people", "today", "minutes", "speed", "state", "ordered_at", "ordered_by", "stop_by",
         "seen", "seen_at", "ended_at", "error",
     )  # fmt: skip
     return {**{name: getattr(row, name) for name in names}, "minute": sandboxes.minute(row)}

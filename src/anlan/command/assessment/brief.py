@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shapely.geometry import Point, shape
@@ -13,7 +13,7 @@ from anlan.command.assessment.assess import Assessment, assess
 from anlan.command.models import Incident, Response, Task
 from anlan.command.plans.document import Card
 from anlan.command.states import INCIDENT_LABELS
-from anlan.kernel import clock
+from anlan.command.weather import Forecast, Weather, clock_text, forecast, weather, weather_words
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.geo.shapes import distance_m
@@ -24,19 +24,7 @@ from anlan.simulation import queries as simulation
 #: Without a model's footprint, people and places within this distance are told.
 AROUND_M = 3000.0
 DEGREE_M = 111_320.0
-#: Weather older than this is told as old.
-FRESH = timedelta(hours=1)
 NEAREST_TEAMS, LIKE_BEFORE = 6, 5
-
-
-@dataclass(frozen=True)
-class Weather:
-    """What one station near says now. `old`: it has not been heard for an hour."""
-
-    station: str
-    km: float
-    rows: list[tuple[str, str, datetime]]
-    old: bool
 
 
 @dataclass(frozen=True)
@@ -57,6 +45,7 @@ class Brief:
     inside: Assessment
     inside_of: str
     weather: list[Weather]
+    ahead: Forecast | None
     warnings: list[Any]
     teams: list[Any]
     like: list[tuple[Incident, float]]
@@ -69,7 +58,8 @@ def brief(actor: Actor, row: Incident, at: datetime) -> Brief:
     known = figures.of_incident(row, at)
     return Brief(
         incident=row, at=at, inside=assess(actor, zone, at), inside_of=of,
-        weather=weather(actor, row.lon, row.lat, at), warnings=warnings_over(actor, row),
+        weather=weather(actor, row.lon, row.lat, at), ahead=forecast(actor, row.lon, row.lat, at),
+        warnings=warnings_over(actor, row),
         teams=resources.nearest_teams(actor, "", row.lon, row.lat, NEAREST_TEAMS, at) if actor.has("resources.view") else [],
         like=like_before(actor, row), next=plan_next(actor, row),
         figures=[(name, value) for name, value in known.items() if value is not None],
@@ -86,26 +76,6 @@ def footprint(actor: Actor, row: Incident) -> tuple[Any, str]:
             return widest, f"{run.title}（{run.model}，{clock_text(run.at)}，模型推算）"
     circle = Point(row.lon, row.lat).buffer(AROUND_M / DEGREE_M)
     return circle, f"事发地周围约 {AROUND_M / 1000:g} km（没有推演结果）"
-
-
-def clock_text(at: datetime) -> str:
-    return at.astimezone(clock.BEIJING).strftime("%m-%d %H:%M")
-
-
-def weather(actor: Actor, lon: float, lat: float, at: datetime) -> list[Weather]:
-    """The two nearest weather stations that have said anything."""
-    if not actor.has("monitoring.view"):
-        return []
-    rows = monitoring.stations(actor).filter(kind="weather", in_service=True)
-    near = sorted(rows, key=lambda one: distance_m(lon, lat, one.lon, one.lat))[:3]
-    found = []
-    for station in near:
-        readings = [one for one in monitoring.latest(actor, [station.pk]) if one.value is not None and one.at <= at]
-        if readings:
-            told = [(one.datastream.name, f"{one.value:g} {one.datastream.unit}".strip(), one.at) for one in readings]
-            old = max(one.at for one in readings) < at - FRESH
-            found.append(Weather(station.name, distance_m(lon, lat, station.lon, station.lat) / 1000, told, old))
-    return found[:2]
 
 
 def warnings_over(actor: Actor, row: Incident) -> list[Any]:
@@ -167,6 +137,8 @@ def sentence(found: Brief) -> str:
     parts = [
         f"{clock_text(row.received_at)} 接报，{row.area.name}{row.place}发生{row.event_name}，现{INCIDENT_LABELS[row.status]}",
         f"范围（{found.inside_of}）内约 {inside.people} 人" + (f"，其中 {named}" if named else ""),
+        f"{found.weather[0].station}现在{weather_words(found.weather[0])}" if found.weather else "",
+        f"未来 6 小时预报{'，'.join(f'{name} {text}' for name, text in found.ahead.rows)}" if found.ahead else "",
         f"需优先保护：{weak}" if weak else "",
         f"最近力量 {first.team.name}，{first.minutes:.0f} 分钟可到（{first.how}）" if first else "",
         f"{found.next.level}响应中，未完成任务 {len(found.next.open)} 项" if found.next and found.next.level else "",

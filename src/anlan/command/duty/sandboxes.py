@@ -16,8 +16,10 @@ from typing import Any
 from django.conf import settings
 
 from anlan import cities, sandbox
+from anlan.command.duty import today
 from anlan.command.models import SandboxRun
 from anlan.command.plans.document import PlanDocument
+from anlan.kernel.errors import AnlanError
 
 #: States in which a process may be there.
 ALIVE = ("ordered", "starting", "running", "over")
@@ -72,16 +74,33 @@ def orders(row: SandboxRun, outer: Mapping[str, str]) -> tuple[list[str], dict[s
     """Command line and environment of the sandbox: of the live installation's only what every sandbox may know."""
     command = [sys.executable, "-m", "anlan", "drill", "play", "--console", "--scenario", row.scenario]
     command += ["--name", row.name, "--people", row.people, "--host", settings.SANDBOX_HOST, "--port", str(PORT)]
-    command += ["--city", settings.CITY]
+    city = str(city_of(row))
+    command += ["--city", city]
     for option, value in (("--minutes", row.minutes), ("--speed", row.speed)):
         command += [option, f"{value:g}"] if value else []
-    return command, sandbox.environment(outer, settings.VAR, row.name)
+    return command, sandbox.environment(outer, settings.VAR, row.name) | {"ANLAN_CITY": city}
+
+
+def city_of(row: SandboxRun) -> str | Path:
+    """The city it plays in: today's, written into its own folder, or the package by its name."""
+    return mailbox(row).home / "city" / Path(settings.CITY).name if row.today else settings.CITY
+
+
+def launched(row: SandboxRun) -> tuple[str, str]:
+    """(state, error) after it was started, or could not be."""
+    try:
+        launch(row)
+    except (OSError, AnlanError) as wrong:
+        return "failed", f"沙盒没有启动：{wrong}"[:300]
+    return "starting", ""
 
 
 def launch(row: SandboxRun) -> None:
     """Start it as a program of its own; what it writes goes into its folder."""
     box = mailbox(row)
     box.lead()
+    if row.today:
+        today.save(settings.CITY, Path(city_of(row)))
     command, env = orders(row, os.environ)
     with (box.home / LOG).open("ab") as out:
         child = subprocess.Popen(

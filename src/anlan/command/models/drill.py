@@ -84,6 +84,8 @@ class SandboxRun(ScopedChild):
     name = models.CharField("沙盒名", max_length=40, unique=True)
     scenario = models.CharField("场景", max_length=60)
     people = models.CharField("处置方式", max_length=8, choices=People.choices)
+    #: Plays in the city as its registers are now; else in the one of the package.
+    today = models.BooleanField("今日登记簿", default=True)
     minutes = models.FloatField("时长 min", null=True, blank=True)
     speed = models.FloatField("倍速", null=True, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.ORDERED)

@@ -9,6 +9,10 @@ from django.db import models
 from anlan.command.models.plan import PlanVersion
 from anlan.kernel.accounts.scope import ScopedChild
 
+#: On time, up to 20, up to 60, more than 60 minutes late on the average.
+BANDS = ("#2f9e44", "#f2c037", "#f08c00", "#e03131")
+NAMED = 10
+
 
 class StressRun(ScopedChild):
     """One stress test of one version of a plan: ordered, computed by the worker, kept."""
@@ -70,21 +74,21 @@ class StressRun(ScopedChild):
         ]
 
     @property
-    def dots(self) -> list[dict[str, Any]]:
-        """The places in a picture of 320 x 400, north up; bands 0-3 of how late."""
+    def spots(self) -> dict[str, Any]:
+        """The places as GeoJSON: colour and size by how late and how often; the ten worst carry their name and minutes."""
         sites = self.result.get("sites", [])
-        if not sites:
-            return []
-        lons, lats = [one["lon"] for one in sites], [one["lat"] for one in sites]
-        wide = max((max(lons) - min(lons)) * 0.77 / 300, (max(lats) - min(lats)) / 380, 1e-6)
-        return [
-            {
-                "x": round(10 + (one["lon"] - min(lons)) * 0.77 / wide, 1),
-                "y": round(390 - (one["lat"] - min(lats)) / wide, 1),
-                "r": round(3 + min(one["incidents"], 400) ** 0.5 / 4, 1),
-                "band": sum(one["late_min"] > limit for limit in (5, 20, 60)),
-                "name": one["name"],
-                "late": round(one["late_min"]),
-            }
-            for one in sites
-        ]
+        return {
+            "type": "FeatureCollection",
+            "features": [
+                {
+                    "type": "Feature",
+                    "geometry": {"type": "Point", "coordinates": [one["lon"], one["lat"]]},
+                    "properties": {
+                        "colour": BANDS[sum(one["late_min"] > limit for limit in (5, 20, 60))],
+                        "radius": round(4 + min(one["incidents"], 400) ** 0.5 / 4, 1),
+                        "name": f"{one['name']} {one['late_min']:.0f} min" if number < NAMED else "",
+                    },
+                }
+                for number, one in enumerate(sites)
+            ],
+        }

@@ -147,7 +147,7 @@ def loads(name: str, text: str) -> PlanDocument:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Invalid("file", name, f"TOML 文本（{error}）", label=name) from error
+        raise Invalid("text", f"{error}", "TOML 文本（括号、引号成对，一行一项）", label=name) from error
     return read(name, data)
 
 

@@ -17,6 +17,7 @@ from anlan.command.duty.places import PAIR
 from anlan.command.forms import CasualtiesForm, IncidentForm
 from anlan.command.models import Incident, Plan, PlanVersion, Report, ReportKind, ReportVersion, Response, Review
 from anlan.command.models.incident import GRADE_CHOICES
+from anlan.command.plans import words
 from anlan.command.plans.document import LEVELS
 from anlan.command.plans.variables import VARIABLES
 from anlan.command.rules.cumulative import falls
@@ -28,9 +29,12 @@ from anlan.command.views.common import actor_of, attachment
 from anlan.command.views.dispatching import resources_tab
 from anlan.command.views.drills import review_context
 from anlan.command.views.headquarters import headquarters_tab, needs_tab
+from anlan.hazards.chemical.substances import table as substances
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.models import Post
+from anlan.kernel.register.declare import REGISTERS
 from anlan.simulation import queries as simulation
 
 TABS = {
@@ -153,15 +157,34 @@ def analysis_tab(actor: Actor, row: Incident) -> dict[str, Any]:
         for name, value in known.items()
         if name in VARIABLES
     ]
+    for one in factors:
+        of = substances().get(str(one["value"]))
+        one["value"] = of.name if of else one["value"]
+        one["at"] = datetime.fromisoformat(one["at"]) if one.get("at") else None
     entered = [
         (name, f"{_(v.label)} {_(v.unit) if v.unit else ''}".strip()) for name, v in VARIABLES.items() if v.entered
     ]
     return {
-        "factors": factors, "entered": entered, "zones": queries.replay(actor, row.pk)["zones"],
+        "factors": factors, "entered": entered, "runs": runs_of(actor, row),
         "leads": simulation.leads(actor, row.correlation_id) if actor.has("simulation.view") else [],
         "may_answer": actor.has("simulation.run"),
     }  # fmt: skip
 
+
+def runs_of(actor: Actor, row: Incident) -> list[dict[str, Any]]:
+    """The newest runs of an incident with who is inside each zone."""
+    found = simulation.runs(actor, row.correlation_id).order_by("-at")[:RUNS] if actor.has("simulation.view") else []
+    return [
+        {
+            "pk": run.pk, "at": run.at, "title": run.title, "model": run.model, "because": run.because,
+            "reached": list(zip(run.zones, run.exposure, strict=True)),
+        }
+        for run in found
+    ]  # fmt: skip
+
+
+#: Runs shown in the tab 研判.
+RUNS = 12
 
 CONTENT = {
     "timeline": timeline_tab,
@@ -203,6 +226,10 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     document = shown.document() if shown else None
     codes = [(code, event_codes.name(code)) for code in document.event_codes] if document else []
     context = {"plan": row, "versions": versions, "shown": shown, "document": document, "codes": codes}
+    if document:
+        wanted_posts = {code for one in document.roles for code in one.posts}
+        posts = dict(Post.objects.unscoped(HELD).filter(code__in=wanted_posts).values_list("code", "title"))
+        context |= words.readable(document, REGISTERS["teams"].words, posts)
     return render(request, "command/plan.html", context)
 
 

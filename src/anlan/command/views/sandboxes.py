@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from anlan import sandbox
 from anlan.command.actions import sandboxes as verbs
-from anlan.command.duty import sandboxes
+from anlan.command.duty import sandboxes, today
 from anlan.command.forms import number_of
 from anlan.command.models import Drill, SandboxRun
 from anlan.command.views.common import actor_of, back
@@ -37,6 +38,8 @@ def progress(request: HttpRequest, drill: Drill) -> dict[str, Any]:
         "drill": drill, "run": run, "alive": run.state in sandboxes.ALIVE, "minute": minute, "minutes": minutes,
         "percent": round(min(100, 100 * (minute or 0) / minutes)) if minutes else 0,
         "address": sandboxes.address(run, request.get_host().rpartition(":")[0] or request.get_host()),
+        "accounts": today.accounts(Path(sandboxes.city_of(run))) if run.today and run.state in ("running", "over")
+        and actor_of(request).may(verbs.VERB, drill.area.path) else [],
         "kinds": KINDS, "waiting": [one for one in run.injects if not one["sent"]],
     }  # fmt: skip
 
@@ -66,6 +69,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
     verbs.start_sandbox(
         actor_of(request), pk, sent.get("scenario", ""), people=sent.get("people", "live"),
         minutes=number(sent.get("minutes", ""), "minutes", "时长"), speed=number(sent.get("speed", ""), "speed", "倍速"),
+        today=sent.get("today", "1") == "1",
     )  # fmt: skip
     return back(request, reverse("drill", args=[pk]), "沙盒正在启动")
 

@@ -9,7 +9,7 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 
@@ -43,18 +43,20 @@ PAUSE_S = 1.0
 
 
 class Allowance:
-    """Token bucket: `wait()` delays a device that sends too fast; TCP then slows it down."""
+    """Token bucket: `wait()` delays a device that sends too fast, and says so; TCP then slows it down."""
 
     def __init__(self, rate: float = RATE, burst: float = BURST) -> None:
         self.rate, self.burst = rate, burst
         self.left, self.at = burst, time.monotonic()
 
-    async def wait(self, count: int) -> None:
+    async def wait(self, count: int) -> bool:
         now = time.monotonic()
         self.left = min(self.burst, self.left + (now - self.at) * self.rate) - count
         self.at = now
-        if self.left < 0:
-            await asyncio.sleep(-self.left / self.rate)
+        if self.left >= 0:
+            return False
+        await asyncio.sleep(-self.left / self.rate)
+        return True
 
 
 class Listener:
@@ -167,11 +169,12 @@ class Listener:
         allowance = Allowance()
         while data := await heard(reader):
             steps = session.receive(data, clock.now())
-            await allowance.wait(len(steps))
+            if await allowance.wait(len(steps)):
+                self.store.slow(self.protocol.name, sender_of(steps) or who.peer)
             self.lines.update({reading.address: writer for step in steps for reading in step.readings[:1]})
             for place in (place for step in steps for place in step.places):
                 who.terminal, who.callsign = place.address, place.name
-            for answer in await asyncio.gather(*(self.handle(step, who.peer) for step in steps)):
+            for answer in await self.handle_all(steps, who.peer):
                 writer.write(answer)
             for step in steps:
                 for sketch in step.sketches:
@@ -179,6 +182,16 @@ class Listener:
             if self.protocol.relays:
                 self.relay(b"".join(step.raw + b"\n" for step in steps if step.places), writer)
             await writer.drain()
+
+    async def handle_all(self, steps: Sequence[Step], peer: str) -> Sequence[bytes]:
+        """The answers to what came in one piece. Under load that is many frames with readings and nothing else, which share
+        one wait: a task for each would cost as much as decoding it."""
+        if len(steps) < 2 or not all(step.readings and not step.reason and not step.places for step in steps):
+            return await asyncio.gather(*(self.handle(step, peer) for step in steps))
+        for step in steps:
+            self.store.saw(self.protocol.name, peer, step.raw, step.ack)
+        await self.store.keep_frames(self.protocol.name, [(step.readings, step.raw) for step in steps], peer)
+        return [step.ack for step in steps]
 
     async def handle(self, step: Step, peer: str) -> bytes:
         """Make the step's readings durable and return what to answer."""
@@ -242,6 +255,11 @@ class Listener:
                 writer.write(frame)
         for key in told.keys() - said.keys():
             del told[key]
+
+
+def sender_of(steps: Sequence[Step]) -> str:
+    """The first address that speaks in these frames, "" when none has readings."""
+    return next((reading.address for step in steps for reading in step.readings[:1]), "")
 
 
 def told_now(tells: Callable[[datetime], Mapping[str, bytes]], now: datetime) -> dict[str, tuple[bytes, bytes]]:

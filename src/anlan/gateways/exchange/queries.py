@@ -13,6 +13,7 @@ from anlan.gateways.exchange.models import ForeignRecord, Peer, SentParcel, Take
 from anlan.gateways.exchange.parcel import Kind
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
+from anlan.kernel.errors import NotFound
 
 VIEW = "gateways.view"
 #: What is kept as a record; answers and receipts stand beside what they answer.
@@ -58,6 +59,14 @@ def peers(actor: Actor) -> list[Peer]:
 
 def peer(actor: Actor, pk: int) -> Peer:
     return Peer.objects.visible_to(actor, VIEW).select_related("area").one(pk)
+
+
+def peer_coded(actor: Actor, code: str) -> Peer:
+    """The platform of that code, for one who may exchange with it."""
+    found = Peer.objects.visible_to(actor, "gateways.exchange").filter(code=code, enabled=True).first()
+    if found is None:
+        raise NotFound(f"外平台 {code[:40]} 未登记、已停用，或不在您的管辖范围内")
+    return found
 
 
 def sent(actor: Actor, of: Peer) -> QuerySet[SentParcel]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import radians
+from math import cos, radians, sin
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,23 @@ POSSIBLE = 0.1
 AXIS_M = (50.0, 100.0, 150.0, 200.0, 300.0, 400.0, 500.0, 700.0, 1000.0, 1500.0, 2000.0, 3000.0, 4000.0, 6000.0, 8000.0,
           12_000.0, 16_000.0, 24_000.0)  # fmt: skip
 Ring = list[tuple[float, float]]
+#: Points of half the arc at the end of a ring that a wandering wind has widened.
+ARC = 4
 
 
 def widen(ring: Ring, fan: float) -> Ring:
-    """A ring with what a wandering wind adds to each side."""
-    return [(x, y + max(0.0, x) * fan * (1 if y > 0 else -1) if y else 0.0) for x, y in ring]
+    """All that a ring passes over when the wind turns by `fan` (radians) to each side: its sides turned, an arc at its end."""
+    end = max((x for x, y in ring if not y), default=0.0)
+    found: Ring = []
+    for x, y in ring:
+        if x <= 0 or (not y and x < end):
+            found.append((x, y))
+        elif y:
+            turn = fan if y > 0 else -fan
+            found.append((x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn)))
+        else:
+            found += [(x * cos(fan * i / ARC), x * sin(fan * i / ARC)) for i in range(ARC, -ARC - 1, -1)]
+    return found
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,7 @@ def possible(
     width = edges.width(0, x)
     inside = probability(edges, weights, spread_deg, x, y) >= share
     inside |= (width > 0) & (np.abs(y) <= width + fan * np.maximum(x, 0.0))
+    inside |= (r[:, None] <= edges.reach(0)) & (np.abs(turn) <= fan)
     farthest = np.where(inside, np.arange(len(r))[:, None], -1).max(axis=0)
     out = r[np.minimum(farthest + 1, len(r) - 1)] * (farthest >= 0)
     out = np.maximum(out, (np.roll(out, 1) + np.roll(out, -1)) / 2)  # steps of r are coarse: no teeth

@@ -154,7 +154,7 @@ class InertialRun(Run):
         self.qx, self.qy = np.zeros_like(rough_x), np.zeros_like(rough_y)
         self.state = (
             self.h, self.z + self.h, self.qx, self.qy, self.qx.copy(), self.qy.copy(), self.most, self.arrival,
-            self.lo, self.hi, self.wet_lo, self.wet_hi,
+            self.lo, self.hi, self.wet_lo, self.wet_hi, np.ones_like(self.lo), np.zeros_like(self.lo),
         )  # fmt: skip
         held = [side.stage or Series.constant(0.0) for side in terrain.sides]
         self.edges = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.db.models.sql import InsertQuery
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -23,6 +24,8 @@ from anlan.kernel.audit.models import JournalEntry, JournalHead
 GENESIS = "0" * 64
 #: One writer at a time extends the chain; taken last in a transaction, so it is held only until that commit.
 CHAIN_LOCK = 0x616E6C61
+#: Rows of one statement.
+MANY = 1000
 ALGORITHM = "sm3" if "sm3" in hashlib.algorithms_available else "sha256"
 CONTENT = (
     "seq",
@@ -71,6 +74,8 @@ class _Pending(threading.local):
     def __init__(self) -> None:
         self.depth = 0
         self.entries: list[JournalEntry] = []
+        self.rows: list[models.Model] = []
+        self.wake: set[str] = set()
 
 
 _pending = _Pending()
@@ -83,40 +88,78 @@ def deferred() -> Iterator[None]:
     The chain's lock is the last lock a transaction takes, whatever verbs it is made of: so two of them can never wait for
     each other. Use it directly inside the transaction: `with transaction.atomic(), journal.deferred():`.
     """
-    began = len(_pending.entries)
+    began, rows = len(_pending.entries), len(_pending.rows)
     _pending.depth += 1
     try:
         yield
         if _pending.depth == 1:
-            chain(_pending.entries)
+            chain(_pending.entries, _pending.rows, _pending.wake)
     except BaseException:
-        del _pending.entries[began:]
+        del _pending.entries[began:], _pending.rows[rows:]
         raise
     finally:
         _pending.depth -= 1
         if not _pending.depth:
             _pending.entries.clear()
+            _pending.rows.clear()
+            _pending.wake.clear()
 
 
-def chain(entries: Sequence[JournalEntry]) -> None:
-    """Give the entries their place in the chain and store them, one writer at a time."""
-    if not entries:
-        return
+def along(rows: Sequence[models.Model], wake: str = "") -> None:
+    """Store new rows, which nothing in this transaction reads again or needs the keys of, in the trip that takes the chain's
+    lock: a trip to the database costs more than most statements. wake: the channel that is told."""
+    if _pending.depth:
+        _pending.rows += rows
+        _pending.wake |= {wake} - {""}
+    else:
+        chain([], rows, {wake} - {""})
+
+
+Statement = tuple[str, Sequence[Any]]
+
+
+def insertions(rows: Sequence[models.Model]) -> list[Statement]:
+    """The statements that store new rows, those of one table together and in their order."""
+    tables: dict[type[models.Model], list[models.Model]] = {}
+    for row in rows:
+        tables.setdefault(type(row), []).append(row)
+    found: list[Statement] = []
+    for model, alike in tables.items():
+        columns = [f for f in model._meta.concrete_fields if not isinstance(f, models.AutoField)]
+        for n in range(0, len(alike), MANY):
+            query = InsertQuery(model)
+            query.insert_values(columns, alike[n : n + MANY])
+            found += query.get_compiler(connection=connection).as_sql()
+    return found
+
+
+def together(statements: Sequence[Statement]) -> tuple[Any, ...] | None:
+    """Run the statements in one trip; the row that the last one answers with."""
     with connection.cursor() as cursor:
-        # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before. One
-        # trip for both: each statement sees what was committed when it began, so what follows the lock sees the last entry.
-        cursor.execute("set constraints all immediate; select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
-    head = JournalHead.objects.values_list("seq", "hash").first()
+        cursor.execute("; ".join(sql for sql, _ in statements), [value for _, values in statements for value in values])
+        while cursor.nextset():
+            pass
+        return cursor.fetchone() if cursor.description else None
+
+
+def chain(entries: Sequence[JournalEntry], rows: Sequence[models.Model] = (), wake: Iterable[str] = ()) -> None:
+    """Give the entries their place in the chain and store them, one writer at a time; `rows` and who is to wake go along."""
+    before = [*insertions(rows), *(("select pg_notify(%s, '')", [channel]) for channel in wake)]
+    if not entries:
+        if before:
+            together(before)
+        return
+    # Foreign keys are checked at the commit unless told otherwise, and that takes locks, too: have it done before. One trip
+    # for all: each statement sees what was committed when it began, so what follows the lock sees the last entry.
+    lock = [("set constraints all immediate", ()), ("select pg_advisory_xact_lock(%s)", [CHAIN_LOCK])]
+    head = together([*before, *lock, ("select seq, hash from kernel_journalhead", ())])
     last = head or JournalEntry.objects.order_by("-seq").values_list("seq", "hash").first() or (0, GENESIS)
     for seq, entry in enumerate(entries, last[0] + 1):
         entry.seq, entry.previous = seq, last[1]
         entry.hash = content_hash(entry)
         last = (seq, entry.hash)
-    JournalEntry.objects.bulk_create(entries, batch_size=1000)
-    if head:
-        JournalHead.objects.update(seq=last[0], hash=last[1])
-    else:
-        JournalHead.objects.create(seq=last[0], hash=last[1])
+    moved = ("update kernel_journalhead set seq = %s, hash = %s", last)
+    together([*insertions(entries), *([moved] if head else insertions([JournalHead(seq=last[0], hash=last[1])]))])
 
 
 @dataclass(frozen=True)

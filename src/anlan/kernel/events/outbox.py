@@ -9,10 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
 
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
+from anlan.kernel.audit import journal
 from anlan.kernel.events.models import Event
 
 #: PostgreSQL channels: rows wait in the outbox / rows were published up to this sequence.
@@ -45,13 +45,13 @@ class Told:
 
 def emit(
     by: Actor, fact: Fact, *, area_path: str = "", data_class: int = 2, correlation_id: UUID | None = None
-) -> Event:
+) -> None:
     """Write the fact in the caller's transaction; it is heard when, and only if, that commits."""
-    return emit_all(by, [Told(fact, area_path, data_class, correlation_id)])[0]
+    emit_all(by, [Told(fact, area_path, data_class, correlation_id)])
 
 
-def emit_all(by: Actor, told: Sequence[Told]) -> list[Event]:
-    """The same for many facts, in their order, in one trip."""
+def emit_all(by: Actor, told: Sequence[Told]) -> None:
+    """The same for many facts, in their order; they are stored with the journal's entries (`journal.along`)."""
     at = clock.now()
     events = [
         Event(
@@ -66,10 +66,7 @@ def emit_all(by: Actor, told: Sequence[Told]) -> list[Event]:
         for one in told
     ]
     if events:
-        Event.objects.bulk_create(events, batch_size=1000)
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_notify(%s, '')", [WAKE])
-    return events
+        journal.along(events, WAKE)
 
 
 def on(*names: str) -> Callable[[Handler], Handler]:

@@ -68,15 +68,19 @@ class Pending:
     names: list[str]
 
 
-def import_rows(by: Actor, register: Register, rows: Iterable[dict[str, str]], dry_run: bool = False) -> Report:
+def import_rows(
+    by: Actor, register: Register, rows: Iterable[dict[str, str]], dry_run: bool = False, *, new_only: bool = False
+) -> Report:
     """Create and update rows by their key; refused rows are left out and told, the others are one transaction.
+
+    With `new_only` a row that is there stays as its users have made it.
 
     Columns are named as in the declaration or by their Chinese label. Columns that a file does not have keep their
     values; foreign keys are given by key (areas as `mca:150302` or `乌海市/乌达区`).
     """
     require_change(by, register)
     with transaction.atomic(), journal.deferred():
-        work = Import(by, register)
+        work = Import(by, register, new_only)
         work.run(rows)
         if dry_run:
             transaction.set_rollback(True)
@@ -97,7 +101,8 @@ def column_names(register: Register) -> dict[str, str]:
 class Import:
     """One import of one file."""
 
-    def __init__(self, by: Actor, register: Register) -> None:
+    def __init__(self, by: Actor, register: Register, new_only: bool = False) -> None:
+        self.new_only = new_only
         self.by, self.register, self.model = by, register, register.model
         self.keys, self.report = Keys(by, FOR_AN_IMPORT), Report()
         self.fields = dict(form_class(register.slug)(by, self.keys).fields)
@@ -192,7 +197,7 @@ class Import:
         row = old or self.model()
         before = journal.snapshot(row) if old else None
         names = [name for name, value in values.items() if old is None or getattr(old, name) != value]
-        if old is not None and not names:
+        if old is not None and (self.new_only or not names):
             self.report.unchanged += 1
             return None
         shown = {name: (self.text(row, name) if old else "") for name in names}

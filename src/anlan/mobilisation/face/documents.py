@@ -78,7 +78,8 @@ class Seen:
 
     def find(self, identifier: str) -> PublicWarning | None:
         """One of them, or one of before."""
-        return self.named.get(identifier) or published.by_identifier(identifier)
+        known = self.named.get(identifier) if "current" in self.__dict__ else None
+        return known or published.by_identifier(identifier)
 
     def alerts(self) -> list[Alert]:
         """As CAP: a cancelled one as its Cancel."""

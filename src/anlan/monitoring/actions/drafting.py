@@ -17,6 +17,7 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.actions import Done, action, record_all
 from anlan.kernel.areas.models import Area, Level
+from anlan.kernel.audit.journal import along
 from anlan.kernel.errors import AnlanError, Invalid
 from anlan.kernel.geo import GeoJson, as_geojson, parse
 from anlan.kernel.models import Organisation
@@ -50,7 +51,6 @@ class Words(TypedDict):
     sender: NotRequired[str]
 
 
-@action(DRAFT)
 def draft_warning(by: Actor, **words: Unpack[Words]) -> Warning:
     """拟稿."""
     return draft_warnings(by, [words])[0]
@@ -72,7 +72,7 @@ def draft_warnings(by: Actor, drafts: Sequence[Words], left_out: dict[int, Anlan
     rows = Warning.objects.bulk_create([row for row, _ in begun], batch_size=500)
     link = Warning.areas.through
     link.objects.bulk_create([link(warning=row, area=area) for row, areas in begun for area in areas], batch_size=5000)
-    WarningStep.objects.bulk_create([step_of(by, row, "拟稿") for row in rows], batch_size=1000)
+    along([step_of(by, row, "拟稿") for row in rows])
     facts = [WarningDrafted(row.pk, row.level, row.headline) for row in rows]
     done = [Done(row, [fact], correlation_id=row.correlation_id) for row, fact in zip(rows, facts, strict=True)]
     record_all(by, "拟写预警", done)

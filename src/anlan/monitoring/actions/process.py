@@ -246,6 +246,18 @@ def record_past_alarms(by: Actor, findings: Sequence[tuple[Finding, datetime | N
 
 
 @action("monitoring.evaluate")
+def note_clock(by: Actor, moved_s: float) -> None:
+    """The clock everybody goes by was set by so much: on record, for alarms and silence are judged by it."""
+    whole = Area.objects.order_by("path").first()
+    if whole is not None:
+        way = "向前" if moved_s > 0 else "向后"
+        reason = (
+            f"平台时钟{way}跳变 {abs(moved_s):.0f} s：离线判断从现在重新计时，按新时钟属于将来的最新值已作废，读数不变"
+        )
+        record(by, "时钟跳变", whole, reason=reason)
+
+
+@action("monitoring.evaluate")
 def unsuppress_by_process(by: Actor, rule_id: int, subject: str, reason: str) -> None:
     """What suppressed it is over (the gateway is heard again)."""
     alarm = open_alarm(rule_id, subject)

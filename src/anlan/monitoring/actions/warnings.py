@@ -15,13 +15,13 @@ from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 from anlan.kernel.actions import Done, action, record_all
-from anlan.kernel.audit.journal import snapshot
+from anlan.kernel.audit.journal import along, snapshot
 from anlan.kernel.errors import Conflict, Forbidden
 from anlan.kernel.events.outbox import Fact
 from anlan.monitoring import published
 from anlan.monitoring.actions.drafting import check, draft_warning, exercise_name, need, step_of
 from anlan.monitoring.events import WarningCancelled, WarningDrafted, WarningExpired, WarningIssued, WarningReviewed
-from anlan.monitoring.models import Warning, WarningStep
+from anlan.monitoring.models import Warning
 from anlan.monitoring.rules import warnings as rules
 from anlan.monitoring.rules.cap import reader, writer
 from anlan.monitoring.rules.warnings import AUTHOR, DRAFT, ISSUE, REVIEW, REVIEWER, SIGNER, Content, State, Step
@@ -116,7 +116,7 @@ def finish_all(by: Actor, taken: Sequence[Taken]) -> list[Warning]:
         steps.append(step_of(by, one.warning, one.step.label, one.step.before.value, one.reason, shown))
     for same, rows in alike.items():
         save_alike(rows, columns[same])
-    WarningStep.objects.bulk_create(steps, batch_size=1000)
+    along(steps)
     done = [Done(one.warning, one.facts, one.was, one.reason, one.warning.correlation_id) for one in taken]
     record_all(by, f"{taken[0].step.label}预警", done)
     return [one.warning for one in taken]
@@ -165,7 +165,6 @@ def submit_warning(by: Actor, warning_id: int) -> Warning:
     return finish(by, taken)
 
 
-@action(REVIEW)
 def review_warning(by: Actor, warning_id: int, approve: bool, reason: str = "") -> Warning:
     """审核: by somebody who has not written on it; a refusal needs its reason."""
     return review_warnings(by, [warning_id], approve, reason)[0]
@@ -183,7 +182,6 @@ def review_warnings(by: Actor, warning_ids: Sequence[int], approve: bool, reason
     return finish_all(by, taken)
 
 
-@action(ISSUE)
 def issue_warning(by: Actor, warning_id: int) -> Warning:
     """签发: complete after article 64, not yet expired, by a third person; it is public with that."""
     return issue_warnings(by, [warning_id])[0]

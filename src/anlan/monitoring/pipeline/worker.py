@@ -21,6 +21,7 @@ from anlan.kernel import clock
 from anlan.kernel.audit import journal
 from anlan.monitoring import log as layout
 from anlan.monitoring import queries
+from anlan.monitoring.actions import process
 from anlan.monitoring.pipeline import rollups, store
 from anlan.monitoring.pipeline.checks import Checks
 from anlan.monitoring.pipeline.engine import Engine
@@ -190,6 +191,8 @@ class Worker:
         self.versions = versions
         if self.clock_was_set():
             now_ms = queries.milliseconds(clock.now())
+            if self.share.upper:
+                process.note_clock(self.engine.by, self.clock_moved_ms() / 1000)
             self.newest.forget_after(now_ms + AHEAD_MS)
             self.engine.live = judged_until(self.engine.live, now_ms)
             self.engine.start_hearing(now_ms)
@@ -197,9 +200,14 @@ class Worker:
 
     def clock_was_set(self) -> bool:
         """Whether it moved by more since the last look than time passed."""
-        passed = (time.monotonic() - self.looked[1]) * clock.speed() * 1000
-        moved = queries.milliseconds(clock.now()) - queries.milliseconds(self.looked[0])
-        return abs(moved - passed) > CLOCK_JUMP_MS + passed
+        return abs(self.clock_moved_ms()) > CLOCK_JUMP_MS + self.passed_ms()
+
+    def clock_moved_ms(self) -> float:
+        """By how much more it moved since the last look than time passed."""
+        return queries.milliseconds(clock.now()) - queries.milliseconds(self.looked[0]) - self.passed_ms()
+
+    def passed_ms(self) -> float:
+        return (time.monotonic() - self.looked[1]) * clock.speed() * 1000
 
     def has_changed(self, versions: dict[str, int]) -> bool:
         """Whether `keep_up` has something to do."""

@@ -63,6 +63,29 @@ def arrival(team: Team, lon: float, lat: float, at: datetime) -> TeamArrival:
     return TeamArrival(team, way.length_m, way.minutes + team.turnout_min, way.geometry, way.how)
 
 
+def place_called(actor: Actor, text: str) -> tuple[float, float] | None:
+    """Where the one store, hospital, shelter, key place or team's base of that name is; None when there is none, or several."""
+    found = {
+        (lon, lat)
+        for model in (Store, Hospital, Shelter, KeyPlace, Team)
+        for lon, lat in model.objects.visible_to(actor).filter(name=text.strip()).values_list("lon", "lat")
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def place_names(actor: Actor) -> list[str]:
+    """Names to choose from, for a form."""
+    rows = [
+        model.objects.visible_to(actor).values_list("name", flat=True)[:300]
+        for model in (Store, Shelter, Hospital, KeyPlace, Team)
+    ]
+    return [*dict.fromkeys(name for some in rows for name in some)]
+
+
+def has_roads() -> bool:
+    return RoadEdge.objects.exists()
+
+
 def roads_in(window: BaseGeometry) -> list[BaseGeometry]:
     """Lines of the roads that begin or end in the window; roads are public."""
     west, south, east, north = window.bounds

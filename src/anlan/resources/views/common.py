@@ -34,13 +34,18 @@ def today() -> date:
 
 
 def attempt(request: HttpRequest, verb: Callable[[], Any], done: str, address: str) -> HttpResponse:
-    """Do it, and go back to the page with a word of what was done, or of the rule that forbids it."""
+    """Do it, and go back to the page with a word of what was done, or of the rule that forbids it.
+
+    A form that stays on its page is told the refusal there (`web.middleware`), so that nothing typed is lost.
+    """
     try:
         result = verb()
         messages.success(request, done)
     except (NotFound, Forbidden):
         raise
     except AnlanError as error:
+        if "Anlan-Form" in request.headers:
+            raise
         result = None
         messages.error(request, f"{error.message}（规则：{error.rule}）" if error.rule else error.message)
     goal = request.POST.get("next", "")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from anlan.kernel import clock
+from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.errors import Invalid
 from anlan.kernel.models import Area
-from anlan.resources import actions
+from anlan.resources import actions, queries
 from anlan.resources.models import Convoy, Readiness, Vehicle
 from anlan.resources.passes import green_pass
 from anlan.resources.views.common import actor_of, attempt, uuid_of
@@ -31,14 +32,24 @@ def listing(request: HttpRequest) -> HttpResponse:
     context = {
         "convoys": Convoy.objects.visible_to(actor).select_related("area")[:50], "vehicles": vehicles[:300],
         "areas": [area for area in Area.objects.filter(level__lte=2) if actor.may("resources.commit", area.path)],
-        "may": actor.has("resources.commit"), "given": request.GET, "now": clock.now(),
+        "may": actor.has("resources.commit"), "places": queries.place_names(actor), "given": request.GET, "now": clock.now(),
     }  # fmt: skip
     return render(request, "resources/convoys.html", context)
 
 
+def where(actor: Actor, given: QueryDict, name: str) -> tuple[float, float]:
+    """The coordinates given, else those of the registered place that is named."""
+    text, called = given.get(name, "").strip(), given.get(f"{name}_name", "")
+    found = None if text else queries.place_called(actor, called)
+    if found is None and not text:
+        label = "起点" if name == "from" else "终点"
+        raise Invalid(f"{name}_name", called, "登记的库点、场所、医院、避难场所、队伍名称，或另填经纬度", label=label)
+    return found or at(text)
+
+
 def make(request: HttpRequest) -> str:
     actor, given = actor_of(request, "resources.commit"), request.POST
-    area, (a, b), (c, d) = given.get("area", ""), at(given.get("from", "")), at(given.get("to", ""))
+    area, (a, b), (c, d) = given.get("area", ""), where(actor, given, "from"), where(actor, given, "to")
     if not area.isdigit():
         raise Invalid("area", area, "列出的区划", label="所属区划")
     wait = number(given.get("in_min", "0"), "in_min", "几分钟后出发", 0, 10080, "min")

@@ -19,7 +19,7 @@ from anlan.kernel.geo import GeoJson
 from anlan.supervision.models import HazardUnit, Park, ParkRisk
 from anlan.supervision.park_risk.assemble import outline_of
 from anlan.supervision.park_risk.crowds import WHY, Plane
-from anlan.supervision.park_risk.findings import unmet
+from anlan.supervision.park_risk.findings import plain, unmet
 from anlan.supervision.park_risk.majors import identified
 
 #: Chapters that the platform cannot write, left to be filled in (AQ/T 3046-2013 asks for them).
@@ -89,8 +89,8 @@ def summary(row: ParkRisk) -> list[tuple[str, str]]:
         ("社会风险指数 d", "—" if row.d is None else f"{row.d:.2f}（F-N 曲线与上限之比的对数，≥ 0 不可接受）"),
         ("社会风险", row.zone),
         ("剩余风险容量", f"{row.room_pct}%（1 − k，社会风险不可接受时为 0；本平台指标，待核对）"),
-        ("潜在生命损失", f"{row.pll:.3g} 人/年"),
-        ("最大个人风险", f"{row.max_risk:.3g} /年"),
+        ("潜在生命损失", f"{plain(row.pll, 2)} 人/年"),
+        ("最大个人风险", f"{plain(row.max_risk, 2)} /年"),
     ]
 
 
@@ -129,7 +129,7 @@ def frequencies(row: ParkRisk) -> Table:
     """Every release, how often, and where that is from."""
     chosen = parameters()["sets"][row.inputs.get("frequency_set", "hj169")]["title"]
     rows = [
-        [str(name or key), f"{often:.1e}", said[0] if said else chosen]
+        [str(name or key), plain(often), said[0] if said else chosen]
         for key, name, often, *said in row.inputs.get("frequencies", [])
     ]
     return Table("泄漏场景与失效频率", ["泄漏场景", "频率 次/年", "来源"], rows, (3, 0.9, 1.6))
@@ -194,7 +194,7 @@ def targets(row: ParkRisk) -> Table:
     head = ["防护目标", "类别", "个人风险 /年", "限值 /年", "结论", "主要贡献"]
     body = [
         [
-            one["name"], one["class"], f"{one['risk']:.1e}", f"{one['limit']:.0e}", "满足" if one["passes"] else "不满足",
+            one["name"], one["class"], plain(one["risk"]), plain(one["limit"], 0), "满足" if one["passes"] else "不满足",
             "；".join(f"{part['name']} {part['outcome']} {part['share']:.0%}" for part in one["top"][:2]) or "—",
         ]
         for one in row.targets
@@ -206,7 +206,7 @@ def limits() -> Table:
     new, old = criteria.limits(False), criteria.limits(True)
     return Table(
         "个人风险基准 1/年（GB 36894-2018 表 1）", ["防护目标类别", "新建、改建、扩建", "在役"],
-        [[name, f"{new[name]:.0e}", f"{old[name]:.0e}"] for name in new],
+        [[name, plain(new[name], 0), plain(old[name], 0)] for name in new],
     )  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def capacity(row: ParkRisk) -> Table:
 
 
 def contributors(row: ParkRisk) -> Table:
-    body = [[one["name"], f"{one['pll']:.2e}", f"{one['share']:.0%}"] for one in row.contributors]
+    body = [[one["name"], plain(one["pll"], 2), f"{one['share']:.0%}"] for one in row.contributors]
     return Table("潜在生命损失的主要贡献场景", ["泄漏场景", "潜在生命损失 人/年", "占比"], body, (3, 1.2, 0.8))
 
 
@@ -243,7 +243,7 @@ def contents(row: ParkRisk, by: str) -> list[Block]:
         Heading("五、人口"), Text(people(row)),
         Heading("六、事件树与伤害参数"), parameter_table(),
         Heading("七、个人风险"), limits(), Picture("个人风险等值线（模型推算）", on_map(given), 150), targets(row),
-        Heading("八、社会风险"), Text(f"F-N 曲线位于{row.zone}，潜在生命损失 {row.pll:.3g} 人/年。"),
+        Heading("八、社会风险"), Text(f"F-N 曲线位于{row.zone}，潜在生命损失 {plain(row.pll, 2)} 人/年。"),
         Picture("社会风险 F-N 曲线与 GB 36894-2018 基准线（模型推算）", lambda axes: pictures.fn_diagram(axes, given), 110),
         contributors(row),
         Heading("九、外部安全防护距离"), Text(f"{method}。"), distance(row),
@@ -262,6 +262,6 @@ def people(row: ParkRisk) -> str:
 
 
 def conclusion(row: ParkRisk) -> str:
-    found = unmet(row)
+    found = unmet(row, plain)
     first = "不符合项：" + "；".join(found) if found else "各防护目标的个人风险不超过限值"
     return f"{first}；社会风险位于{row.zone}。结果为模型推算，须经具备资质的单位复核。"

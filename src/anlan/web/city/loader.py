@@ -6,7 +6,7 @@ import csv
 import importlib.util
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +27,10 @@ from anlan.kernel.errors import Invalid
 from anlan.kernel.models import Area, Level, Person
 from anlan.kernel.register.declare import REGISTERS
 from anlan.kernel.register.importing import Report, import_rows
+from anlan.kernel.register.scoping import everything
 from anlan.resources import actions as resources
+from anlan.resources import queries as means
+from anlan.simulation import queries as simulation
 from anlan.web.city import accounts
 
 LOADER = system("城市装载")
@@ -40,15 +43,25 @@ class Loaded:
     parts: dict[str, int] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: Rows that were not there before, and rows that were changed.
+    created: dict[str, int] = field(default_factory=dict)
+    updated: dict[str, int] = field(default_factory=dict)
+    new_only: bool = False
+
+    def bring(self, part: str, rows: Iterable[dict[str, str]]) -> None:
+        self.take(part, import_rows(LOADER, REGISTERS[part], rows, new_only=self.new_only))
 
     def take(self, part: str, report: Report) -> None:
         self.parts[part] = self.parts.get(part, 0) + report.created + report.updated + report.unchanged
+        self.created[part] = self.created.get(part, 0) + report.created
+        self.updated[part] = self.updated.get(part, 0) + report.updated
         for row_no, reasons in report.refused:
             self.refused += [f"{part} 第 {row_no} 行 {name}：{reason}" for name, reason in reasons.items()]
         self.refused += [f"{part}：没有“{name}”列" for name in report.unknown]
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
+    csv.field_size_limit(50_000_000)  # an outline is one cell
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [{key: value or "" for key, value in row.items()} for row in csv.DictReader(file)]
 
@@ -74,26 +87,42 @@ def load_demo_accounts(name: str) -> int:
 
 
 def keep_roster(name: str, around: datetime) -> Report:
-    """Somebody is on duty in the days around this time; shifts that are there stay."""
+    """Somebody is on duty in the days around this time; shifts that are there stay, swapped ones above all."""
     spec = tomllib.loads((cities.folder(name) / "city.toml").read_text(encoding="utf-8"))
     with transaction.atomic():
-        return import_rows(LOADER, REGISTERS["shifts"], list(roster(spec, around)))
+        return import_rows(LOADER, REGISTERS["shifts"], list(unmanned(roster(spec, around))), new_only=True)
 
 
-def load(name: str, dry_run: bool = False) -> Loaded:
-    """Load the package; with `dry_run` everything is tried and nothing kept. Refused rows are named, the rest is kept."""
+def unmanned(rows: Iterable[dict[str, str]]) -> Iterator[dict[str, str]]:
+    """Those turns in which nobody of that desk and role is on duty yet."""
+    known: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    for shift in everything(REGISTERS["shifts"].model).select_related("organisation"):
+        key = (shift.organisation.code, shift.get_role_display())
+        known.setdefault(key, []).append((shift.start, shift.end))
+    for row in rows:
+        start, end = (datetime.fromisoformat(row[name]).replace(tzinfo=clock.BEIJING) for name in ("start", "end"))
+        if not any(a < end and b > start for a, b in known.get((row["organisation"], row["role"]), ())):
+            yield row
+
+
+def load(name: str, dry_run: bool = False, *, new_only: bool = False) -> Loaded:
+    """Load the package; with `dry_run` everything is tried and nothing kept. Refused rows are named, the rest is kept.
+
+    With `new_only` what the installation has stays as its users have made it, and only what it lacks is taken.
+    """
     folder = cities.folder(name)
     spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
-    loaded = Loaded()
+    loaded = Loaded(new_only=new_only)
     with transaction.atomic():
         with journal.deferred():
             load_areas(folder, spec, loaded)
-            for slug in spec["load"]["registers"]:
-                loaded.take(slug, import_rows(LOADER, REGISTERS[slug], rows_of(folder / "registers" / f"{slug}.csv")))
+            for slug in slugs(folder, spec):
+                loaded.bring(slug, rows_of(folder / "registers" / f"{slug}.csv"))
             open_books(folder, loaded)
-            load_roads(folder, loaded)
+            if not (new_only and means.has_roads()):
+                load_roads(folder, loaded)
             load_rasters(folder, spec, loaded)
-            loaded.take("shifts", import_rows(LOADER, REGISTERS["shifts"], roster(spec, clock.now())))
+            loaded.bring("shifts", unmanned(roster(spec, clock.now())))
             load_plans(folder, loaded)
             loaded.parts["roles"], kept = accounts.load_roles(LOADER, name)
             loaded.notes += kept
@@ -102,20 +131,49 @@ def load(name: str, dry_run: bool = False) -> Loaded:
     return loaded
 
 
+def slugs(folder: Path, spec: dict[str, Any]) -> list[str]:
+    """Registers in their order: as the package says, then those whose file it has without naming them."""
+    files = {file.stem for file in (folder / "registers").glob("*.csv")}
+    return [*spec["load"]["registers"], *[slug for slug in REGISTERS if slug in files - set(spec["load"]["registers"])]]
+
+
+def lacking(name: str) -> list[str]:
+    """Registers the package has rows for and this installation has none in: a newer package, or never loaded."""
+    folder = cities.folder(name)
+    spec = tomllib.loads((folder / "city.toml").read_text(encoding="utf-8"))
+    empty = [slug for slug in slugs(folder, spec) if not everything(REGISTERS[slug].model).exists()]
+    return [slug for slug in empty if rows_of(folder / "registers" / f"{slug}.csv")]
+
+
 def load_areas(folder: Path, spec: dict[str, Any], loaded: Loaded) -> None:
     """Level by level, since a row names its parent; then the shapes."""
     rows = rows_of(folder / "areas.csv")
     for level in Level:
         part = [row for row in rows if row["level"] == level.label]
-        loaded.take("areas", import_rows(LOADER, REGISTERS["areas"], part))
-    load_shapes(spec, loaded)
+        loaded.bring("areas", part)
+    if (folder / "shapes.geojson").exists():
+        load_own_shapes(folder, loaded)
+    else:
+        load_shapes(spec, loaded)
+
+
+def load_own_shapes(folder: Path, loaded: Loaded) -> None:
+    """Outlines a package carries itself, sketched ones said to be so."""
+    areas = {(area.code_system, area.code): area for area in Area.objects.all()}
+    for feature in json.loads((folder / "shapes.geojson").read_text(encoding="utf-8"))["features"]:
+        said = feature["properties"]
+        area = areas.get((said["code_system"], said["code"]))
+        if area is None:
+            loaded.refused.append(f"shapes.geojson：没有编码为 {said['code']} 的区划")
+        elif not (loaded.new_only and area.geometry):
+            set_boundary(LOADER, area, feature["geometry"], said["sketch"])
 
 
 def load_shapes(spec: dict[str, Any], loaded: Loaded) -> None:
     """City and districts from the boundary package; towns and communities as sketched cells around their seats."""
     given = dict(boundaries(spec.get("boundaries", {})))
     for area in Area.objects.filter(level__lte=Level.DISTRICT):
-        if area.code in given:
+        if area.code in given and not (loaded.new_only and area.geometry):
             set_boundary(LOADER, area, given[area.code], False)
         elif area.geometry is None:
             loaded.notes.append(f"{area.name}没有边界：请用 anlan import --register areas 导入")
@@ -158,7 +216,10 @@ def load_roads(folder: Path, loaded: Loaded) -> None:
 
 def load_rasters(folder: Path, spec: dict[str, Any], loaded: Loaded) -> None:
     """Fuel, heights and trees of the country ([[raster]] of city.toml); what was imported under other names stays."""
+    have = set(simulation.rasters(LOADER).values_list("title", flat=True)) if loaded.new_only else set()
     for part in spec.get("raster", []):
+        if part["title"] in have:
+            continue
         order = RasterOrder(
             folder / part["file"], part["kind"], part["title"], part["source"], epsg=part.get("epsg"),
             representative=part.get("representative", False),

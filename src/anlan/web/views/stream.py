@@ -82,8 +82,9 @@ def framed(name: str, data: dict[str, Any], seq: int | None = None) -> bytes:
 
 
 def time_told() -> dict[str, Any]:
-    """The platform's time, and its seconds per real second."""
-    return {"at": clock.now(), "speed": clock.speed()}
+    """The platform's time, its seconds per real second, and the scenario that sets them, "" = it is real."""
+    pace = clock.scenario()
+    return {"at": clock.now(), "speed": clock.speed(), "scenario": pace.name if pace else ""}
 
 
 async def refuse(send: Send, status: int, text: str) -> None:

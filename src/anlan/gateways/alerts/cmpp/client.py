@@ -5,6 +5,7 @@ ANLAN_CMPP_SOURCE, ANLAN_CMPP_PASSWORD    enterprise code (six digits) and share
 ANLAN_CMPP_NUMBER, ANLAN_CMPP_SERVICE     number the phone shows; service id
 ANLAN_CMPP_VERSION                        2 or 3                                                  (2)
 ANLAN_CMPP_WINDOW                         messages under way at once                              (16)
+ANLAN_CMPP_LINES                          lines at once, of all processes together; 0 = no limit  (0; 待核对: the operator says)
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from datetime import datetime
 from itertools import count
 
 from anlan.gateways.alerts import reports
-from anlan.gateways.alerts.cmpp import codec
+from anlan.gateways.alerts.cmpp import codec, places
 from anlan.gateways.alerts.contract import Message, Outcome, Receipt
 from anlan.kernel import clock
 
@@ -29,6 +30,8 @@ TIMEOUT_S = 10.0
 ACCEPTED = "短信网关已接收，等待状态报告"
 #: How long one look at a line without sending takes, and after what silence the other end is asked whether it is there.
 LISTEN_S, TEST_AFTER_S = 0.5, 60.0
+#: How long the only line is listened on at a time.
+SPELL_S = 5.0
 LOST = Receipt(Outcome.UNKNOWN, "短信网关没有回答，不知是否已送出")
 
 
@@ -42,10 +45,16 @@ class Setup:
     service: str
     version: int
     window: int
+    lines: int = 0
+
+    @property
+    def gateway(self) -> str:
+        """What one enterprise's lines are counted for."""
+        return f"{self.source}@{self.host}:{self.port}"
 
     def named(self, message_id: int) -> str:
         """A part as the reports about it name it, whichever gateway it went by."""
-        return f"{self.source}@{self.host}:{self.port}/{message_id:016x}"
+        return f"{self.gateway}/{message_id:016x}"
 
 
 def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
@@ -59,6 +68,7 @@ def setup(env: Mapping[str, str] = os.environ) -> Setup | None:
     return Setup(
         host, int(env.get("ANLAN_CMPP_PORT", "7890")), env.get("ANLAN_CMPP_SOURCE", ""), env.get("ANLAN_CMPP_PASSWORD", ""),
         env.get("ANLAN_CMPP_NUMBER", ""), env.get("ANLAN_CMPP_SERVICE", ""), version, int(env.get("ANLAN_CMPP_WINDOW", "16")),
+        int(env.get("ANLAN_CMPP_LINES", "0")),
     )  # fmt: skip
 
 
@@ -214,9 +224,20 @@ class Session:
                     self.line.sendall(codec.pack(codec.ACTIVE_TEST, next(self.numbers)))
                     silent = 0.0
 
+    def leave(self) -> None:
+        """Say so, and go when the gateway has taken note (TERMINATE): it counts this line no longer then."""
+        try:
+            self.line.settimeout(TIMEOUT_S)
+            self.line.sendall(codec.pack(codec.TERMINATE, next(self.numbers)))
+            self.answer(codec.TERMINATE)
+        except (OSError, codec.CmppError):
+            log.debug("%s did not answer the good-bye", self.given.host)
+        self.close()
+
     def close(self) -> None:
         self.line.close()
-        HERE.sessions.pop(self.given, None)
+        if HERE.sessions.get(self.given) is self:
+            del HERE.sessions[self.given]
 
 
 class _Here(threading.local):
@@ -244,21 +265,24 @@ def taken_at(text: str) -> datetime | None:
 
 
 def listen(wanted: Callable[[], bool]) -> None:
-    """A line of its own for the reports: they come when nobody sends."""
+    """A line of its own for the reports: they come when nobody sends. Of several lines one is always left to who sends; the
+    only one is let go after a while, for the next who needs it."""
     given = setup()
     if given is None:
         return
+    until = time.monotonic() + SPELL_S
     try:
-        session = Session(given)
+        with places.place(given.gateway, given.lines, first=min(1, max(0, given.lines - 1)), wait_s=0.0):
+            session = Session(given)
+            try:
+                session.listen(lambda: wanted() and (given.lines != 1 or time.monotonic() < until))
+                session.leave()
+            finally:
+                session.line.close()
+    except places.NoPlace:
+        return  # the reports come on the lines of those who send
     except (OSError, codec.CmppError) as error:
         log.warning("no line for status reports: %s", error)
-        return
-    try:
-        session.listen(wanted)
-    except (OSError, codec.CmppError) as error:
-        log.warning("line for status reports lost: %s", error)
-    finally:
-        session.line.close()
 
 
 def receipt(result: int, numbers: tuple[str, ...] = ()) -> Receipt:
@@ -281,11 +305,15 @@ def send_many(messages: Sequence[Message]) -> list[Receipt]:
 
 
 def send_by(given: Setup, messages: Sequence[Message]) -> list[Receipt]:
-    """What was not written when the line broke may be tried again; what was written and not answered is unknown."""
+    """What was not written when the line broke may be tried again; what was written and not answered is unknown. Where lines
+    are limited each is let go after its messages, so that every process gets its turn."""
     try:
-        if given not in HERE.sessions:
-            HERE.sessions[given] = Session(given)
-        answers = HERE.sessions[given].submit(messages)
+        with places.place(given.gateway, given.lines):
+            if given not in HERE.sessions:
+                HERE.sessions[given] = Session(given)
+            answers = HERE.sessions[given].submit(messages)
+            if given.lines and given in HERE.sessions:
+                HERE.sessions[given].leave()
     except (OSError, codec.CmppError) as error:
         HERE.sessions.pop(given, None)
         return [Receipt(Outcome.RETRY, f"短信网关连不上：{error}")] * len(messages)

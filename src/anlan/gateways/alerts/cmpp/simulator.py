@@ -20,11 +20,20 @@ class Simulator:
     """One gateway. busy: share answered 流量控制; deaf: share taken without answer; drop: share at which the line is cut,
     before or after the message was taken. `taken` counts (phone, part) of what it accepted or took silently. reports: says
     later what became of each part: `stats` of the phones that it does not reach, else DELIVRD. Like real ones it pushes a report
-    on any line of the enterprise, and again on the next one while nobody acknowledged it."""
+    on any line of the enterprise, and again on the next one while nobody acknowledged it. most: lines at once of an enterprise, the
+    next one is refused (status 5)."""
 
     def __init__(
-        self, port: int = 0, busy: float = 0, deaf: float = 0, drop: float = 0, seed: int = 1, password: str = ""
+        self,
+        port: int = 0,
+        busy: float = 0,
+        deaf: float = 0,
+        drop: float = 0,
+        seed: int = 1,
+        password: str = "",
+        most: int = 0,
     ) -> None:
+        self.most, self.lines = most, set[socket.socket]()
         self.busy, self.deaf, self.drop, self.password = busy, deaf, drop, password
         self.dice, self.taken, self.lock = random.Random(seed), Counter[tuple[str, bytes]](), threading.Lock()  # noqa: S311
         self.server = socket.create_server(("127.0.0.1", port))
@@ -43,6 +52,15 @@ class Simulator:
             threading.Thread(target=self.serve, args=(line,), daemon=True).start()
 
     def serve(self, line: socket.socket) -> None:
+        with self.lock:
+            self.lines |= {line}
+        try:
+            self.speak(line)
+        finally:
+            with self.lock:
+                self.lines -= {line}
+
+    def speak(self, line: socket.socket) -> None:
         buffer, version = bytearray(), codec.V2
         with line:
             while True:
@@ -64,6 +82,10 @@ class Simulator:
                     elif pdu.command == codec.ACTIVE_TEST:
                         out += codec.pack(codec.ACTIVE_TEST | codec.RESPONSE, pdu.sequence, b"\0")
                         out += self.report(self.owed, version)
+                    elif pdu.command == codec.TERMINATE:
+                        with self.lock:
+                            self.lines -= {line}
+                        out += codec.pack(codec.TERMINATE | codec.RESPONSE, pdu.sequence)
                     elif pdu.command == codec.SUBMIT:
                         answer = self.answer(pdu, version)
                         if answer is None:
@@ -74,10 +96,11 @@ class Simulator:
                     line.sendall(out)
 
     def welcome(self, pdu: codec.Pdu, version: int) -> bytes:
-        """Status 3: authentication failed."""
+        """Status 3: authentication failed; 5: any other error, here too many lines."""
         source = pdu.body[:6].rstrip(b"\0").decode()
         stamp = f"{int.from_bytes(pdu.body[23:27], 'big'):010}"
-        status = 0 if codec.secret(source, self.password, stamp) == pdu.body[6:22] else 3
+        known = codec.secret(source, self.password, stamp) == pdu.body[6:22]
+        status = 3 if not known else 5 if self.most and len(self.lines) > self.most else 0
         body = status.to_bytes(4 if version >= codec.V3 else 1, "big") + bytes(16) + bytes([version])
         return codec.pack(codec.CONNECT | codec.RESPONSE, pdu.sequence, body)
 

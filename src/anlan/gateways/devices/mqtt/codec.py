@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 
+import orjson
+
 from anlan.gateways.devices.contract import Decoded, FrameError, Reading
 
 MAX_RECORDS = 10_000
@@ -40,10 +42,7 @@ def address_of(topic: str) -> str:
 
 def decode(payload: bytes, address: str, now: datetime) -> list[Reading]:
     """Readings of one message. Raises FrameError naming the field and what is allowed."""
-    try:
-        content = json.loads(payload)
-    except (ValueError, RecursionError) as error:
-        raise FrameError(f"不是有效的 JSON：{error}") from error
+    content = parsed(payload)
     items = content if isinstance(content, list) else [content]
     if len(items) > MAX_RECORDS:
         raise FrameError(f"一条消息 {len(items)} 条记录，上限 {MAX_RECORDS}")
@@ -52,6 +51,17 @@ def decode(payload: bytes, address: str, now: datetime) -> list[Reading]:
     if any(key in items[0] for key in ("bn", "n", "bt", "bu", "bver")):
         return senml(items, address, now)
     return [reading for index, item in enumerate(items) for reading in own_shape(item, address, now, index)]
+
+
+def parsed(payload: bytes) -> Any:
+    """What is no JSON by the letter (NaN, numbers beyond 64 bits) is read by the other reader, so that its value can be named."""
+    try:
+        return orjson.loads(payload)
+    except ValueError:
+        try:
+            return json.loads(payload)
+        except (ValueError, RecursionError) as error:
+            raise FrameError(f"不是有效的 JSON：{error}") from error
 
 
 def own_shape(item: dict[str, Any], address: str, now: datetime, index: int) -> list[Reading]:
@@ -73,8 +83,10 @@ def own_shape(item: dict[str, Any], address: str, now: datetime, index: int) -> 
 def only_known_words(item: dict[str, Any], index: int) -> None:
     """A misspelt word and a time under another name are refused; whatever else a device adds is its own affair."""
     for key in item:
+        if key in KNOWN:
+            continue
         parts = {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", key)}
-        if key not in KNOWN and (parts & TIME_WORDS or get_close_matches(key.lower(), KNOWN, 1, 0.8)):
+        if parts & TIME_WORDS or get_close_matches(key.lower(), KNOWN, 1, 0.8):
             raise FrameError(f"[{index}].{key} 不认识；时间写作 at 或 ts，其他字段为 {', '.join(KNOWN[2:])}")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urlencode
 
 from django.http import QueryDict
 
-from anlan.gateways.devices.sensorthings import writing
+from anlan.gateways.devices.sensorthings import patching, writing
 from anlan.gateways.devices.sensorthings.entities import JOINT, SETS, EntitySet, Together
 from anlan.gateways.devices.sensorthings.odata import Options, parse_query, wrong
 from anlan.gateways.devices.sensorthings.store import Collection, Page, Store, below
@@ -25,7 +25,8 @@ CONFORMANCE = [
         "datamodel", "resource-path/resource-path-to-entities", "request-data", "create-update-delete/create-entity",
         "create-update-delete/link-to-existing-entities", "create-update-delete/deep-insert",
         "create-update-delete/deep-insert-status-code", "create-update-delete/update-entity",
-        "create-update-delete/delete-entity", "batch-request/batch-request", "multi-datastream", "data-array/data-array",
+        "create-update-delete/update-entity-jsonpatch", "create-update-delete/delete-entity",
+        "batch-request/batch-request", "multi-datastream", "data-array/data-array",
         "create-observations-via-mqtt/observations-creation",
     )
 ]  # fmt: skip
@@ -46,6 +47,9 @@ SETTINGS: dict[str, Any] = {
         "entities": ["Things", "Datastreams"]
     },
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/update-entity": {
+        "entities": ["Things", "Locations", "Datastreams"]
+    },
+    "http://www.opengis.net/spec/iot_sensing/1.1/req/create-update-delete/update-entity-jsonpatch": {
         "entities": ["Things", "Locations", "Datastreams"]
     },
     "http://www.opengis.net/spec/iot_sensing/1.1/req/create-observations-via-mqtt/observations-creation": {
@@ -322,7 +326,8 @@ def create(request: Request, target: Target) -> Answer:
 
 
 def change(request: Request, target: Target) -> Answer:
-    """9.3 and 10.3: PATCH changes what it names, PUT must name what is needed, DELETE removes what nothing refers to."""
+    """10.3 and 10.4: PATCH changes what it names, or as JSON Patch says; PUT must name what is needed, DELETE removes what
+    nothing refers to."""
     if target.entity is None or target.kind is None or target.field or target.tail:
         raise wrong("path", request.path, "一个实体，如 Things(1)")
     name = target.kind.name
@@ -333,11 +338,15 @@ def change(request: Request, target: Target) -> Answer:
         return Answer(200)
     if name not in writing.LABELS:
         raise Unsupported(f"{request.method} {name}")
-    if not isinstance(request.body, dict):
-        raise wrong("body", type(request.body).__name__, "JSON 对象")
+    body = request.body
+    if request.method == "PATCH" and isinstance(body, list):
+        body = patching.changes(target.kind.show(target.entity), body)
+        writing.only_changeable(name, body)
+    if not isinstance(body, dict):
+        raise wrong("body", type(body).__name__, "JSON 对象，或 JSON Patch 的步骤列表（PATCH）")
     if request.method == "PUT":
-        writing.text(request.body, "name")
-    row = writing.change(request.actor, name, target.entity.pk, request.body)
+        writing.text(body, "name")
+    row = writing.change(request.actor, name, target.entity.pk, body)
     shower = Shower(Store(request.actor), request.base)
     return Answer(200, shower.entity(target.kind, row, Options()), shower.link(target.kind, row))
 

@@ -53,4 +53,6 @@ def again(raw: bytes) -> str:
 
 def told(answers: object) -> list[str]:
     """The refusals among the answers to a data array, row by row."""
-    return [str(one) for one in answers if str(one).startswith("error")] if isinstance(answers, list) else []
+    if not isinstance(answers, list):
+        return []
+    return [one for one in answers if isinstance(one, str) and one.startswith("error")]

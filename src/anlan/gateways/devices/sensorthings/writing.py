@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Protocol
 
 from anlan.gateways.devices.sensorthings.entities import Reading, Together
@@ -25,6 +26,7 @@ PERMISSION = "monitoring.ingest"
 #: Readings older than this are history: kept, never a live alarm.
 LATE = timedelta(hours=6)
 parse = datetime.fromisoformat
+WHEN = itemgetter(1)
 MAX_VALUES = 200_000
 
 
@@ -86,6 +88,8 @@ def quality(value: float, stream: Sink) -> int:
 def by_age(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """What is live, and what is history."""
     border = (clock.now() - LATE).timestamp() * 1000
+    if min(map(WHEN, rows), default=border) >= border:
+        return list(rows), []
     return [row for row in rows if row[1] >= border], [row for row in rows if row[1] < border]
 
 
@@ -330,6 +334,20 @@ def create_datastream(by: Actor, body: dict[str, Any]) -> Any:
 
 #: Entities that may be changed, and whose registry they are rows of.
 LABELS = {"Things": "monitoring.Station", "Locations": "monitoring.Station", "Datastreams": "monitoring.Datastream"}
+
+
+CHANGEABLE = {
+    "Things": ("name", "properties"),
+    "Locations": ("name", "location"),
+    "Datastreams": ("name", "unitOfMeasurement", "properties"),
+}
+
+
+def only_changeable(name: str, body: dict[str, Any]) -> None:
+    """A JSON Patch says exactly what it wants: nothing of it is passed over."""
+    for field in body:
+        if field not in CHANGEABLE[name]:
+            raise Invalid("path", f"/{field}", "、".join(f"/{one}" for one in CHANGEABLE[name]))
 
 
 def change(by: Actor, name: str, pk: int, body: dict[str, Any]) -> Any:

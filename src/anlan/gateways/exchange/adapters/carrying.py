@@ -59,9 +59,10 @@ def bring(by: Actor, peer_id: int, name: str, data: bytes) -> Taken:
         raise Invalid(
             "file", data[:30].decode("utf-8", "replace"), f"{adapter.title} 文档（{error}）", label="文件"
         ) from error
-    made = Taken(refused=list(found.refused))
+    # Who may exchange with the platform needs no other right for what it says: as with parcels, the exchange itself keeps it.
+    made, exchange = Taken(refused=list(found.refused)), intake.actor_for(peer)
     for item in found.items:
-        take(by, peer, item, now, made)
+        take(exchange, peer, item, now, made)
     record(by, f"导入{adapter.title}（{made.taken} 件）", peer)
     return made
 

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from math import pi
+from math import log10, pi
 from typing import Any
 
 import matplotlib as mpl
 import matplotlib.figure
 
+from anlan.hazards import sketch
 from anlan.hazards.chemical import criteria
 
 FONTS: Any = {"font.sans-serif": ["Noto Sans CJK SC", "Noto Sans CJK JP", "DejaVu Sans"], "axes.unicode_minus": False}
 #: Least risk of a colour, 1/y.
 COLOURS = {3e-5: "#b3001b", 1e-5: "#e4572e", 3e-6: "#f2a33a", 3e-7: "#f6d55c"}
 MODELLED = "模型推算"
+#: (N, F) where the name of each zone of the F-N diagram may stand: not acceptable, as low as possible, acceptable.
+ZONE_NAMES = (
+    ((1.3, 3e-3), (30, 3e-3)),
+    ((1.3, 2e-4), (1.3, 1.6e-5), (30, 6e-6), (150, 4e-7)),
+    ((1.3, 3e-9), (30, 3e-9)),
+)
 
 
 def colour_of(level: float) -> str:
@@ -35,7 +42,7 @@ def contour_map(
         colour, named = colour_of(one["risk"]), False
         for rings in one["polygons"]:
             for i, ring in enumerate(rings):
-                label = f"{one['risk']:.0e}/年" if not named else None
+                label = f"{power(one['risk'])}/年" if not named else None
                 axes.plot([p[0] for p in ring], [p[1] for p in ring], color=colour, lw=1.6, label=label)
                 if i == 0:
                     axes.fill([p[0] for p in ring], [p[1] for p in ring], color=colour, alpha=0.14, lw=0)
@@ -46,18 +53,9 @@ def contour_map(
         axes.plot(*zip(*sources, strict=True), "^", color="#22313f", ms=4, label="危险单元")
     if targets:
         axes.plot([t["x"] for t in targets], [t["y"] for t in targets], "s", color="#2a6fb0", ms=4, label="防护目标")
-        for one in targets:
-            if one.get("name"):
-                axes.annotate(
-                    one["name"],
-                    (one["x"], one["y"]),
-                    (0, 5),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=7,
-                    color="#2a6fb0",
-                )
     axes.set_aspect("equal")
+    called = [(one["name"], one["x"], one["y"]) for one in targets if one.get("name")]
+    sketch.names(axes, called, "#2a6fb0", above=5.0)
     axes.set_xlabel("东 m")
     axes.set_ylabel("北 m")
     axes.set_title(f"个人风险等值线（{MODELLED}）")
@@ -90,10 +88,24 @@ def fn_diagram(axes: Any, answer: Mapping[str, Any]) -> None:
     axes.set_xlabel("死亡人数 N")
     axes.set_ylabel("累积频率 F（次/年）")
     axes.set_title(f"社会风险 F-N 曲线（{MODELLED}）：{answer['fn_zone']}")
-    for text, x, y in zip(reversed(criteria.ZONES), (1.3, 1.3, 1.3), (3e-3, 1.6e-5, 3e-9), strict=True):
+    for text, places in zip(reversed(criteria.ZONES), ZONE_NAMES, strict=True):
+        x, y = max(places, key=lambda place: clear_of(curve, place))
         axes.text(x, y, text, fontsize=9, color="#555", bbox={"facecolor": "white", "alpha": 0.6, "lw": 0, "pad": 1})
     axes.grid(alpha=0.3, which="both")
     axes.legend(loc="upper right", fontsize=8)
+
+
+def clear_of(curve: Sequence[tuple[float, float]], place: tuple[float, float]) -> float:
+    """Decades between a name that begins at `place` and takes about half of one, and the nearest of the curve."""
+    x, y = place
+    near = [abs(log10(f / y)) for n, f in curve if x / 1.2 <= n <= 4 * x]
+    return min(near, default=9.0)
+
+
+def power(value: float) -> str:
+    """3e-07 as a mantissa and a power of ten."""
+    mantissa, exponent = f"{value:.0e}".split("e")
+    return rf"${mantissa}\times10^{{{int(exponent)}}}$" if mantissa != "1" else rf"$10^{{{int(exponent)}}}$"
 
 
 def wind_rose(axes: Any, towards: Sequence[float], probability: Sequence[float]) -> None:

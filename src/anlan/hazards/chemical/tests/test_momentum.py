@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import shape
+from shapely.geometry import Point, Polygon, shape
 
 from anlan.hazards.chemical import HAZARD, cloud, fire, heavy_puff, moments, momentum, plume, source, substances, vessel
 from anlan.hazards.chemical.mixing import Material, mixture
 from anlan.hazards.chemical.surface import surface
 from anlan.hazards.contract import InputError
+from anlan.hazards.plane import metres_per_degree
 
 CHLORINE = {"substance": "chlorine", "phase": "liquid", "hole_mm": 50, "inventory_t": 50, "wind_from_deg": 270}
 
@@ -184,3 +185,18 @@ def test_a_release_at_the_ground_is_thinned_by_the_wind_at_two_metres() -> None:
     assert plume.carrying(0, 10, "D") == pytest.approx(10 * 0.2**0.15)
     assert plume.carrying(10, 10, "D", "gb3840") == 10
     assert plume.carrying(40, 10, "F", "urban") > 10
+
+
+@pytest.mark.parametrize("stability", ["B", "D", "F"])
+def test_a_wandering_wind_turns_the_ring_and_ends_it_in_an_arc(stability: str) -> None:
+    """The zone is what the steady ring passes over: nothing of it, turned by as much, is outside, and nothing is farther away."""
+    found = HAZARD.run(106.7, 39.4, {**CHLORINE, "stability": stability, "uncertainty": "on"})
+    east, north = metres_per_degree(39.4)
+    whole = Polygon([((x - 106.7) * east, (y - 39.4) * north) for x, y in found.zones[1].geometry["coordinates"][0]])
+    far = found.summary["distance_m"]["毒性终点浓度-2"]
+    assert whole.is_valid
+    ends = [(0.97 * far * np.cos(t), 0.97 * far * np.sin(t)) for t in np.radians([-9.5, -5, 0, 5, 9.5])]
+    assert all(whole.covers(Point(x, y)) for x, y in ends), "the wind blows to the east, and 9.5 degrees to each side"
+    assert max(np.hypot(x, y) for x, y in whole.exterior.coords) <= far * 1.01
+    outer = shape(found.zones[2].geometry)
+    assert outer.buffer(1e-5).covers(shape(found.zones[1].geometry))

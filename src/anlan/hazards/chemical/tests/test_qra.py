@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from anlan.hazards.chemical.qra import answer, contours, individual, judge
+from anlan.hazards import sketch
+from anlan.hazards.chemical.qra import answer, contours, individual, judge, pictures
 from anlan.hazards.chemical.qra.equipment import SETS, Equipment, Frequencies, proper_size, scenarios
 from anlan.hazards.chemical.qra.individual import Steps, at_places, on_grid
 from anlan.hazards.chemical.qra.inputs import read
@@ -313,3 +315,26 @@ def test_calm_is_handled() -> None:
 def test_a_scenario_may_name_its_outcome() -> None:
     burst = Scenario("B", 0, 0, 1e-6, "fireball", "propane", mass_kg=20_000)
     assert footprints(0, burst, qra_cases.rose())[1] == pytest.approx({"火球": 1.0})
+
+
+def test_names_on_a_map_stand_on_their_places_and_never_on_each_other() -> None:
+    """Two in one place part by a line, a third steps to the other side, one outside the window is not written."""
+    with pictures.figure(6, 6) as made:
+        axes = made.subplots()
+        axes.set_xlim(0, 1000)
+        axes.set_ylim(0, 1000)
+        sketch.names(
+            axes, [("甲村", 500, 500), ("乙村", 505, 500), ("丙村", 495, 500), ("丁村", 5000, 500), ("戊村", 2, 100)]
+        )
+        written = {text.get_text(): text for text in axes.texts}
+    assert set(written) == {"甲村", "乙村", "丙村", "戊村"}
+    heights = sorted(written[name].xyann[1] for name in ("甲村", "乙村", "丙村"))
+    assert min(b - a for a, b in itertools.pairwise(heights)) >= 7 * 1.1
+    assert written["戊村"].xyann[0] > 6, "moved inwards, so that it is not cut"
+
+
+def test_the_name_of_a_zone_keeps_clear_of_the_curve() -> None:
+    curve = [(1.0, 2e-4), (4.0, 1.9e-4), (200.0, 2e-5)]
+    best = max(pictures.ZONE_NAMES[1], key=lambda place: pictures.clear_of(curve, place))
+    assert pictures.clear_of(curve, best) > pictures.clear_of(curve, pictures.ZONE_NAMES[1][0])
+    assert [pictures.power(value) for value in (3e-7, 1e-5)] == [r"$3\times10^{-7}$", "$10^{-5}$"]
