@@ -45,6 +45,7 @@ EXCUSED = {
     "api/command/incidents/<pk>/merge": "needs two incidents of the west: into itself is refused before either is looked for",
     "command/plans/<int:pk>/stress.docx": "needs a computed stress test; the page of the same row is proven",
     "supervision/risks/<int:pk>/report.<str:kind>": "needs a computed risk with its wind rose; the park's page is proven",
+    "situation/releases/<int:pk>/": "needs an assessed release; the API of the same row is proven",
     "gateways/backfill/<int:pk>/refused.csv": "needs the file on disk; refused by permission, cancelling is proven",
     "gateways/exchange/peers/<int:pk>/foreign/<str:form>": "needs a real parcel to write out; bringing one in is proven",
 }
