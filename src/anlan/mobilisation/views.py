@@ -45,8 +45,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
     gaps = sorted((one for one in found if one.worse.gap), key=lambda one: -one.worse.gap)
     context = {
         "levels": by_level(paths), "whole": (total(o.day for o in found), total(o.night for o in found)), "goal": GOAL,
-        "gaps": gaps, "cost": sum(one.plan.cost for one in gaps), "lines": chart(queries.history(actor, Level.CITY)),
-        "may_test": actor.has(EDIT), "now": clock.now(), "wide": WIDE, "high": HIGH, "line": HIGH * (1 - GOAL),
+        "names": [title for _, title in queries.LEVELS],
+        "lines": chart(queries.history(actor, Level.CITY), queries.keeping(actor)),
+        "gaps": gaps, "cost": sum(one.plan.cost for one in gaps), "may_test": actor.has(EDIT), "now": clock.now(),
+        "wide": WIDE, "high": HIGH, "line": HIGH * (1 - GOAL),
     }  # fmt: skip
     return render(request, "mobilisation/coverage.html", context)
 
@@ -65,15 +67,15 @@ def by_level(paths: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def chart(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """Points of the two lines in the chart's units, and the marks below."""
+def chart(history: list[dict[str, Any]], keeping: dict[str, list[tuple[int, int, int]]]) -> dict[str, Any]:
+    """Points of the two lines in the chart's units, and below for each time how many areas of each level kept the line."""
     if not history:
         return {}
     step = WIDE / max(1, len(history) - 1)
     lines = {
         key: " ".join(f"{n * step:.1f},{HIGH * (1 - one[key]):.1f}" for n, one in enumerate(history)) for key in ("day", "night")
     }  # fmt: skip
-    return {**lines, "rows": history}
+    return {**lines, "rows": [{**one, "levels": keeping.get(one["subject"], [])} for one in history]}
 
 
 @require_POST
