@@ -42,7 +42,7 @@ EXTRA = {
     # calling); and what its verbs are made of: states, numbers, texts, clocks, tasks, the review's measures
     "command": set(
         "assessment plans planning data common documents duty quakes escalation event_codes figures grading guess numbering "
-        "reporting review sources states tasking".split()
+        "reporting review sources states tasking weather".split()
     ),
     # the road graph; which unit goes to which task, which goods to which place (pure); posting; books, labels and passes on paper
     "resources": set("roads routing assignment allocation ledger papers passes".split()),

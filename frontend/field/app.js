@@ -131,7 +131,7 @@ function camera(task) {
 
 /** @param {number} task */
 function recorder(task) {
-  const button = /** @type {HTMLButtonElement} */ (make("button", { type: "button", textContent: tr("录音") }));
+  const button = /** @type {HTMLButtonElement} */ (make("button", { type: "button", className: "button", textContent: tr("录音") }));
   /** @type {MediaRecorder | null} */
   let running = null;
   button.addEventListener("click", async () => {
@@ -173,9 +173,9 @@ function card(task, queue) {
     button.addEventListener("click", () => note(task.id, NEXT[name][0], name === "done" ? { text: text.value } : {}));
     return button;
   });
-  const write = make("button", { type: "button", textContent: tr("记一笔") });
+  const write = make("button", { type: "button", className: "button", textContent: tr("记一笔") });
   write.addEventListener("click", () => text.value.trim() && note(task.id, "note", { text: text.value.trim() }));
-  const here = make("button", { type: "button", textContent: tr("报位置") });
+  const here = make("button", { type: "button", className: "button", textContent: tr("报位置") });
   here.addEventListener("click", async () => {
     const found = await place();
     if (found.lon === null) here.textContent = tr("没有定位");

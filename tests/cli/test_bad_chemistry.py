@@ -95,6 +95,11 @@ def test_a_hole_wider_than_its_vessel_is_refused_before_any_work() -> None:
         HAZARD.run(106.7, 39.4, wide)
     with pytest.raises(InputError, match="不大于容器"):
         _engines.load("release").answer({**RELEASES[2], "volume_m3": 0.001, "hole_diameter_m": 0.5})
+    small = {"kind": "liquid", "substance": "氯", "head_m": 2, "inventory_kg": 50, "hole_diameter_m": 0.8}
+    with pytest.raises(InputError, match=r"不大于容器：<= 0\.394 m（存量 50 kg）"):
+        _engines.load("release").answer(small)
+    with pytest.raises(InputError, match="20 m"):
+        _engines.load("release").answer({**small, "inventory_kg": None, "hole_diameter_m": 5000})
 
 
 @pytest.mark.parametrize(("phase", "kg"), [("liquid", 200), ("gas", 3)])

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import box, mapping
 
-from anlan.command import actions
+from anlan.command import actions, documents
 from anlan.command.assessment import experts, whatif
 from anlan.command.assessment.assess import assess, ring, rounded, shape_of
 from anlan.command.assessment.brief import brief, sentence
@@ -178,6 +178,12 @@ def test_the_brief_tells_the_weather_now_and_of_the_next_six_hours(peopled: Stag
         assert found.ahead is not None
         assert (found.ahead.station, dict(found.ahead.rows)) == ("园区站", {"风速": "4.0~9.5 m/s", "雨量": "3.5 mm"})
         assert "未来 6 小时预报风速 4.0~9.5 m/s" in sentence(found)
+        report = actions.draft_report(peopled.officer, row.pk, "首报")
+        assert "风速 3.2 m/s" in report.fields["weather"]
+        assert "雨量 3.5 mm" in report.fields["weather"]
+        assert "人民检察院" in report.copies
+        paper = Document(BytesIO(documents.report_docx(report)))
+        assert any(one.text.startswith("天气：园区站") for one in paper.paragraphs)
         Forecast.everything.filter(station=near).delete()
         Station.everything.filter(pk=far.pk).update(lon=row.lon + 1)
         assert brief(peopled.officer, row, START).ahead is None, "a forecast 86 km away says nothing of this place"

@@ -14,6 +14,7 @@ from anlan.command.rules.hazard_grades import (
     near_miss_reasons,
 )
 from anlan.command.rules.regrading import regrade, report_route, window_days, window_ends
+from anlan.command.rules.reporting import informed
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,9 @@ def test_a_first_report_may_say_unknown_but_not_nothing() -> None:
 
 def test_the_start_of_a_response_states_four_things() -> None:
     assert missing_in_response_start({"matter": "氯气泄漏", "level": "三级"}) == ["预计期限", "应急处置措施"]
+
+
+def test_of_a_production_accident_police_labour_union_and_prosecutor_are_told() -> None:
+    assert informed("12D02") == ("公安机关", "人力资源和社会保障部门", "工会", "人民检察院")
+    assert informed("12G01"), "a fire in industry is one, too"
+    assert informed("11A05") == informed("13A01") == informed("12H01") == ()

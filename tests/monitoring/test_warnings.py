@@ -335,7 +335,7 @@ def test_criteria_propose_with_their_clause_and_signals_stay_in_the_house() -> N
 def test_each_channel_shows_what_its_receiver_gets(city: City) -> None:
     content = content_of(draft(city))
     seen = rules.previews(content)
-    assert set(seen) == {"全文", "短信", "大喇叭", "小区广播", "显示屏", "工作群", "电话叫应"}
+    assert set(seen) == {"全文", "短信", "大喇叭", "小区广播", "显示屏", "工作群", "电话叫应", "邮件", "网页推送"}
     assert len(seen["显示屏"]) <= rules.SIGN
     assert seen["短信"].startswith("【")
     assert [rules.parts("x" * n) for n in (70, 71, 134, 135)] == [1, 2, 2, 3]

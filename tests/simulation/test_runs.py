@@ -6,18 +6,22 @@ from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from anlan.command.events import IncidentClosed
 from anlan.hazards.contract import Footprint, Zone
+from anlan.hazards.raster import Raster
+from anlan.kernel import clock
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import Forbidden, Invalid, NotFound
 from anlan.kernel.events import dispatcher
 from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import emit
 from anlan.kernel.geo.layers import LAYERS
-from anlan.kernel.models import Area, Level
+from anlan.kernel.models import ApiToken, Area, Level, User
 from anlan.simulation import actions, layers, queries
 from anlan.simulation.models import Run
 from anlan.simulation.report import CHECK
@@ -313,3 +317,68 @@ def test_a_wrong_input_is_refused_by_its_own_name_before_any_work(
         actions.run(actor(city.city), kind, inputs, 106.7, 39.5)
     assert all(word in refused.value.message for word in words), refused.value.message
     assert not queries.runs(actor(city.city)).exists()
+
+
+def kept(by: Any, kind: str, values: Any) -> None:
+    """A raster round 106.65 E, 39.45 N: fuel of 0.4 degrees in cells of a kilometre, heights of 0.06 degrees in cells of 110 m."""
+    grid, side = np.asarray(values, np.float32), 0.4 if kind == "fuel" else 0.06
+    step = side / grid.shape[0]
+    raster = Raster(106.65 - side / 2, 39.45 - side / 2, step, step, grid)
+    actions.keep_raster(by, kind, raster, f"样例{kind}", "测试")
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "words"),
+    [
+        ("seismic", {"magnitude": 12}, ("震级", "12", "8.5")),
+        ("flood", {"scenario": "ponding", "rain": [[0, -5], [1, 3]]}, ("降雨过程", "-5", "mm/h")),
+        ("flood", {"scenario": "ponding", "rain": [[0, 5], [0, 3]]}, ("降雨过程", "分钟逐行递增")),
+        ("flood", {"scenario": "dam_breach", "storage": [[1080, 3e7], [1070, 1e6]]}, ("水位", "递增")),
+        ("wildfire", {"fuel": "GR99"}, ("燃料模型", "GR99", "GR4")),
+        ("wildfire", {}, ("位置", "起火点", "可燃物", "水面")),
+        ("wildfire", {"line": [[106.6, 39.4]]}, ("隔离线",)),
+    ],
+)
+def test_page_and_api_refuse_what_cannot_be_before_any_work(
+    lived_in: City, signed_in: SignIn, kind: str, inputs: dict[str, Any], words: tuple[str, ...]
+) -> None:
+    """Magnitude 12, rain below nought or of one hour twice, unknown fuel, a fire lit in the middle of a lake, half a line."""
+    by, browser = actor(lived_in.city), signed_in()
+    kept(by, "fuel", np.full((40, 40), 98.0))
+    kept(by, "elevation_m", np.add.outer(np.zeros(60), np.linspace(1090.0, 1080.0, 60)))
+    token = ApiToken.issue(User.objects.get(username="wang"), "测试", clock.real_now())
+    asked = {"kind": kind, "lon": 106.65, "lat": 39.45, "inputs": inputs}
+    by_api = Client().post(
+        "/api/simulation/run", asked, content_type="application/json", headers={"authorization": f"Bearer {token}"}
+    )
+    form = {name: "\n".join(", ".join(map(str, row)) for row in value) if isinstance(value, list) else value
+            for name, value in inputs.items()}  # fmt: skip
+    by_page = browser.post("/simulation/new", {"kind": kind, "lon": "106.65", "lat": "39.45", **form})
+    assert (by_api.status_code, by_page.status_code) == (422, 422), by_api.content.decode()
+    for word in words:
+        assert word in by_api.json()["error"], by_api.json()
+        assert word in by_page.content.decode()
+    assert not Run.everything.exists()
+
+
+@pytest.mark.parametrize(("lon", "lat"), [(200.0, 39.45), (106.65, 91.0), (106.65, 1e9)])
+@pytest.mark.parametrize("kind", sorted(queries.HAZARDS))
+def test_a_place_that_is_not_on_earth_is_refused(city: City, kind: str, lon: float, lat: float) -> None:
+    with pytest.raises(Invalid) as refused:
+        actions.run(actor(city.city), kind, dict(queries.HAZARDS[kind].example), lon, lat)
+    assert any(word in refused.value.message for word in ("经度", "纬度"))
+
+
+def test_a_hole_in_the_imported_heights_is_named_with_its_place_and_its_neighbours_of_another_size_are_fine(
+    lived_in: City,
+) -> None:
+    """Rasters of other cells and extents are read at the places of the run; what is missing there is said before any work."""
+    by = actor(lived_in.city)
+    heights = np.add.outer(np.zeros(60), np.linspace(1090.0, 1080.0, 60))
+    kept(by, "fuel", np.full((40, 40), 102.0))
+    kept(by, "elevation_m", heights)
+    assert actions.run(by, "wildfire", {"change_after_h": 1}, 106.65, 39.45).zones
+    heights[31, 31] = np.nan
+    kept(by, "elevation_m", heights)
+    with pytest.raises(Invalid, match="无高程"):
+        actions.run(by, "flood", {"scenario": "ponding", "rain_mm_h": 40}, 106.65, 39.45)

@@ -14,6 +14,8 @@ export class Tree {
     this.show = show;
     /** @type {Record<string, boolean>} */
     this.chosen = JSON.parse(localStorage.getItem(STORE) ?? "{}");
+    // A page of ours that asks for a layer (/?layer=mobilisation.coverage) gets it shown, for this once.
+    for (const key of new URLSearchParams(location.search).getAll("layer")) this.chosen[key] = true;
     /** @type {Map<string, HTMLElement>} */
     this.rows = new Map();
     this.draw();

@@ -9,6 +9,7 @@ from anlan.command.common import hm
 from anlan.command.models import Incident, Report, Response, Task
 from anlan.command.plans.document import PlanDocument
 from anlan.command.plans.variables import VARIABLES
+from anlan.command.weather import clock_text, forecast, weather, weather_words
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.scope import HELD
 
@@ -36,12 +37,26 @@ LABELS: dict[str, str] = {
     "measures": "已采取措施",
     "forces": "到场领导与队伍",
     "impact": "影响范围",
+    "weather": "天气",
     "secondary": "可能的次生衍生",
+    "opinion": "舆情",
     "support": "请求支援",
     "next_steps": "下一步工作",
 }
 COUNTS = ("deaths", "missing", "serious", "minor", "trapped", "evacuated", "resettled")
-TEXTS = ("title", "course", "measures", "forces", "impact", "secondary", "support", "next_steps", "reporter")
+TEXTS = (
+    "title",
+    "course",
+    "measures",
+    "forces",
+    "impact",
+    "weather",
+    "secondary",
+    "opinion",
+    "support",
+    "next_steps",
+    "reporter",
+)
 
 
 def draft(incident: Incident, kind: str, by: Actor, at: Any) -> dict[str, Any]:
@@ -66,7 +81,9 @@ def draft(incident: Incident, kind: str, by: Actor, at: Any) -> dict[str, Any]:
         "measures": measures(incident, response),
         "forces": forces(incident),
         "impact": impact(incident),
+        "weather": weather_now(by, incident, at),
         "secondary": "",
+        "opinion": "",
         "support": "",
         "next_steps": "\n".join(plan.report.next_steps) if plan else "",
     }
@@ -111,6 +128,17 @@ def impact(incident: Incident) -> str:
     if not entry or entry.get("value") is None:
         return ""
     return f"危险区内约 {entry['value']} 人（{VARIABLES['people_in_zone'].label.split('（')[1].rstrip('）')}）"
+
+
+def weather_now(by: Actor, incident: Incident, at: Any) -> str:
+    """天气: what the nearest station says, and the forecast of the next hours; empty where nothing is known."""
+    now = weather(by, incident.lon, incident.lat, at)
+    ahead = forecast(by, incident.lon, incident.lat, at)
+    parts = [f"{now[0].station}{clock_text(now[0].rows[0][2])}：{weather_words(now[0])}"] if now else []
+    parts += (
+        [f"未来 6 小时预报（{ahead.source}）：{'，'.join(f'{n} {text}' for n, text in ahead.rows)}"] if ahead else []
+    )
+    return "；".join(parts)
 
 
 def shown(name: str, value: Any) -> str:

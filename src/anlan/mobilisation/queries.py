@@ -12,7 +12,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Count, F, Q
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 from shapely.prepared import PreparedGeometry, prep
@@ -165,7 +165,10 @@ class Target:
 def units(paths: Iterable[str]) -> list[Area]:
     """The finest areas with a known number of people, none inside another."""
     rows = list(
-        Area.objects.filter(under(paths), population__isnull=False, level__lte=Level.COMMUNITY).order_by("path")
+        Area.objects.filter(under(paths), population__isnull=False, level__lte=Level.COMMUNITY)
+        .select_related("parent")
+        .defer("parent__geometry")
+        .order_by("path")
     )
     parents = {path for row in rows for path in above([row.path]) if path != row.path}
     return [row for row in rows if row.path not in parents]
@@ -272,6 +275,20 @@ def reached(paths: list[str], warning_id: int | None) -> list[tuple[Area, Reach,
             day, night = rules.total(one.day for one in mine), rules.total(one.night for one in mine)
             answer.append((area, day, night, sum(one.receipts for one in mine)))
     return answer
+
+
+def keeping(actor: Actor) -> dict[str, list[tuple[int, int, int]]]:
+    """subject -> for every level how many areas kept the line by day and by night then, of how many."""
+    rows = Coverage.objects.visible_to(actor).filter(people__gt=0).values("subject", "level")
+    counted = rows.annotate(
+        areas=Count("pk"),
+        by_day=Count("pk", filter=Q(day__gte=F("people") * rules.GOAL)),
+        by_night=Count("pk", filter=Q(night__gte=F("people") * rules.GOAL)),
+    )
+    found: dict[str, dict[int, tuple[int, int, int]]] = {}
+    for row in counted:
+        found.setdefault(row["subject"], {})[row["level"]] = (row["by_day"], row["by_night"], row["areas"])
+    return {subject: [levels.get(level, (0, 0, 0)) for level, _ in LEVELS] for subject, levels in found.items()}
 
 
 def history(actor: Actor, level: int) -> list[dict[str, Any]]:

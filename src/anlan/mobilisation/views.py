@@ -19,6 +19,7 @@ from anlan.mobilisation import actions, queries
 from anlan.mobilisation.actions import CALL, EDIT
 from anlan.mobilisation.rules.coverage import GOAL, total
 from anlan.monitoring import queries as monitoring
+from anlan.monitoring.rules.warnings import FAST_LEVELS
 
 VIEW = "mobilisation.view"
 #: The chart over time, in its own units.
@@ -44,8 +45,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
     gaps = sorted((one for one in found if one.worse.gap), key=lambda one: -one.worse.gap)
     context = {
         "levels": by_level(paths), "whole": (total(o.day for o in found), total(o.night for o in found)), "goal": GOAL,
-        "gaps": gaps, "cost": sum(one.plan.cost for one in gaps), "lines": chart(queries.history(actor, Level.CITY)),
-        "may_test": actor.has(EDIT), "now": clock.now(), "wide": WIDE, "high": HIGH, "line": HIGH * (1 - GOAL),
+        "names": [title for _, title in queries.LEVELS],
+        "lines": chart(queries.history(actor, Level.CITY), queries.keeping(actor)),
+        "gaps": gaps, "cost": sum(one.plan.cost for one in gaps), "may_test": actor.has(EDIT), "now": clock.now(),
+        "wide": WIDE, "high": HIGH, "line": HIGH * (1 - GOAL),
     }  # fmt: skip
     return render(request, "mobilisation/coverage.html", context)
 
@@ -64,15 +67,15 @@ def by_level(paths: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def chart(history: list[dict[str, Any]]) -> dict[str, Any]:
-    """Points of the two lines in the chart's units, and the marks below."""
+def chart(history: list[dict[str, Any]], keeping: dict[str, list[tuple[int, int, int]]]) -> dict[str, Any]:
+    """Points of the two lines in the chart's units, and below for each time how many areas of each level kept the line."""
     if not history:
         return {}
     step = WIDE / max(1, len(history) - 1)
     lines = {
         key: " ".join(f"{n * step:.1f},{HIGH * (1 - one[key]):.1f}" for n, one in enumerate(history)) for key in ("day", "night")
     }  # fmt: skip
-    return {**lines, "rows": history}
+    return {**lines, "rows": [{**one, "levels": keeping.get(one["subject"], [])} for one in history]}
 
 
 @require_POST
@@ -119,7 +122,9 @@ def targets(request: HttpRequest, pk: int) -> HttpResponse:
         things.setdefault(EXPOSED[thing.kind].title, []).append(thing)
     officers: dict[str, list[Any]] = {title: [] for _, title in queries.LEVELS}
     names = dict(queries.LEVELS)
-    for area, person in queries.officers(sorted(queries.above(paths)) if warning.level in "红橙" else paths):
+    # Those that issuing it calls: of the areas and everything below, and for the gravest levels the watch above.
+    called = [*(queries.watch(paths) if warning.level in FAST_LEVELS else []), *queries.officers(paths)]
+    for area, person in called:
         officers.setdefault(names.get(Level(area.level), "网格"), []).append((area, person))
     context = {
         "warning": warning, "rows": rows, "people": sum(row.people for row in rows), "things": things.items(),

@@ -47,9 +47,22 @@ def finish(given: Json, rate: float, regime: str, **more: Any) -> Json:
     return {"rate_kg_s": rate, "duration_s": lasts, "released_kg": total, "regime": regime, **more}
 
 
+#: No hole of a vessel or pipe is wider, m.
+WIDEST_M = 20.0
+
+
+def within_content(given: Json, hole: float, density: float) -> None:
+    """A hole no wider than what `inventory_kg` of this density takes up."""
+    kg = given["inventory_kg"]
+    if kg and not vessel.hole_fits(hole, kg / density):
+        most = (6 * kg / density / pi) ** (1 / 3)
+        raise InputError("hole_diameter_m", hole, f"不大于容器：<= {most:.3g} m（存量 {kg:g} kg），或用 rupture")
+
+
 def liquid(given: Json, of: Substance | None) -> Json:
     density = need(given, "density_kg_m3", of.liquid_density if of else None)
     hole = need(given, "hole_diameter_m", None, "> 0 m")
+    within_content(given, hole, density)
     rate = source.liquid_rate(
         hole, density, need(given, "gauge_pressure_pa", 0.0), need(given, "head_m", 0.0), coefficient(given, 0.65)
     )
@@ -244,7 +257,7 @@ def optional(name: str, title: str, unit: str) -> Field:
 ENGINES = (
     Engine(
         "release", "泄漏源强", "HJ 169-2018 附录 F",
-        (choice("kind", "类型", tuple(RELEASES)), SUBSTANCE, optional("hole_diameter_m", "孔径", "m"),
+        (choice("kind", "类型", tuple(RELEASES)), SUBSTANCE, positive("hole_diameter_m", "孔径", "m", None, WIDEST_M),
          positive("discharge_coefficient", "流量系数", "", None, 1), optional("density_kg_m3", "液体密度", "kg/m³"),
          at_least_zero("gauge_pressure_pa", "表压", "Pa", None), at_least_zero("head_m", "液位", "m", None),
          optional("pressure_pa", "绝对压力", "Pa"), positive("ambient_pressure_pa", "环境压力", "Pa", 101_325.0),

@@ -11,7 +11,7 @@ from anlan.command.duty import clocks as duty_clocks
 from anlan.command.events import ReportDrafted, ReportSent, ReportSigned
 from anlan.command.models import Channel, Incident, Report, ReportClock, ReportKind, ReportVersion, Response
 from anlan.command.rules.cumulative import Fall, falls
-from anlan.command.rules.reporting import next_party
+from anlan.command.rules.reporting import informed, next_party
 from anlan.command.states import REPORT, REPORT_LABELS, move
 from anlan.kernel import clock
 from anlan.kernel.accounts.actor import Actor
@@ -85,7 +85,7 @@ def draft_report(by: Actor, incident_id: int, kind: str) -> Report:
         serial=before.serial + 1 if before else 1,
         number=numbering.report_number(now),
         superior=template.superior if template else due.receiver if due else "上一级应急管理部门",
-        copies=list(template.copies) if template else [],
+        copies=[*dict.fromkeys([*(template.copies if template else ()), *informed(incident.event_code)])],
         known_at=due.known_at if due else incident.received_at,
         due_at=due.due_at if due else None,
         due_basis=due.basis if due else "",

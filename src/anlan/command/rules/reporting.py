@@ -24,6 +24,8 @@ PARTIES: dict[str, tuple[str, Role]] = {
     "province": ("自治区应急管理厅", "department"),
 }
 
+#: 公安机关、劳动保障行政部门、工会和人民检察院, as article 10 names them.
+INFORMED = ("公安机关", "人力资源和社会保障部门", "工会", "人民检察院")
 #: What an event counts as while its type is not known: the strictest clocks are those of an accident (其他工矿商贸).
 UNKNOWN_TYPE = "12F00"
 
@@ -147,6 +149,12 @@ def supplement_due(changed_at: datetime) -> datetime:
     """补报: a change of casualties within the window is reported the same day (安监总局令第21号), Beijing time."""
     day = changed_at.astimezone(BEIJING).date()
     return datetime.combine(day, time(23, 59, 59), BEIJING)
+
+
+def informed(event_code: str) -> tuple[str, ...]:
+    """Who is told beside the superior when it is a production accident (国务院令第493号 art 10)."""
+    accident = any(rule.rule_id == "493-9" and rule.covers("enterprise", "首报", "", event_code) for rule in national())
+    return INFORMED if accident else ()
 
 
 def next_party(party: str, grade: str) -> str:

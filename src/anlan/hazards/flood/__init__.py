@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import pairwise
 from typing import Any
 
-from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, Rows, Structures
+from anlan.hazards.contract import Case, Choice, Footprint, Ground, Hazard, Input, InputError, Rows, Structures
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ def rise(stages: list[tuple[float, float]], hours: float = 6.0) -> float:
 def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     """Where water may stand after a dike's breach, an ice jam or a torrent at (lon, lat): shallow water on a plain or a fan."""
     given = HAZARD.read(inputs)
+    check_rises("rain", given["rain"], 0, "分钟逐行递增")
+    check_rises("storage", given["storage"], 0, "水位逐行递增")
+    check_rises("storage", given["storage"], 1, "库容随水位递增")
     # the solver's compiled kernels take a moment to load: only who runs it pays
     found: Footprint
     real = import_module("anlan.hazards.flood.ground")
@@ -55,6 +59,13 @@ def run(lon: float, lat: float, inputs: Mapping[str, Any]) -> Footprint:
     else:
         found = import_module("anlan.hazards.flood.forecast").of_inputs(lon, lat, given)
     return found
+
+
+def check_rises(name: str, rows: list[list[float]] | None, column: int, allowed: str) -> None:
+    """Rows of a course or a curve go up in a column."""
+    for i, (before, after) in enumerate(pairwise(rows or [])):
+        if not before[column] < after[column]:
+            raise InputError(f"{name}[{i + 1}]", after[column], f"{allowed}（上一行 {before[column]:g}）")
 
 
 def dam_break_depth(x_m: float, t_s: float, behind_m: float, ahead_m: float) -> float:

@@ -88,7 +88,8 @@ def geojson(shape: BaseGeometry) -> GeoJson:
 def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
     """The footprint of the family's declared inputs."""
     if given["scenario"] == "ponding":
-        raise InputError("scenario", "ponding", "先在“地形”中导入覆盖该处的高程格网；或用易涝点登记簿自动研判")
+        allowed = "先在“地形与燃料”中导入覆盖该处、格距不大于 125 m 的高程；或用易涝点登记簿自动研判"
+        raise InputError("scenario", "ponding", allowed)
     if given["scenario"] in ("torrent", "dam_breach"):
         return (torrent if given["scenario"] == "torrent" else valley)(lon, lat, given)
     jam = given["scenario"] == "ice_jam"

@@ -75,23 +75,22 @@ def go_on(
     until: float,
     spotting: Spotting,
     random: np.random.Generator,
-) -> list[Brand]:
+) -> tuple[list[Brand], int]:
     """Let what `front.march` burnt throw its brands, in order of time, and burn on from each; `moistures`: 1-h dead, by band.
 
-    The front is corrected in place, as a later source only ever makes arrivals earlier.
+    Returns what was lit, and how many brands landed alight beyond the grid, where nothing can be said of them. The front is corrected in place, as a later source only ever makes arrivals earlier.
     """
     cells, waves, state, heap = room
     lit: list[Brand] = []
+    outside = 0
     for start in np.arange(begin, until - SMOULDER_MIN, SMOULDER_MIN):
         burning = front.between(cells, state, start, start + SMOULDER_MIN)
         if not burning.size:
             continue
         band = int(np.searchsorted(land.ends, start, side="right"))
-        new = [
-            brand
-            for brand in flown(land, cells, burning, band, spotting, random)
-            if brand.minute < until and takes(land, cells, state, brand)
-        ]
+        landed = [brand for brand in flown(land, cells, burning, band, spotting, random) if brand.minute < until]
+        outside += sum(cell_of(land, brand) is None for brand in landed)
+        new = [brand for brand in landed if takes(land, cells, state, brand)]
         if not new:
             continue
         chance = ignition_chance(spotting.fuel_c, moistures[band])
@@ -101,7 +100,7 @@ def go_on(
                 lit.append(brand)
         if heap.size[0] and front.march(land, cells, waves, state, heap, until, 60 * land.closed.size) < 0:
             raise ArithmeticError("火线推进未收敛")
-    return lit
+    return lit, outside
 
 
 def flown(
@@ -142,17 +141,23 @@ def flown(
     ]  # fmt: skip
 
 
+def cell_of(land: front.Country, brand: Brand) -> int | None:
+    """The cell it lands in; None beyond the grid."""
+    column, row = (int(np.floor(v / land.cell_m + 0.5)) for v in (brand.x, brand.y))
+    inside = 0 <= column < land.width - 2 and 0 <= row < land.closed.size // land.width - 2
+    return (row + 1) * land.width + column + 1 if inside else None
+
+
 def takes(land: front.Country, cells: Floats, state: NDArray[np.int8], brand: Brand) -> bool:
     """Whether the place it lands on is on the grid, burns, has not burnt by then, and is no observed fire's."""
-    column, row = (int(np.floor(v / land.cell_m + 0.5)) for v in (brand.x, brand.y))
-    if not (0 <= column < land.width - 2 and 0 <= row < land.closed.size // land.width - 2):
+    at = cell_of(land, brand)
+    if at is None or land.closed[at] <= brand.minute:
         return False
-    at = (row + 1) * land.width + column + 1
-    if land.closed[at] <= brand.minute or (state[at] != front.UNSEEN and cells[at, front.TIME] <= brand.minute):
+    if state[at] != front.UNSEEN and cells[at, front.TIME] <= brand.minute:
         return False
     return not (state[[at, *(at + land.ring)]] == front.SOURCE).any()
 
 
-def told(lit: Sequence[Brand]) -> dict[str, float]:
-    """How many, and how far the farthest flew."""
-    return {"lit": len(lit), "farthest_m": max((brand.flown_m for brand in lit), default=0.0)}
+def told(lit: Sequence[Brand], outside: int) -> dict[str, float]:
+    """How many, how far the farthest flew, and how many flew over the edge."""
+    return {"lit": len(lit), "farthest_m": max((brand.flown_m for brand in lit), default=0.0), "outside": outside}

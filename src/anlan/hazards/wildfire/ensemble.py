@@ -68,6 +68,8 @@ class Ensemble:
     #: (rows, columns, intervals): members that have reached the cell by the end of each interval.
     reached: NDArray[np.uint16]
     area_ha: Floats
+    #: Of each member: fires its brands lit, greatest flight of them (m), brands that landed alight beyond the grid.
+    brands: Floats
 
     def arrival(self, share: float) -> Floats:
         """Minute by which at least `share` of all members has reached each cell; infinite where fewer ever do."""
@@ -149,11 +151,10 @@ def ensemble(
     counts = done[0][0]
     for one in done[1:]:
         counts += one[0]
-    areas = dict(pair for one in done for pair in one[1])
+    told = np.array([row for one in done for row in one[1]])
+    told = told[np.argsort(told[:, 0])]
     through = np.cumsum(counts, axis=2, dtype=np.uint16)
-    return Ensemble(
-        land, members, through[:, :, -1] / members, edges, through, np.array([areas[i] for i in range(members)])
-    )
+    return Ensemble(land, members, through[:, :, -1] / members, edges, through, told[:, 1], told[:, 2:])
 
 
 @dataclass(frozen=True)
@@ -179,11 +180,11 @@ def portions(members: int, workers: int) -> list[range]:
     return [range(w, members, workers) for w in range(max(1, min(workers, members)))]
 
 
-def burn(of: Case, part: range) -> tuple[NDArray[np.uint16], list[tuple[int, float]]]:
-    """Burn some members: how many of them reached each cell in each interval, and the hectares of each."""
+def burn(of: Case, part: range) -> tuple[NDArray[np.uint16], list[tuple[float, ...]]]:
+    """Burn some members: how many of them reached each cell in each interval; (number, hectares, what its brands did) of each."""
     counts = np.zeros((*of.land.fuel.shape, INTERVALS), np.uint16)
     room = None
-    areas = []
+    told: list[tuple[float, ...]] = []
     for number in part:
         random = np.random.default_rng([of.seed, number])
         moved = of.perturb if of.inside is None else replace(of.perturb, ignition_m=0.0)
@@ -194,12 +195,15 @@ def burn(of: Case, part: range) -> tuple[NDArray[np.uint16], list[tuple[int, flo
         wavelets(ground, waves)
         light(ground, room, of.inside, points, 0.0)
         march(ground, room, of.until)
+        lit: list[brands.Brand] = []
+        outside = 0
         if of.spotting:
             wet = [band.moisture.dead_1h for band in drawn]
-            brands.go_on(ground, room, wet, 0.0, of.until, of.spotting, random)
+            lit, outside = brands.go_on(ground, room, wet, 0.0, of.until, of.spotting, random)
         burnt = front.tally(cells, state, heap, of.until, of.until / INTERVALS, counts)
-        areas.append((number, burnt * of.land.cell_m**2 / 1e4))
-    return counts, areas
+        far = max((brand.flown_m for brand in lit), default=0.0)
+        told.append((number, burnt * of.land.cell_m**2 / 1e4, len(lit), far, outside))
+    return counts, told
 
 
 def draw(

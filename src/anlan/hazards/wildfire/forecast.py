@@ -62,6 +62,8 @@ def of_inputs(lon: float, lat: float, given: Mapping[str, Any]) -> Footprint:
         zones, chance = probable(*fire, members, places, scene.local(ring) if ring else (), spotting)
         summary = {**summary, **chance}
         notes += [f"集合 {members} 次：风速、风向、含水率按误差抽样（对数标准差 0.2、15°、0.15，待核对）"]
+    over = summary.get("spot_fires", {}).get("outside", 0)
+    notes += [f"另有约 {over:.0f} 个带火飞屑落到推演区外，区外未算"] if over else []
     fuel = scene.land.fuel[cell_at(scene.land, scene.start)]
     first = weather[0]
     head = behaviour(find(int(fuel)), first.moisture, float(np.max(first.wind_m_s)) * 3.6, given["wind_from_deg"])
@@ -138,6 +140,8 @@ def limits_of(given: Mapping[str, Any], thrown: bool, lit: bool = False) -> list
     found = [f"未计{'、'.join(left)}"] if left else []
     if thrown and not lit:
         found.append("飞火只给最远距离，不在推演中另起新火")
+    if crowns and (thrown or lit):
+        found.append("树冠火的飞屑按地表火放热算：偏少、偏近（Albini 1979 单株成炬未实现）")
     if "fuel" not in ground:
         found.append(
             "燃料取单一值，除隔离线外未计阻隔"
@@ -378,7 +382,7 @@ def footprint(
             "at_edge": reaches_edge(fire),
             "steepest_deg": degrees(atan(max(hypot(x, y) for x, y in steepest(land)))),
             "frames": [{"minute": minute, "geometry": shape} for minute, shape in frames if shape],
-            **({"spot_fires": told(fire.lit)} if spotting else {}),
+            **({"spot_fires": told(fire.lit, fire.outside)} if spotting else {}),
         },
     )
 
@@ -445,7 +449,17 @@ def probable(
         "perturb": vars(perturb),
         "area_ha_p10_p50_p90": [float(low), float(middle), float(high)],
         "places": arrivals(many, places),
+        **({"spot_fires": of_members(many)} if spotting else {}),
     }
+
+
+def of_members(many: Ensemble) -> dict[str, Any]:
+    """What the brands of the members did: fires lit (median; p10, p50, p90), farthest of all, brands over the edge in a member."""
+    lit, far, outside = many.brands.T
+    low, middle, high = (round(float(v)) for v in np.percentile(lit, (10, 50, 90)))
+    return {
+        "lit": middle, "lit_p10_p50_p90": [low, middle, high], "farthest_m": float(far.max()), "outside": round(float(outside.mean())),
+    }  # fmt: skip
 
 
 def arrivals(many: Ensemble, places: Sequence[tuple[str, list[tuple[float, float]]]]) -> list[dict[str, Any]]:

@@ -185,6 +185,8 @@ class Spread:
     #: Fires that its brands lit, in order of time; none where none were asked for.
     lit: tuple[brands.Brand, ...] = ()
     taken: int = field(default=0, compare=False)
+    #: Brands that landed alight beyond the grid.
+    outside: int = 0
 
     def run(self, minute: Floats) -> Floats:
         """Minutes on the clock of the head; infinite stays so."""
@@ -413,13 +415,14 @@ def spread(
     light(of, room, inside, points, start_min)
     taken = march(of, room, until)
     lit: list[brands.Brand] = []
+    outside = 0
     if spotting:
         wet = [band.moisture.dead_1h for band in weather]
-        lit = brands.go_on(of, room, wet, start_min, until, spotting, np.random.default_rng(seed))
+        lit, outside = brands.go_on(of, room, wet, start_min, until, spotting, np.random.default_rng(seed))
     cells, _, state, _ = room
     arrival = observed(front.arrivals(cells, state, *land.fuel.shape), start_min)
     head, clock = head_at(of, points[0], start_min), clock_of(of, points[0], until)
-    return Spread(land, arrival, until, head, clock, tuple(lit), taken)
+    return Spread(land, arrival, until, head, clock, tuple(lit), taken, outside)
 
 
 def light(

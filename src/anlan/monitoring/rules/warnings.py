@@ -298,11 +298,21 @@ def parts(text: str) -> int:
     return 1 if len(text) <= SMS_ONE else -(-len(text) // SMS_JOINED)
 
 
+#: What a warning is sent for; subscribers' mail and push begin with it.
+PURPOSE = "预警发布"
+
+
+def subject(purpose: str, text: str) -> str:
+    """A mail's subject: what it is for, and how its text begins."""
+    return f"【{purpose}】{text.strip().splitlines()[0][:60]}"
+
+
 def previews(content: Content) -> dict[str, str]:
     """The text of each channel as its receiver gets it, by the channel's Chinese name."""
     return {
         "全文": text(content), "短信": sms(content), "大喇叭": spoken(content), "小区广播": cell(content), "显示屏": sign(content),
-        "工作群": chat(content), "电话叫应": telephone(content),
+        "工作群": chat(content), "电话叫应": telephone(content), "邮件": f"{subject(PURPOSE, sms(content))}\n\n{sms(content)}",
+        "网页推送": f"【{PURPOSE}】\n{sms(content)}",
     }  # fmt: skip
 
 

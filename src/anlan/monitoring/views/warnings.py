@@ -65,7 +65,7 @@ class DraftForm(forms.Form):
     expires = moment_field("失效时间")
     basis = forms.CharField(label="依据", max_length=300, required=False)
     geometry = forms.CharField(
-        label="范围（在地图上画，或填 GeoJSON，可由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label="范围（GeoJSON；在地图上画，或由推演带入）", required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     snap = forms.BooleanField(label="按区划边界取整（范围内过半的区划整个纳入）", required=False)
     en_event = forms.CharField(label="英文：类型", max_length=60, required=False)

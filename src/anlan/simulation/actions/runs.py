@@ -34,6 +34,13 @@ def district_at(lon: float, lat: float) -> Area:
     return inside[0] if inside else Area.objects.get(level=Level.CITY)
 
 
+def check_place(lon: float, lat: float) -> None:
+    """Engines lay metres over degrees, which they may do up to 85 degrees of latitude."""
+    for name, title, value, most in (("lon", "经度", lon, 180), ("lat", "纬度", lat, 85)):
+        if not -most <= value <= most:
+            raise Invalid(name, value, f"-{most} 至 {most} °", label=title)
+
+
 def places_around(by: Actor, lon: float, lat: float) -> list[tuple[str, list[list[float]]]]:
     """Communities by their outlines and places of people by their points, for engines that tell when they are reached."""
     around = circle(lon, lat, PLACES_KM * 1000)
@@ -79,7 +86,7 @@ def called(hazard: Hazard, field: str) -> str:
     name, _, rest = field.partition("[")
     item = next((one for one in hazard.inputs if one.name == name), None)
     if item is None:
-        return "推演输入"
+        return "位置" if name.startswith(("lon", "lat")) else "推演输入"
     place, _, column = rest.partition("].")
     part = next((one.title for one in getattr(item, "columns", ()) if one.name == column), column)
     return f"{item.title}[{place}] {part}".strip() if rest else item.title
@@ -106,6 +113,7 @@ def run(
     hazard = HAZARDS.get(kind)
     if hazard is None:
         raise Invalid("kind", kind, "、".join(HAZARDS), label="灾种")
+    check_place(lon, lat)
     area = district_at(lon, lat)
     by.require("simulation.run", area)
     started = time.perf_counter()

@@ -14,6 +14,7 @@ from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
 from anlan.gateways.alerts.contract import Audience, Channel, Message, Outcome, Receipt
+from anlan.monitoring.rules.warnings import subject
 
 TIMEOUT_S = 15.0
 ADDRESS = re.compile(r"[^@\s,;]{1,64}@[^@\s,;]{1,190}\.[A-Za-z]{2,24}")
@@ -40,7 +41,7 @@ def letter(message: Message) -> EmailMessage:
     """The same key gives the same Message-ID, by which a reader's mailbox knows a second copy."""
     made, sender = EmailMessage(), os.environ.get("ANLAN_SMTP_FROM", "anlan@localhost")
     made["From"], made["To"] = sender, message.address
-    made["Subject"] = f"【{message.purpose}】{message.text.strip().splitlines()[0][:60]}"
+    made["Subject"] = subject(message.purpose, message.text)
     made["Message-ID"] = f"<{message.key.replace(':', '.')}@{sender.rpartition('@')[2]}>"
     made["X-Priority"] = "1"
     made.set_content(message.text)

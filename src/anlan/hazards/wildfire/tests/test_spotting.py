@@ -97,6 +97,15 @@ def test_brands_light_fires_beyond_a_river_and_a_line_that_the_front_itself_does
     assert again.lit == fire.lit
 
 
+def test_brands_that_fly_over_the_edge_are_counted_and_said() -> None:
+    near = spread(country(), [WEST], 3, [(140 * CELL, 60 * CELL)], spotting=Spotting(1.0, per_gj=0.2))
+    far = spread(country(), [WEST], 1, [(30.0, START[1])], spotting=Spotting(1.0))
+    assert near.outside > 0 == far.outside
+    many = ensemble(country(), [WEST], 3, [(140 * CELL, 60 * CELL)], 4, spotting=Spotting(1.0, per_gj=0.2))
+    assert many.brands.shape == (4, 3)
+    assert (many.brands[:, 2] > 0).all()
+
+
 def test_wet_fuel_or_still_air_lights_nothing() -> None:
     wet = replace(WEST, moisture=replace(DRY, dead_1h=0.12))
     often = Spotting(1.0, per_gj=0.2)
@@ -137,7 +146,10 @@ def test_a_run_of_the_product_counts_its_spot_fires_and_asks_for_the_cover() -> 
     }
     found = HAZARD.run(106.7, 39.5, {**inputs, "members": 4})
     assert found.summary["members"] == 4
-    assert found.summary["spot_fires"]["lit"] > 0
+    low, middle, high = found.summary["spot_fires"]["lit_p10_p50_p90"]
+    assert 0 < low <= middle == found.summary["spot_fires"]["lit"] <= high, (
+        "of the members, not of the one draw beside them"
+    )
     assert any("Schroeder" in text for text in found.assumptions)
     with pytest.raises(InputError, match="cover_m"):
         HAZARD.run(106.7, 39.5, {**inputs, "cover_m": 0})
