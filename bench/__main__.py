@@ -36,6 +36,11 @@ def shown(value: Any) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
 
 
+def bounded(row: dict[str, Any], limit: dict[str, Any]) -> str:
+    """What no program could beat on this machine, and how much of it was reached."""
+    return f"{row['name']}: bound {limit['name']}: {shown(limit['value'])}, of which {limit['fraction']:.0%} reached"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--only", default="", help="逗号分隔的项目名")
@@ -50,6 +55,9 @@ def main() -> int:
     for row in rows:
         table.add_row(*(shown(row.get(column, "")) for column in COLUMNS))
     Console(width=200).print(table)
+    for row in rows:
+        if limit := row.get("limit"):
+            print(bounded(row, limit))
     if args.write:
         write_page(rows)
     for line in ABSENT:

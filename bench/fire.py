@@ -158,6 +158,7 @@ def many(ask_peer: Any) -> dict[str, Any]:
         "ratio": ratio,
         "goal": ENSEMBLE_GOAL,
         "met": ratio >= ENSEMBLE_GOAL,
+        "limit": bound(int(found.area_ha.sum() * 1e4 / CELL**2), spent),
         "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

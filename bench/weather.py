@@ -112,21 +112,21 @@ def fire(ask: Any, folder: Path) -> dict[str, Any]:
         "ratio": peers / spent,
         "goal": GOAL,
         "met": peers / spent >= GOAL,
-        "limit": bound(cells, spent),
+        "limit": bound(cells, 2 * 4 * 8 + 6 * 4, "a cell day", spent),
         "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
 
-def bound(cells: int, spent: float) -> dict[str, Any]:
-    """Weather in twice (the check, then the codes) and codes out through memory; the loop itself is bound by its polynomials."""
-    size = 2 * 4 * 8 + 6 * 4
+def bound(cells: int, size: int, of: str, spent: float) -> dict[str, Any]:
+    """`size` bytes of each cell through memory. Fire weather: the weather in twice (the check, then the codes), codes out; drought:
+    rain in, index out. The loops are bound by their polynomials and the gamma function: the fraction says so."""
     source, target = np.ones(20_000_000), np.ones(20_000_000)
     began = time.perf_counter()
     np.copyto(target, source)
     bandwidth = 2 * source.nbytes / (time.perf_counter() - began)
     least = cells * size / bandwidth
     return {
-        "name": f"memory, {size} B a cell day at {bandwidth / 1e9:.1f} GB/s",
+        "name": f"memory, {size} B {of} at {bandwidth / 1e9:.1f} GB/s",
         "value": least,
         "fraction": least / spent,
     }
@@ -163,6 +163,7 @@ def drought(ask: Any, folder: Path) -> dict[str, Any]:
         "ratio": peers / spent,
         "goal": SPI_GOAL,
         "met": peers / spent >= SPI_GOAL,
+        "limit": bound(months * SIDE * SIDE, 2 * 8, "a cell and month", spent),
         "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

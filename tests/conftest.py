@@ -17,7 +17,9 @@ from django.db import connection
 from anlan import embedded
 from anlan.kernel.accounts.actor import Actor, GrantView
 from anlan.kernel.models import Area, Level
-from tests import database
+from tests import database, journalled
+
+journalled.watch()
 
 
 @pytest.fixture(scope="session")

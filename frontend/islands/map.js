@@ -39,6 +39,12 @@ map.addControl(new ScaleControl({ maxWidth: 110 }), "bottom-left");
 const panel = new Panel(/** @type {HTMLElement} */ (document.getElementById("panel")), map);
 fronts = new Fronts(/** @type {HTMLElement} */ (holder.parentElement), scene);
 fronts.update();
+// A link from a page names its place, and the layer that it is about.
+const asked = new URLSearchParams(location.search);
+const [lon, lat] = ["lon", "lat"].map((name) => Number.parseFloat(asked.get(name) ?? ""));
+if (Math.abs(lon) <= 180 && Math.abs(lat) <= 85) map.jumpTo({ center: [lon, lat], zoom: 12.5 });
+const about = asked.get("layer");
+if (about && layers.has(about)) tree.set(about, true);
 const tools = new Tools(map, { panel, layers });
 const drawing = new Drawing(map, { panel, tools });
 const reach = new Reach(map);

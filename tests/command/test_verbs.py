@@ -21,7 +21,7 @@ from anlan.kernel.audit.models import JournalEntry
 from anlan.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from anlan.kernel.events import dispatcher
 from anlan.monitoring.actions import receive_event
-from anlan.resources.models import Readiness, Team
+from anlan.resources.models import Readiness, RoadEdge, RoadNode, Team
 from tests.command.conftest import START, Stage, opened
 from tests.command.test_chain import raise_alarm
 from tests.conftest import actor
@@ -205,6 +205,29 @@ def test_the_nearest_team_goes_and_a_second_incident_gets_the_next(stage: Stage)
     assert Task.everything.get(incident=responded(stage), card="plug").team == stage.team
     second = responded(stage, lon=106.705, title="另一处泄漏")
     assert Task.everything.get(incident=second, card="plug").team == stage.far_team
+
+
+def test_the_team_that_is_nearer_by_road_goes_before_the_one_that_is_nearer_as_the_crow_flies(stage: Stage) -> None:
+    """The near station lies across the river: 60 km round by the bridge; from the far one a road leads straight here."""
+    here, near, bridge, far = (
+        RoadNode.objects.create(code=code, lon=lon, lat=lat)
+        for code, lon, lat in (
+            ("here", 106.7, 39.5),
+            ("near", 106.72, 39.5),
+            ("bridge", 106.7, 39.3),
+            ("far", 106.9, 39.5),
+        )
+    )
+    for code, start, end, length in (
+        ("1", near, bridge, 30_000),
+        ("2", bridge, here, 30_000),
+        ("3", far, here, 17_200),
+    ):
+        RoadEdge.objects.create(
+            code=code, start=start, end=end, name="路", kind="主干路", length_m=length, speed_km_h=60
+        )
+    task = Task.everything.get(incident=responded(stage), card="plug")
+    assert (task.team, round(task.road_m or 0, -2)) == (stage.far_team, 17_200)
 
 
 def test_a_team_may_be_sent_by_hand_once(stage: Stage) -> None:

@@ -1,7 +1,8 @@
 """A neighbour's objects: every address with a key in it answers an officer of another district with 403 or 404.
 
 One row of every table of areas is made in the west, all with the same key, so that whatever an address means by its key, it
-means a row of the west. An address counts as proven when the west's own officer gets an answer there and the east's does not.
+means a row of the west. An address counts as proven when the west's own officer (or, for what is the whole city's, the city's)
+gets an answer there and the east's does not. What is not proven must be excused by name, with the reason.
 """
 
 from __future__ import annotations
@@ -10,35 +11,44 @@ import logging
 import re
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, models, transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 import anlan
+from anlan.gateways.models import Backfill, FeedSource, OutgoingMessage, Peer, Quarantined
 from anlan.kernel.accounts.scope import ScopedChild, ScopedModel
 from anlan.kernel.models import Area, User
 from anlan.kernel.register.declare import REGISTERS
 from anlan.web.api import api
+from tests.conformance.west import AT, BODIES, PK, QUERIES, REAL, SCRIPTS, WORDS
 from tests.conftest import City, actor
 from tests.web.conftest import account
 
-PK = 424_242
-AT = datetime(2026, 11, 28, tzinfo=UTC)
 REFUSED = {403, 404}
+JSON, FORM = "application/json", "multipart/form-data"
+#: Tables without an area, which are the whole city's.
+CITYS = [Quarantined, Backfill, Peer, FeedSource, OutgoingMessage]
 #: Not objects of an area: one's own tokens, roles; accounts have tests of their own (tests/web/test_accounts.py).
 OTHER = ("account/", "accounts/", "api/map/layers/", "tiles/", "public/", "c/", "feeds/", "api/feeds/", "api/sta/")
 #: Registers are one toolkit; these stand for all (the rows of every table are asked for above).
 FEW = ("stations", "teams", "enterprises")
-#: No address at all answers the neighbour with anything but a refusal. Not proven is that it is about the row: where the bare
-#: row cannot be shown (500) or the body is refused before the row is looked for (422). The test prints them (`pytest -s`).
-PROVEN_AT_LEAST = 162
+#: Addresses that are not proven, and why not. No address at all answers the neighbour with anything but a refusal.
+EXCUSED = {
+    "api/command/incidents/<pk>/merge": "needs two incidents of the west: into itself is refused before either is looked for",
+    "command/plans/<int:pk>/stress.docx": "needs a computed stress test; the page of the same row is proven",
+    "supervision/risks/<int:pk>/report.<str:kind>": "needs a computed risk with its wind rose; the park's page is proven",
+    "situation/releases/<int:pk>/": "needs an assessed release; the API of the same row is proven",
+    "gateways/backfill/<int:pk>/refused.csv": "needs the file on disk; refused by permission, cancelling is proven",
+    "gateways/exchange/peers/<int:pk>/foreign/<str:form>": "needs a real parcel to write out; bringing one in is proven",
+}
 VALUES: dict[type[models.Field[Any, Any]], Any] = {
     models.BooleanField: False, models.DateTimeField: AT, models.DateField: AT.date(), models.TimeField: AT.time(),
     models.DecimalField: Decimal(1), models.FloatField: 1.0, models.IntegerField: 1, models.JSONField: {},
@@ -56,7 +66,7 @@ class West:
     def __init__(self, area: Area, user: User) -> None:
         self.area, self.user = area, user
         self.rows: dict[Any, Any] = {}
-        for model in scoped():
+        for model in [*scoped(), *CITYS]:
             self.row(model)
 
     def row(self, model: Any) -> Any:
@@ -75,11 +85,12 @@ class West:
 
     def values(self, model: Any) -> dict[str, Any]:
         scope = str(getattr(model, "SCOPE_AREA", "")).partition("__")[0]
+        real = REAL.get(model._meta.label, lambda row: {})(lambda label: self.row(apps.get_model(label)))
         needed = [
             field for field in model._meta.concrete_fields
             if not field.primary_key and (field.name == scope or not (field.null or field.has_default()))
         ]  # fmt: skip
-        return {field.name: self.value(field) for field in needed} | {model._meta.pk.name: PK}
+        return {field.name: self.value(field) for field in needed} | {model._meta.pk.name: PK} | real
 
     def value(self, field: Any) -> Any:
         if field.is_relation:
@@ -123,7 +134,7 @@ def addresses() -> dict[str, list[str]]:
         keyed = re.sub(r"<(int:\w+|pk|\w+_id)>", str(PK), pattern)
         if keyed == pattern or pattern.startswith((*OTHER, *many)):
             continue
-        among = FEW if "<slug:slug>" in keyed else sorted(said.get(name, ()))
+        among = FEW if "<slug:slug>" in keyed else WORDS.get(pattern) or sorted(said.get(name, ()))
         named = [re.sub(r"<[\w:]+>", word, keyed) for word in among] if "<" in keyed else [keyed]
         found[pattern] = [address for address in named if "<" not in address]
     return found
@@ -144,33 +155,40 @@ def sample(about: dict[str, Any], parts: dict[str, Any]) -> Any:
     return kinds.get(about.get("type", "object"))
 
 
-def bodies() -> dict[str, tuple[str, Any]]:
-    """Address of the API with our key in it -> (method, body) of its first verb that changes something."""
+Body = tuple[str, Any, str]
+
+
+def bodies() -> dict[str, Body]:
+    """Pattern of the API -> (method, body, kind of content) of its first verb that changes something."""
     schema = api.get_openapi_schema()
     parts = schema["components"]["schemas"]
     found = {}
     for path, verbs in schema["paths"].items():
-        for method in ("post", "put", "patch", "delete"):
-            if method in verbs:
-                about = (
-                    verbs[method]
-                    .get("requestBody", {})
-                    .get("content", {})
-                    .get("application/json", {})
-                    .get("schema", {})
-                )
-                found[re.sub(r"{\w+}", str(PK), path.lstrip("/"))] = (method, sample(about, parts))
-                break
+        method = next((one for one in ("post", "put", "patch", "delete") if one in verbs), "")
+        if method:
+            content = verbs[method].get("requestBody", {}).get("content", {})
+            about = content.get("application/json", {}).get("schema", {})
+            found[re.sub(r"{(\w+)}", r"<\1>", path.lstrip("/"))] = (method, sample(about, parts), JSON)
     return found
 
 
-def status(client: Client, address: str, bodies: dict[str, tuple[str, Any]]) -> int:
+def asked(pattern: str, known: dict[str, Body]) -> Body:
+    method, body, kind = known.get(pattern, ("post", {}, JSON if pattern.startswith("api/") else FORM))
+    if pattern in BODIES:
+        body = BODIES[pattern] if not isinstance(body, dict) else body | BODIES[pattern]
+    if isinstance(body, dict) and kind == FORM:
+        body = {name: SimpleUploadedFile("a.csv", one) if isinstance(one, bytes) else one for name, one in body.items()}
+    return method, body, JSON if pattern in SCRIPTS else kind
+
+
+def status(client: Client, pattern: str, address: str, known: dict[str, Body]) -> int:
     """What the address answers, with everything undone; a verb may say on the page it leads to that it refuses."""
     with transaction.atomic():
-        answer = client.get(f"/{address}")
+        answer = client.get(f"/{address}", QUERIES.get(pattern, {}))
         if answer.status_code == 405:
-            method, body = bodies.get(address, ("post", {}))
-            answer = getattr(client, method)(f"/{address}", body, content_type="application/json", follow=True)
+            method, body, kind = asked(pattern, known)
+            content = {"content_type": kind} if kind == JSON else {}
+            answer = getattr(client, method)(f"/{address}", body, follow=True, **content)
         transaction.set_rollback(True)
     return int(answer.status_code)
 
@@ -192,18 +210,24 @@ def test_a_row_of_the_west_is_no_row_for_the_east(west: West, city: City) -> Non
 
 def test_no_address_shows_the_east_an_object_of_the_west(west: West, city: City) -> None:
     logging.disable(logging.CRITICAL)
-    own, other = browser(west.user), browser(account(city.east, "east"))
-    asked = bodies()
+    other = browser(account(city.east, "east"))
+    owners = [browser(west.user), browser(account(city.city, "whole"))]
+    known = bodies()
     proven, not_proven, leaks = [], [], {}
     try:
         for pattern, found in addresses().items():
-            theirs = {address: status(other, address, asked) for address in found}
+            theirs = {address: status(other, pattern, address, known) for address in found}
             leaks |= {address: code for address, code in theirs.items() if code < 400}
             refused = [address for address, code in theirs.items() if code in REFUSED]
-            good = any(status(own, address, asked) not in {*REFUSED, 405, 500} for address in refused)
+            good = any(
+                status(owner, pattern, address, known) not in {*REFUSED, 405, 500}
+                for address in refused
+                for owner in owners
+            )
             (proven if good else not_proven).append(pattern)
     finally:
         logging.disable(logging.NOTSET)
     print(f"proven: {len(proven)}; not proven: {len(not_proven)}:", *not_proven, sep="\n  ")
     assert leaks == {}, leaks
-    assert len(proven) >= PROVEN_AT_LEAST, not_proven
+    assert set(not_proven) - set(EXCUSED) == set(), "prove them (tests/conformance/west.py), or say why not"
+    assert set(EXCUSED) - set(not_proven) == set(), "they are proven now, or gone: they need no excuse"

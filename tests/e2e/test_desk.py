@@ -7,7 +7,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from anlan.command.models import CallRecord, Incident
+from anlan.command.models import CallRecord, Incident, Instruction
 from tests.conftest import City
 from tests.e2e.conftest import picture
 
@@ -45,3 +45,20 @@ def test_a_call_becomes_an_incident_and_the_second_caller_is_recognised_by_keybo
     page.goto("/command/")
     expect(page.locator(".due-list")).to_contain_text("首报")
     picture(page, "desk")
+
+
+def test_a_refusal_is_told_beside_what_was_typed_and_nothing_is_lost(drawn_city: City, page: Page) -> None:
+    page.goto("/command/instructions/")
+    page.fill("#i-leader", "王市长")
+    page.fill("#i-text", "全力搜救")
+    for name, text in (("what", "核清人数"), ("owner", "应急局"), ("hours", "-3")):
+        page.locator(f"[name={name}]").first.fill(text)
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator("form [data-refusal]")).to_contain_text("0.5~2160")
+    expect(page.locator("[name=hours]").first).to_be_focused()
+    expect(page.locator("#i-leader")).to_have_value("王市长")
+    assert not Instruction.everything.exists()
+    page.locator("[name=hours]").first.fill("2")
+    page.get_by_role("button", name="登记", exact=True).click()
+    expect(page.locator("main")).to_contain_text("核清人数")
+    assert Instruction.everything.get().leader == "王市长"

@@ -20,7 +20,7 @@ from anlan.kernel.models import Area, Level
 from anlan.monitoring.actions.process import Finding, clear_alarm, raise_alarm
 from anlan.monitoring.models import Alarm, AlarmRule, Datastream, Station
 from anlan.simulation.layers import footprints
-from anlan.simulation.models import Run
+from anlan.simulation.models import Lead, Run
 from anlan.situation import actions, jobs, layers, queries
 from anlan.situation.models import ReleaseWatch
 from anlan.supervision.models import Enterprise, HazardUnit
@@ -347,6 +347,7 @@ def test_a_release_that_only_detectors_told_of_ends_when_their_alarms_are_over(t
         gone(alarms[1])
         watch.refresh_from_db()
         assert watch.ended_at == NOON
+        assert [lead.state for lead in Lead.objects.unscoped("test")] == ["lapsed"]
         assert footprints(actor(city.city), None)["features"] == []
         gas = gas_alarm(tank, city, 500.0, 600.0)
         confirmed = ReleaseWatch.objects.unscoped("test").get(ended_at=None)

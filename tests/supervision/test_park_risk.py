@@ -482,6 +482,7 @@ def test_page_report_and_question_of_room(park: Park, signed_in: SignIn) -> None
     page = browser.get(f"/supervision/parks/{park.pk}/").content.decode()
     for text in (row.grade, "学校", "外部安全防护距离", "此处还能加什么", "待核对", "模型推算"):
         assert text in page
+    assert "/?lon=106.69&amp;lat=39.47&amp;layer=park-risk-annual" in page
     assert row.grade in browser.get("/supervision/parks/").content.decode()
     ask = f"/supervision/parks/{park.pk}/"
     answer = browser.get(f"{ask}plan?substance=chlorine&tonnes=60&lon=106.694&lat=39.47").content.decode()

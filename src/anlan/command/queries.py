@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from shapely.geometry import shape
@@ -53,6 +54,12 @@ def incidents_of_alarms(actor: Actor, alarm_ids: Collection[int]) -> dict[int, i
     joined = Proposal.objects.visible_to(actor, VIEW).filter(alarm_id__in=alarm_ids, incident__isnull=False)
     pairs = [*joined.values_list("alarm_id", "incident_id"), *opened.values_list("alarm_id", "pk")]
     return {alarm: incident for alarm, incident in pairs if alarm and incident}
+
+
+def is_open(correlation_id: UUID) -> bool:
+    """Whether an incident of this correlation id goes on; asked by reactions."""
+    rows = Incident.objects.unscoped("yes or no, of one id").filter(correlation_id=correlation_id)
+    return rows.exclude(status__in=INCIDENT_OVER).exists()
 
 
 def incident(actor: Actor, incident_id: int) -> Incident:

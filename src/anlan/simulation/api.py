@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.simulation import actions, queries
@@ -52,9 +52,9 @@ def engines(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/run", summary="运行推演", response={201: dict[str, Any]})
-def run(request: HttpRequest, data: RunIn) -> tuple[int, dict[str, Any]]:
+def run(request: HttpRequest, data: RunIn) -> Status[dict[str, Any]]:
     row = actions.run(who(request), data.kind, data.inputs, data.lon, data.lat, data.correlation_id, data.subject)
-    return 201, run_out(row)
+    return Status(201, run_out(row))
 
 
 @router.get("/runs", summary="推演结果")

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.situation import actions, queries
@@ -57,9 +57,11 @@ def release(request: HttpRequest, pk: int) -> dict[str, Any]:
 
 
 @router.post("/releases", summary="开始泄漏研判", response={201: dict[str, Any]})
-def follow(request: HttpRequest, data: ReleaseIn) -> tuple[int, dict[str, Any]]:
+def follow(request: HttpRequest, data: ReleaseIn) -> Status[dict[str, Any]]:
     by = who(request)
-    return 201, shown(actions.follow_release(by, data.given, data.unit_id, data.lon, data.lat, data.correlation_id))
+    return Status(
+        201, shown(actions.follow_release(by, data.given, data.unit_id, data.lon, data.lat, data.correlation_id))
+    )
 
 
 @router.post("/releases/{pk}/revise", summary="更新泄漏条件")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from anlan.command import queries as command
 from anlan.hazards.chemical.substances import find
 from anlan.kernel.accounts.actor import system
 from anlan.kernel.errors import Invalid
@@ -9,6 +10,7 @@ from anlan.kernel.events.models import Event
 from anlan.kernel.events.outbox import on
 from anlan.monitoring import actions as monitoring
 from anlan.monitoring import queries as readings
+from anlan.simulation import actions as simulation
 from anlan.situation import queries
 from anlan.situation.actions import end_release, propose_release
 from anlan.situation.models import Origin, ReleaseWatch
@@ -67,13 +69,16 @@ def gas_alarm(event: Event) -> None:
 
 @on("monitoring.AlarmCleared")
 def gas_gone(event: Event) -> None:
-    """What only detectors told of ends with their alarms; what an officer stands for is ended by people."""
+    """What only detectors told of ends with their alarms, and what might have followed from it too, where no incident goes
+    on with it; what an officer stands for is ended by people."""
     unit = readings.quiet_unit(event.payload["alarm_id"])
     rows = ReleaseWatch.objects.unscoped("what detectors began they end").filter(
         unit=unit, origin=Origin.DETECTORS, confirmed_at=None, ended_at=None
     )
-    for pk in list(rows.values_list("pk", flat=True)) if unit else ():
-        end_release(DESK, pk, "该处报警均已恢复，自动研判结束")
+    for row in list(rows) if unit else ():
+        end_release(DESK, row.pk, "该处报警均已恢复，自动研判结束")
+        if not command.is_open(row.correlation_id):
+            simulation.end_story(DESK, row.correlation_id)
 
 
 @on("situation.ReleaseEnded")

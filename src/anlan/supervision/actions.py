@@ -104,7 +104,10 @@ def report_people(
     values = {
         "area": place.area, "data_class": place.data_class, "people": count, "outdoors": outside, "at": at, "source": source[:120]
     }  # fmt: skip
+    before = snapshot(known) if known else None
     row, _new = OnSite.objects.unscoped(WHY).update_or_create(**where, defaults=values)
+    if by.user_id is not None:  # what counters tell by themselves stands with the observations
+        record(by, "上报在场人数", row, before=before, reason=source[:120])
     return row
 
 

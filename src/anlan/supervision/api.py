@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import AwareDatetime, FiniteFloat
 
 from anlan.kernel import clock
@@ -101,28 +101,30 @@ def point(request: HttpRequest, park_id: int, lon: str, lat: str, basis: str = "
 
 
 @router.post("/parks/{park_id}/assess", summary="重新评估园区风险", response={201: dict[str, Any]})
-def assess(request: HttpRequest, park_id: int, data: AssessIn) -> tuple[int, dict[str, Any]]:
-    return 201, risk_out(actions.assess_park(who(request), park_id, data.basis, f"{who(request).name}经接口重算"))
+def assess(request: HttpRequest, park_id: int, data: AssessIn) -> Status[dict[str, Any]]:
+    return Status(
+        201, risk_out(actions.assess_park(who(request), park_id, data.basis, f"{who(request).name}经接口重算"))
+    )
 
 
 @router.post("/hazard-units/{unit_id}/stock", summary="报告危险单元现存量", response={201: dict[str, Any]})
-def stock(request: HttpRequest, unit_id: int, data: StockIn) -> tuple[int, dict[str, Any]]:
+def stock(request: HttpRequest, unit_id: int, data: StockIn) -> Status[dict[str, Any]]:
     row = actions.report_stock(who(request), unit_id, data.quantity_t, data.at or clock.now(), data.source)
-    return 201, {"unit_id": row.unit_id, "quantity_t": row.quantity_t, "at": row.at, "source": row.source}
+    return Status(201, {"unit_id": row.unit_id, "quantity_t": row.quantity_t, "at": row.at, "source": row.source})
 
 
-def counted(request: HttpRequest, kind: str, pk: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+def counted(request: HttpRequest, kind: str, pk: int, data: PeopleIn) -> Status[dict[str, Any]]:
     row = actions.report_people(
         who(request), kind, pk, data.people, data.at or clock.now(), data.source, data.outdoors
     )  # fmt: skip
-    return 201, {"people": row.people, "outdoors": row.outdoors, "at": row.at, "source": row.source}
+    return Status(201, {"people": row.people, "outdoors": row.outdoors, "at": row.at, "source": row.source})
 
 
 @router.post("/enterprises/{enterprise_id}/people", summary="报告企业在场人数", response={201: dict[str, Any]})
-def people_at_works(request: HttpRequest, enterprise_id: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+def people_at_works(request: HttpRequest, enterprise_id: int, data: PeopleIn) -> Status[dict[str, Any]]:
     return counted(request, "enterprise", enterprise_id, data)
 
 
 @router.post("/protection-targets/{target_id}/people", summary="报告防护目标在场人数", response={201: dict[str, Any]})
-def people_at_target(request: HttpRequest, target_id: int, data: PeopleIn) -> tuple[int, dict[str, Any]]:
+def people_at_target(request: HttpRequest, target_id: int, data: PeopleIn) -> Status[dict[str, Any]]:
     return counted(request, "target", target_id, data)

@@ -110,7 +110,8 @@ def propose_foreign(
     )  # fmt: skip
     ours = Incident.objects.unscoped(HELD).filter(correlation_id=found.correlation_id).first()
     if ours is not None:
-        tell(ours, Kind.ALARM, f"{reported_by}通报：{title}", by.name, at=clock.now(), lon=lon, lat=lat)
+        line = tell(ours, Kind.ALARM, f"{reported_by}通报：{title}", by.name, at=clock.now(), lon=lon, lat=lat)
+        record(by, "记入事件线索", line, reason=ours.number, correlation_id=ours.correlation_id)
         return ours
     return propose(by, found, 1)
 
@@ -125,15 +126,9 @@ def propose(by: Actor, found: Source, priority: int) -> Proposal | Incident:
         return incident
     incident = same_incident(found)
     if incident:
-        tell(
-            incident,
-            Kind.ALARM,
-            f"同地同时段{found.kind}：{found.title}",
-            by.name,
-            at=found.at,
-            lon=found.lon,
-            lat=found.lat,
-        )
+        text = f"同地同时段{found.kind}：{found.title}"
+        line = tell(incident, Kind.ALARM, text, by.name, at=found.at, lon=found.lon, lat=found.lat)
+        record(by, "记入事件线索", line, reason=incident.number, correlation_id=incident.correlation_id)
         return incident
     twin = same_proposal(found)
     if twin:

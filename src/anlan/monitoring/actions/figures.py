@@ -10,7 +10,7 @@ from uuid import UUID
 
 from anlan.kernel.accounts.actor import Actor
 from anlan.kernel.accounts.models import DataClass
-from anlan.kernel.actions import action
+from anlan.kernel.actions import action, record
 from anlan.kernel.areas.models import Area
 from anlan.kernel.errors import Conflict
 from anlan.monitoring.actions.process import (
@@ -71,7 +71,7 @@ class Figure:
         return ""
 
 
-def rule_of(criterion: Criterion) -> AlarmRule:
+def rule_of(by: Actor, criterion: Criterion) -> AlarmRule:
     """The rule in the registry, over the whole territory."""
     top = Area.objects.order_by("level", "path").first()
     if top is None:
@@ -82,9 +82,11 @@ def rule_of(criterion: Criterion) -> AlarmRule:
         "basis": criterion.basis,
         "advice": criterion.advice,
     }
-    rule, _ = AlarmRule.objects.unscoped("criteria are the system's own").get_or_create(
+    rule, new = AlarmRule.objects.unscoped("criteria are the system's own").get_or_create(
         code=criterion.code, defaults={"kind": RuleKind.COMPUTED, "area": top, **words}
     )
+    if new:
+        record(by, "登记计算判据", rule)
     return rule
 
 
@@ -109,7 +111,7 @@ def judge_figures(by: Actor, criterion: Criterion, about: str, figures: Sequence
     """Judge all figures of this criterion that there are now about one thing ("release:12", "park:3"): what has reached a limit is
     raised, or escalated at an outer one; what no longer has, or is no longer among the figures, returns to normal.
     Returns the alarms that hold now and are new or higher. Judging the same figures again changes nothing."""
-    rule = rule_of(criterion)
+    rule = rule_of(by, criterion)
     beyond = {f.subject: finding_of(rule, about, f, at) for f in figures if f.band} if rule.enabled else {}
     held = {found.subject for found in beyond.values()}
     rows = Alarm.objects.unscoped("computed figures are judged everywhere")
