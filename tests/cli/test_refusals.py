@@ -100,7 +100,7 @@ def files(tmp_path: Path) -> dict[str, str]:
     made = {name: tmp_path / f"{name}.json" for name in ("empty", "junk", "object")}
     made["empty"].touch()
     made["junk"].write_bytes(b"\xff\xfe\x00bad")
-    made["object"].write_text("{}", encoding="ascii")
+    made["object"].write_text('{"deaths": 1}', encoding="ascii")
     (tmp_path / "dir").mkdir()
     return {name: str(path) for name, path in made.items()} | {
         "dir": str(tmp_path / "dir"),

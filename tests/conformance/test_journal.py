@@ -73,7 +73,10 @@ def test_every_verb_comes_to_the_journal() -> None:
     for file in [*home.rglob("actions.py"), *home.rglob("actions/*.py")]:
         parts = file.relative_to(home.parent).with_suffix("").parts
         importlib.import_module(".".join(part for part in parts if part != "__init__"))
-    silent = {name.rpartition(".")[2] for name, verb in ACTIONS.items() if not journals(bare(verb), set())}
+    ours = {
+        name: verb for name, verb in ACTIONS.items() if bare(verb).__module__.startswith("anlan.")
+    }  # tests have some
+    silent = {name.rpartition(".")[2] for name, verb in ours.items() if not journals(bare(verb), set())}
     assert silent <= set(READINGS), "a verb that changes something ends with record(...)"
     sometimes = {
         "report_people",
@@ -85,7 +88,7 @@ def test_every_verb_comes_to_the_journal() -> None:
         "follow_sandbox",
     }
     assert set(READINGS) - silent <= sometimes, "they do journal: they need not be excused"
-    assert len(ACTIONS) > 250
+    assert len(ours) > 250
 
 
 @action("kernel.edit")

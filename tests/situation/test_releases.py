@@ -133,7 +133,7 @@ def test_people_are_counted_by_the_shift_that_is_on(tank: HazardUnit, city: City
         blow(2.5, 270, NIGHT)
         watch = actions.follow_release(actor(city.city), TANK, tank.pk)
     assert watch.advice["shift"] == "night"
-    assert watch.weather["stability"] == "D"
+    assert watch.weather["stability"] == "E"
 
 
 def test_a_turned_wind_computes_anew_and_a_steady_one_does_not(tank: HazardUnit, city: City) -> None:
