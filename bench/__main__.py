@@ -7,19 +7,18 @@ Agreement of results is checked inside the workload before anything is timed.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import os
 import pkgutil
 import platform
-import traceback
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-
-from bench._lab import ABSENT
 
 HERE = Path(__file__).resolve().parent
 # The peers' environments are made by uv: the machine's, or the project's own.
@@ -48,8 +47,10 @@ def main() -> int:
     args = parser.parse_args()
     only = [name for name in args.only.split(",") if name]
     rows: list[dict[str, Any]] = []
+    absent: list[str] = []
     for name in only or workloads():
-        rows += rows_of(name)
+        measured, missing = rows_of(name)
+        rows, absent = rows + measured, absent + missing
     (HERE / "results.json").write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
     table = Table(*COLUMNS)
     for row in rows:
@@ -60,23 +61,20 @@ def main() -> int:
             print(bounded(row, limit))
     if args.write:
         write_page(rows)
-    for line in ABSENT:
+    for line in absent:
         print(f"未比较 {line}")
-    return 1 if ABSENT else 0
+    return 1 if absent else 0
 
 
-def rows_of(name: str) -> list[dict[str, Any]]:
-    """What a workload measured. One that fails or finds nothing to compare with does not keep the others from running."""
-    known = len(ABSENT)
-    try:
-        rows: list[dict[str, Any]] = importlib.import_module(f"bench.{name}").run()
-    except Exception as error:  # told at the end, by name
-        traceback.print_exc()
-        ABSENT.append(f"{name}: {type(error).__name__}: {error}")
-        return []
-    if not rows and len(ABSENT) == known:
-        ABSENT.append(f"{name}: no row")
-    return rows
+def rows_of(name: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """What a workload measured, and what it could not. One that fails does not keep the others from running."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as said:
+        done = subprocess.run([sys.executable, "-m", "bench._one", name, said.name], cwd=HERE.parent, check=False)
+        text = Path(said.name).read_text(encoding="utf-8")
+    if not text:
+        return [], [f"{name}: ended with {done.returncode}"]
+    found = json.loads(text)
+    return found["rows"], found["absent"] or ([] if found["rows"] else [f"{name}: no row"])
 
 
 def write_page(rows: list[dict[str, Any]]) -> None:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench._lab import ABSENT, ROOT, installed
+from bench._peers import ABSENT, ROOT, installed
 
 PYTHON = ROOT / "var" / "peers" / "cap-composer" / "bin" / "python"
 PEERS = ROOT / "bench" / "peers"

@@ -11,33 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench._peers import ROOT
+
 os.environ.setdefault("ANLAN_VAR", str(ROOT / "var" / "bench"))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anlan.settings")
 
-import django  # noqa: E402 - the environment comes first
+import django
 
 django.setup()
 
 from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
-
-#: What a run could not compare with, and why; told at its end, and the run has failed then.
-ABSENT: list[str] = []
-
-
-def installed(name: str, script: str, wanted: Path) -> bool:
-    """Whether a peer is there; it is installed if it is not, and told as absent if that fails."""
-    if not wanted.exists():
-        done = subprocess.run(
-            ["sh", str(ROOT / "bench" / "peers" / script)], capture_output=True, text=True, check=False
-        )
-        if not wanted.exists():
-            ABSENT.append(
-                f"{name}: sh bench/peers/{script} did not install it: {(done.stderr or done.stdout)[-300:].strip()}"
-            )
-            return False
-    return True
 
 
 @contextmanager

@@ -26,7 +26,8 @@ from typing import Any
 
 from anlan import embedded
 from anlan.gateways.devices.mqtt.client import PUBLISH, Message, MqttClient, field, packet
-from bench._lab import ROOT, connection, free_port, fresh_database, installed, wait_for_port
+from bench._lab import connection, free_port, fresh_database, wait_for_port
+from bench._peers import ROOT, installed
 
 STATIONS, MESSAGES, WINDOW = 500, 20_000, 2000
 #: Lines of the devices: everybody is sent to over as many.

@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 
 from anlan import embedded
-from bench._lab import ROOT, connection, free_port, fresh_database, installed, wait_for_port, web
+from bench._lab import connection, free_port, fresh_database, wait_for_port, web
+from bench._peers import ROOT, installed
 from bench.gateway import TOKEN, broker, count
 
 SINGLES, ARRAYS, ARRAY, QUERIES, CONNECTIONS = 2000, 64, 1000, 300, 16
