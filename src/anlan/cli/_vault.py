@@ -28,7 +28,7 @@ from anlan.kernel.errors import Conflict, Invalid
 FORMAT = 1
 MANIFEST, DUMP, FILES = "manifest.json", "database.dump", "files/"
 #: Below ANLAN_VAR: the servers' own files, and what is made anew at every start or belongs to nobody.
-LEFT_OUT = frozenset({"postgres", "nats", "static", "run", "logs", "sandbox", "uploads", "bench", "peers", "test"})
+LEFT_OUT = frozenset({"postgres", "nats", "static", "run", "log", "sandbox", "uploads", "bench", "peers", "test"})
 CHUNK = 1 << 20
 
 
@@ -102,7 +102,7 @@ def unpack(source: Path, into: Path) -> dict[str, Any]:
     """Check and lay out a backup; its manifest. Raises Invalid naming what is damaged or does not belong."""
     try:
         with tarfile.open(source, mode="r:") as tar:
-            tar.extractall(into, filter="data")
+            lay_out(tar, into.resolve())
         manifest: dict[str, Any] = json.loads((into / MANIFEST).read_text(encoding="utf-8"))
         members = {str(name): (int(one["size"]), str(one["sha256"])) for name, one in manifest["members"].items()}
     except (tarfile.TarError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -117,6 +117,19 @@ def unpack(source: Path, into: Path) -> dict[str, Any]:
     ):
         raise Invalid("file", "、".join(wrong[:5]), "与清单一致的内容", label="备份文件")
     return manifest
+
+
+def lay_out(tar: tarfile.TarFile, into: Path) -> None:
+    """Plain files inside the folder, and nothing else. Raises ValueError."""
+    for member in tar:
+        place = (into / member.name).resolve()
+        stream = tar.extractfile(member) if member.isfile() and place.is_relative_to(into) else None
+        if stream is None:
+            raise ValueError(f"{member.name} 不是备份中的文件")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with place.open("wb") as out:
+            shutil.copyfileobj(stream, out, CHUNK)
+        place.chmod(member.mode & 0o755)
 
 
 def same(path: Path, told: tuple[int, str]) -> bool:
