@@ -14,7 +14,6 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +22,7 @@ from typing import IO, Any
 import psycopg
 
 from anlan import embedded
+from anlan.kernel import clock
 from anlan.kernel.errors import Conflict, Invalid
 
 FORMAT = 1
@@ -84,7 +84,7 @@ def write(url: str, var: Path, target: Path) -> dict[str, Any]:
                 size, sha256 = digest(stream)
             known[name] = {"size": size, "sha256": sha256}
         manifest = {
-            "format": FORMAT, "anlan": version("anlan"), "at": datetime.now(UTC).isoformat(timespec="seconds"), "members": known,
+            "format": FORMAT, "anlan": version("anlan"), "at": clock.real_now().isoformat(timespec="seconds"), "members": known,
         }  # fmt: skip
         note = Path(work) / MANIFEST
         note.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
