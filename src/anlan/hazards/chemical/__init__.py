@@ -268,7 +268,7 @@ HAZARD = Hazard(
         Input("wind_m_s", "风速（0 为静风）", "m/s", 0, 40, 2),
         Input("wind_from_deg", "风向（来向）", "°", 0, 360, 270),
         Choice("stability", "大气稳定度", plume.STABILITIES, "D"),
-        Choice("terrain", "地面", ("rural", "urban", "gb3840"), "rural", {"rural": "开阔地（Briggs）", "urban": "城区（Briggs）", "gb3840": "GB/T 3840-91 系数"}),
+        Choice("terrain", "地面", ("rural", "urban", "gb3840"), "rural", {"rural": "开阔地（Briggs）", "urban": "城区（Briggs；A、B 类 σz 待核对）", "gb3840": "GB/T 3840-91 系数"}),
         Choice("model", "扩散模型", ("auto", "gaussian", "dense"), "auto", {"auto": "自动", "gaussian": "高斯烟羽", "dense": "重气"}),
         Choice("uncertainty", "不确定范围", ("on", "off"), "on", {"on": "计算", "off": "不计算"}),
         Input("wind_dir_sd_deg", "风向标准差", "°", 0, 90, 15),
