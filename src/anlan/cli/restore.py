@@ -10,7 +10,7 @@ from pathlib import Path
 from anlan.cli import _roles, _vault
 
 HELP = "恢复：把备份装入空的数据目录和空库，并校验审计日志"
-EXAMPLE = "ANLAN_VAR=/data/anlan anlan restore /backup/anlan-20261128.tar"
+EXAMPLE = "anlan restore /backup/anlan-20261128.tar"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
