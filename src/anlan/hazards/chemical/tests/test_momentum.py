@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, shape
 
@@ -158,13 +158,13 @@ def test_a_leaning_flame_heats_what_lies_in_front_of_it() -> None:
 @settings(max_examples=25, deadline=None)
 @given(st.floats(50, 1e5), st.sampled_from("BDF"), st.floats(1, 8), st.floats(1.2, 50))
 def test_a_slumped_cloud_is_handed_over_without_a_jump(mass: float, stability: str, wind: float, over: float) -> None:
+    assume(stability == "D" or wind <= 5)  # GB/T 3840-91 has no B and no F in stronger wind
     mix = mixture(Material(0.07091, 487, 239.15, 0.5, 288e3, 239.15, 1563), 293.15)
     found = heavy_puff.slump(mass, mix, surface(wind, stability))
     last = int((found.edge == 0).sum()) - 1
     radii = found.radii(float(found.peak[last]) / over)
     assert radii[last + 1] == pytest.approx(radii[last], rel=0.15)
-    # 5.02 % of 50 kg in class B at 7.9 m/s, which no weather has; less elsewhere.
-    assert found.peak[last + 1] == pytest.approx(found.peak[last], rel=0.06)
+    assert found.peak[last + 1] == pytest.approx(found.peak[last], rel=0.05)
     assert found.speed[last + 1] == pytest.approx(found.speed[last], rel=0.02)
     assert all(np.diff(found.peak) < 0)
 
